@@ -1,0 +1,179 @@
+/**
+ * What a running node offers to those who ask it: JSON-RPC and the command line see the node
+ * through this and nothing else. Everything read here is final unless it says otherwise.
+ */
+import type { Result } from '../base/result.ts'
+import type { Rejection } from '../base/rejection.ts'
+import type { CommitCertificate } from '../types/certificate.ts'
+import type { FaultModel } from '../types/fault-model.ts'
+import type { Header } from '../types/header.ts'
+import type { Address, Epoch, Hash, Height, View } from '../types/ids.ts'
+import type { Log, Receipt } from '../types/receipt.ts'
+import type { SignedTransaction } from '../types/transaction.ts'
+
+export interface FinalBlock {
+  readonly hash: Hash
+  readonly header: Header
+  /** Length of the RLP of [header, transactions, ommers]: Ethereum's `size`. */
+  readonly sizeBytes: number
+  readonly transactions: readonly SignedTransaction[]
+  readonly receipts: readonly Receipt[]
+  /** Null for genesis and for blocks that a later certificate made final. */
+  readonly commitCertificate: CommitCertificate | null
+}
+
+export interface TransactionLocation {
+  readonly height: Height
+  readonly index: number
+}
+
+export interface AccountView {
+  readonly nonce: number
+  readonly balance: bigint
+  readonly codeHash: Hash
+  readonly storageRoot: Hash
+}
+
+/** The state after one block. */
+export interface StateView {
+  readonly height: Height
+  account(address: Address): AccountView
+  code(address: Address): Uint8Array
+  /** 32 bytes, zeros when absent. */
+  storageAt(address: Address, slot: Hash): Uint8Array
+  accountProof(address: Address): readonly Uint8Array[]
+  storageProof(address: Address, slot: Hash): readonly Uint8Array[]
+}
+
+export interface CallRequest {
+  readonly from: Address
+  readonly to: Address | null
+  readonly value: bigint
+  readonly data: Uint8Array
+  readonly gasLimit: number
+}
+
+export type CallOutcome =
+  | { readonly status: 'returned'; readonly data: Uint8Array; readonly gasUsed: number }
+  /** `data` is the ABI-encoded error. */
+  | { readonly status: 'reverted'; readonly data: Uint8Array; readonly gasUsed: number }
+
+export interface LogFilter {
+  readonly fromHeight: Height
+  readonly toHeight: Height
+  /** Empty = any. */
+  readonly addresses: readonly Address[]
+  /** Per position: null = any, otherwise one of these. */
+  readonly topics: readonly (readonly Hash[] | null)[]
+}
+
+export interface LocatedLog {
+  readonly log: Log
+  readonly blockHash: Hash
+  readonly height: Height
+  readonly timestamp: number
+  readonly transactionHash: Hash
+  readonly transactionIndex: number
+  /** Position among the logs of the block. */
+  readonly logIndex: number
+}
+
+export interface PoolStatus {
+  /** Executable now. */
+  readonly pending: number
+  /** Behind a gap. */
+  readonly queued: number
+}
+
+export interface PeerStatus {
+  readonly address: Address
+  readonly name: string
+  readonly connected: boolean
+  /** Null until the peer has said. */
+  readonly view: View | null
+  readonly height: Height | null
+  /** Milliseconds since it was last heard; null = never. */
+  readonly silentMs: number | null
+  readonly suspected: boolean
+}
+
+export interface BftStatus {
+  readonly role: 'validator' | 'observer'
+  readonly address: Address | null
+  readonly faultModel: FaultModel
+  readonly n: number
+  readonly faultsTolerated: number
+  readonly quorum: number
+  readonly epoch: Epoch
+  readonly view: View
+  readonly leader: Address
+  readonly height: Height
+  readonly headHash: Hash
+  readonly stateRoot: Hash
+  readonly highQcView: View
+  readonly viewTimeoutMs: number
+  readonly syncing: boolean
+  /** Whether enough validators are reachable to commit anything. */
+  readonly live: boolean
+  /** Why nothing commits or why this node does not sign, for a person to read; null if all is well. */
+  readonly reason: string | null
+  readonly validators: readonly PeerStatus[]
+  /** How many more failures the network survives. */
+  readonly failuresLeft: number
+}
+
+export interface ValidatorView {
+  readonly address: Address
+  readonly consensusKey: Uint8Array
+  readonly name: string
+  readonly peer: string
+  readonly leads: boolean
+  readonly proposed: number
+  readonly missed: number
+  readonly voted: number
+}
+
+export interface SyncProgress {
+  readonly startingHeight: Height
+  readonly currentHeight: Height
+  readonly highestHeight: Height
+}
+
+export interface NodeEvents {
+  /** After the block and all its indexes can be read. */
+  block?(block: FinalBlock): void
+  /** A transaction became executable in the pool. */
+  pendingTransaction?(transaction: SignedTransaction): void
+}
+
+export interface NodeApi {
+  readonly chainId: number
+  readonly genesisHash: Hash
+  readonly clientVersion: string
+  head(): FinalBlock
+  blockByHeight(height: Height): FinalBlock | undefined
+  blockByHash(hash: Hash): FinalBlock | undefined
+  transactionLocation(hash: Hash): TransactionLocation | undefined
+  /** Not final yet: what the pool holds. */
+  pooledTransaction(hash: Hash): SignedTransaction | undefined
+  pooledTransactions(): readonly SignedTransaction[]
+  poolStatus(): PoolStatus
+  /** The first nonce of the sender that neither the chain nor the pool holds. */
+  pendingNonce(address: Address): number
+  /** 'state pruned' outside the window of kept states; 'unknown block' above the head. */
+  stateAt(height: Height): Result<StateView, Rejection<'statePruned' | 'unknownBlock'>>
+  /** Runs a call on the state after `height` and throws its effects away. */
+  call(height: Height, request: CallRequest): Result<CallOutcome, Rejection>
+  /** Gas that the call would use as a transaction, intrinsic gas included; exactly 21000 for a transfer. */
+  estimateGas(height: Height, request: CallRequest): Result<CallOutcome, Rejection>
+  /** Base fee of the next block in wei, from the same function that the header takes it from. */
+  baseFeePerGas(height: Height): bigint
+  logs(filter: LogFilter): Promise<Result<readonly LocatedLog[], Rejection>>
+  /** Admits a signed envelope to the pool and passes it on. 'accepted' promises nothing about finality. */
+  submitTransaction(envelope: Uint8Array): Promise<Result<Hash, Rejection>>
+  status(): BftStatus
+  validators(): readonly ValidatorView[]
+  syncProgress(): SyncProgress | null
+  peerCount(): number
+  subscribe(events: NodeEvents): () => void
+}

@@ -1,0 +1,55 @@
+/** A proposed block: header, the certificates that justify it, and its transactions' envelopes. */
+import { asBytes, asFixedBytes, asList, asTuple } from '../codec/fields.ts'
+import type { RlpItem } from '../codec/rlp.ts'
+import type { QuorumCertificate, TimeoutCertificate } from './certificate.ts'
+import { optionalItem, qcItem, readOptional, readQc, readTc, tcItem } from './certificate-codec.ts'
+import { type Header, headerItem, readHeader } from './header.ts'
+import type { Hash } from './ids.ts'
+import { BLOCK_TRANSACTIONS_MAX, SIGNATURE_BYTES, TRANSACTION_BYTES_MAX } from './limits.ts'
+
+export interface Block {
+  /** keccak256 of the header's RLP: computed by whoever decoded or sealed the block, never sent. */
+  readonly hash: Hash
+  readonly header: Header
+  readonly justify: QuorumCertificate
+  readonly tc: TimeoutCertificate | null
+  /** Signed envelopes, as they were received. Consensus never looks inside. */
+  readonly transactions: readonly Uint8Array[]
+}
+
+/** A block with its proposer's signature over (genesis, epoch, view, hash). */
+export interface Proposal {
+  readonly block: Block
+  readonly signature: Uint8Array
+}
+
+export function blockItem(block: Block): RlpItem {
+  return [headerItem(block.header), qcItem(block.justify), optionalItem(block.tc, tcItem), block.transactions]
+}
+
+/** `hashHeader` is keccak256 over the encoded header: hashing belongs to a higher layer. */
+export function readBlock(item: RlpItem | undefined, hashHeader: (header: Header) => Hash): Block {
+  const [headerPart, justify, tc, transactions] = asTuple(item, 4, 'block')
+  const header = readHeader(headerPart)
+  return {
+    hash: hashHeader(header),
+    header,
+    justify: readQc(justify),
+    tc: readOptional(tc, readTc),
+    transactions: asList(transactions, 'block.transactions', BLOCK_TRANSACTIONS_MAX).map((envelope) =>
+      asBytes(envelope, 'block.transaction', TRANSACTION_BYTES_MAX),
+    ),
+  }
+}
+
+export function proposalItem(proposal: Proposal): RlpItem {
+  return [blockItem(proposal.block), proposal.signature]
+}
+
+export function readProposal(item: RlpItem | undefined, hashHeader: (header: Header) => Hash): Proposal {
+  const [block, signature] = asTuple(item, 2, 'proposal')
+  return {
+    block: readBlock(block, hashHeader),
+    signature: asFixedBytes(signature, SIGNATURE_BYTES, 'proposal.signature'),
+  }
+}

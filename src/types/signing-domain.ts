@@ -1,0 +1,43 @@
+/**
+ * What exactly is signed: ascii(tag) ‖ rlp([genesisHash, epoch, view, …]) (design rulings, 12).
+ * The tag keeps the kinds apart from each other and from every transaction; the genesis hash
+ * binds the chain. The digest that is signed is keccak256 of these bytes.
+ */
+import { concatBytes, utf8 } from '../base/bytes.ts'
+import { uintBytes } from '../codec/fields.ts'
+import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
+import { type Epoch, type Hash, idBytes, type View } from './ids.ts'
+
+const TAGS = {
+  vote: utf8('tertia/vote/1'),
+  commit: utf8('tertia/commit/1'),
+  timeout: utf8('tertia/timeout/1'),
+  proposal: utf8('tertia/prop/1'),
+  possession: utf8('tertia/pop/1'),
+} as const
+
+/** A statement that a validator signs; one per kind, epoch and view for an honest key. */
+export type Statement =
+  | {
+      readonly kind: 'vote'
+      readonly epoch: Epoch
+      readonly view: View
+      readonly blockHash: Hash
+      readonly justifyView: View
+    }
+  | { readonly kind: 'commit'; readonly epoch: Epoch; readonly view: View; readonly blockHash: Hash }
+  | { readonly kind: 'timeout'; readonly epoch: Epoch; readonly view: View; readonly highQcView: View }
+  | { readonly kind: 'proposal'; readonly epoch: Epoch; readonly view: View; readonly blockHash: Hash }
+
+export function statementPreimage(genesisHash: Hash, statement: Statement): Uint8Array {
+  const fields: RlpItem[] = [idBytes(genesisHash), uintBytes(statement.epoch), uintBytes(statement.view)]
+  if (statement.kind === 'timeout') fields.push(uintBytes(statement.highQcView))
+  else fields.push(idBytes(statement.blockHash))
+  if (statement.kind === 'vote') fields.push(uintBytes(statement.justifyView))
+  return concatBytes(TAGS[statement.kind], encodeRlp(fields))
+}
+
+/** A proof of possession: the owner of `newKey` (33 bytes) consents to its use on this chain. */
+export function possessionPreimage(genesisHash: Hash, newKey: Uint8Array): Uint8Array {
+  return concatBytes(TAGS.possession, encodeRlp([idBytes(genesisHash), newKey]))
+}
