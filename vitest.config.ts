@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+import { TallyReporter } from './test/tally-reporter.ts'
+
+// libp2p calls Promise.withResolvers, which Node 20 lacks.
+const node20Compat = 'src/network/libp2p/node20-compat.ts'
+
+export default defineConfig({
+  define: { __CANARIES__: 'true' },
+  test: {
+    reporters: ['default', new TallyReporter()],
+    setupFiles: existsSync(node20Compat) ? [`./${node20Compat}`] : [],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'suite',
+          include: ['test/{unit,properties,simulation,conformance}/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: './test/build-first.ts',
+          // Real processes on real ports: one file at a time, and after everything else.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
