@@ -1,0 +1,131 @@
+/**
+ * Reads the journal's segments at start and tells a torn tail from damage.
+ *
+ * A batch is written only after the one before it is durable, and its first record says so
+ * (`afterSync`); a new segment begins likewise. So a damaged record that a valid `afterSync`
+ * record, or a later segment, stands behind was once durable: the disk has failed, and nothing
+ * is cut. Damage without such a witness lies in the last batch, which a crash may have left in
+ * any state, and is cut. (Alagappan et al., Protocol-Aware Recovery, FAST 2018, section 3.3.2:
+ * the last batch itself cannot be told apart, and nothing more is lost by treating it as torn.)
+ */
+import { bytesEqual, toHex } from '../../base/bytes.ts'
+import { type Rejection, rejection } from '../../base/rejection.ts'
+import { err, ok, type Result } from '../../base/result.ts'
+import type { FileDirectory } from '../file-port.ts'
+import type { JournalPosition } from './position.ts'
+import { decodeRecord, RECORD_OVERHEAD_BYTES, recordEnd } from './record.ts'
+import { readSegmentHeader, SEGMENT_HEADER_BYTES, segmentName, segmentNumber } from './segment.ts'
+
+/** `payload` is a view into the whole segment: copy what is kept. */
+export type RecordVisitor = (type: number, payload: Uint8Array, position: JournalPosition) => void
+
+/** What a crash left unfinished at the end, and recovery removed. */
+export interface JournalCut {
+  readonly file: string
+  readonly offset: number
+  readonly bytes: number
+}
+
+export interface JournalDamage
+  extends Rejection<'journal-corrupt' | 'journal-other-genesis' | 'journal-unknown-format'> {
+  readonly file: string
+  /** Of the first byte that cannot be trusted. */
+  readonly offset: number
+}
+
+export interface RecoveredJournal {
+  readonly firstSegment: number
+  /** 0 when there is no journal yet, or none that had been synced once. */
+  readonly lastSegment: number
+  /** Length of the last segment, bytes. */
+  readonly end: number
+  readonly checksum: number
+  readonly cut: JournalCut | undefined
+}
+
+export function recoverJournal(
+  directory: FileDirectory,
+  genesisHash: Uint8Array,
+  visit: RecordVisitor,
+): Result<RecoveredJournal, JournalDamage> {
+  const numbers = directory.list().flatMap((name) => segmentNumber(name) ?? [])
+  let recovered: RecoveredJournal = { firstSegment: 1, lastSegment: 0, end: 0, checksum: 0, cut: undefined }
+  for (const number of numbers) {
+    const isLast = number === numbers.at(-1)
+    const segment = recoverSegment(directory, number, isLast, genesisHash, recovered, visit)
+    if (!segment.ok) return segment
+    recovered = segment.value
+  }
+  return ok(recovered)
+}
+
+function recoverSegment(
+  directory: FileDirectory,
+  number: number,
+  isLast: boolean,
+  genesisHash: Uint8Array,
+  before: RecoveredJournal,
+  visit: RecordVisitor,
+): Result<RecoveredJournal, JournalDamage> {
+  const file = segmentName(number)
+  const isFirst = before.lastSegment === 0
+  if (!isFirst && number !== before.lastSegment + 1) {
+    return err(damage('journal-corrupt', segmentName(before.lastSegment + 1), 0, 'the segment is missing'))
+  }
+  const bytes = directory.read(file)
+  const reading = readSegmentHeader(bytes)
+  if (reading.kind === 'unknown format') {
+    return err(damage('journal-unknown-format', file, 0, 'not a journal segment of a version this program reads'))
+  }
+  if (reading.kind === 'damaged') {
+    if (!isLast || hasWitness(bytes, 0)) {
+      return err(damage('journal-corrupt', file, 0, 'the segment header is damaged'))
+    }
+    directory.remove(file)
+    return ok({ ...before, cut: { file, offset: 0, bytes: bytes.length } })
+  }
+  const { header, checksum } = reading
+  if (!bytesEqual(header.genesisHash, genesisHash)) {
+    const message = `written for the network with genesis ${toHex(header.genesisHash)}`
+    return err(damage('journal-other-genesis', file, 0, message))
+  }
+  if (header.number !== number) return err(damage('journal-corrupt', file, 0, `holds segment ${header.number}`))
+  if (!isFirst && header.previous !== before.checksum) {
+    return err(damage('journal-corrupt', segmentName(number - 1), before.end, 'the end of the segment is missing'))
+  }
+  const records = walkRecords(bytes, number, checksum, visit)
+  const firstSegment = isFirst ? number : before.firstSegment
+  const result = { firstSegment, lastSegment: number, end: records.end, checksum: records.checksum }
+  if (records.end === bytes.length) return ok({ ...result, cut: undefined })
+  // A payload is a stranger's text: no witness is sought in it as long as its extent is known.
+  if (!isLast || hasWitness(bytes, recordEnd(bytes, records.end) ?? records.end + 1)) {
+    return err(damage('journal-corrupt', file, records.end, 'a record that had been synced is damaged'))
+  }
+  directory.truncate(file, records.end)
+  return ok({ ...result, cut: { file, offset: records.end, bytes: bytes.length - records.end } })
+}
+
+/** Visits records until the end or the first bad one, and returns where that is. */
+function walkRecords(bytes: Uint8Array, segment: number, headerChecksum: number, visit: RecordVisitor) {
+  let end = SEGMENT_HEADER_BYTES
+  let checksum = headerChecksum
+  for (;;) {
+    const record = decodeRecord(bytes, end)
+    if (record?.previous !== checksum) return { end, checksum }
+    visit(record.type, record.payload, { segment, offset: end, length: record.payload.length })
+    end = record.end
+    checksum = record.checksum
+  }
+}
+
+/** Whether, from `from` on, a valid record says that everything before it was durable. */
+function hasWitness(bytes: Uint8Array, from: number): boolean {
+  for (let offset = from; offset + RECORD_OVERHEAD_BYTES <= bytes.length; offset++) {
+    if (decodeRecord(bytes, offset)?.afterSync === true) return true
+  }
+  return false
+}
+
+function damage(code: JournalDamage['code'], file: string, offset: number, what: string): JournalDamage {
+  return { ...rejection(code, `journal file ${file}, offset ${offset}: ${what}`), file, offset }
+}

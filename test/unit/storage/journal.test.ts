@@ -1,0 +1,396 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { toHex } from '../../../src/base/bytes.ts'
+import type { FileDirectory } from '../../../src/storage/file-port.ts'
+import { Journal } from '../../../src/storage/journal/journal.ts'
+import type { JournalPosition } from '../../../src/storage/journal/position.ts'
+import { RECORD_OVERHEAD_BYTES } from '../../../src/storage/journal/record.ts'
+import { SEGMENT_HEADER_BYTES } from '../../../src/storage/journal/segment.ts'
+import { MemoryDirectory } from '../../../src/storage/memory/memory-directory.ts'
+import { StorageFailure } from '../../../src/storage/storage-failure.ts'
+
+const GENESIS_HASH = new Uint8Array(32).fill(7)
+const OPTIONS = { genesisHash: GENESIS_HASH, segmentBytes: 1 << 20 }
+const FIRST = '00000001.journal'
+
+type Visited = { type: number; payload: string; position: JournalPosition }
+
+function open(directory: FileDirectory, options = OPTIONS) {
+  const visited: Visited[] = []
+  const opened = Journal.open(directory, options, (type, payload, position) => {
+    visited.push({ type, payload: toHex(payload), position })
+  })
+  return { opened, visited }
+}
+
+function openGood(directory: FileDirectory, options = OPTIONS) {
+  const { opened, visited } = open(directory, options)
+  if (!opened.ok) throw new Error(opened.error.message)
+  return { journal: opened.value, visited }
+}
+
+function syncNow(journal: Journal): void {
+  let outcome: unknown = 'not done'
+  journal.sync((failure) => {
+    outcome = failure
+  })
+  expect(outcome).toBeUndefined()
+}
+
+function payloadOf(i: number): Uint8Array {
+  return new Uint8Array(5 + i * 3).fill(i + 1)
+}
+
+/** Each inner list is one synced batch. */
+function write(directory: FileDirectory, batches: readonly (readonly number[])[], options = OPTIONS): Visited[] {
+  const { journal } = openGood(directory, options)
+  const written: Visited[] = []
+  for (const batch of batches) {
+    for (const i of batch) {
+      const position = journal.append(i, payloadOf(i))
+      written.push({ type: i, payload: toHex(payloadOf(i)), position })
+    }
+    syncNow(journal)
+  }
+  return written
+}
+
+/** The same files with `change` applied to the bytes of one. */
+function changed(directory: FileDirectory, name: string, change: (bytes: Uint8Array) => Uint8Array): MemoryDirectory {
+  const copy = new MemoryDirectory()
+  for (const file of directory.list()) {
+    copy.create(file)
+    const bytes = directory.read(file)
+    copy.append(file, file === name ? change(bytes) : bytes)
+  }
+  return copy
+}
+
+function flipped(bytes: Uint8Array, offset: number, mask = 0xff): Uint8Array {
+  bytes[offset] = (bytes[offset] ?? 0) ^ mask
+  return bytes
+}
+
+function sizeOf(directory: FileDirectory, name: string): number {
+  return directory.read(name).length
+}
+
+describe('the journal', () => {
+  test('gives back what was synced, in order, and every record by its position', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, [[0, 1], [2], [3, 4, 5]])
+    const { journal, visited } = openGood(directory)
+    expect(visited).toEqual(written)
+    expect(journal.cut).toBeUndefined()
+    for (const { type, payload, position } of written) {
+      const record = journal.read(position)
+      expect(record.ok && { type: record.value.type, payload: toHex(record.value.payload) }).toEqual({ type, payload })
+    }
+  })
+
+  test('reads a record that is not yet written', () => {
+    const { journal } = openGood(new MemoryDirectory())
+    const positions = [0, 1, 2].map((i) => journal.append(i, payloadOf(i)))
+    const records = positions.map((position) => journal.read(position))
+    expect(records).toEqual([0, 1, 2].map((i) => ({ ok: true, value: { type: i, payload: payloadOf(i) } })))
+  })
+
+  test('cut at every byte of its last three records it opens with the whole records before, and goes on', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, [[0], [1], [2, 3], [4]])
+    const from = written[2]?.position.offset ?? 0
+    for (let length = from; length < sizeOf(directory, FIRST); length++) {
+      const torn = changed(directory, FIRST, (bytes) => bytes.slice(0, length))
+      const { journal, visited } = openGood(torn)
+      const whole = written.filter(
+        (record) => record.position.offset + record.position.length + RECORD_OVERHEAD_BYTES <= length,
+      )
+      expect(visited).toEqual(whole)
+      const end = whole.at(-1)?.position
+      const endOffset = end === undefined ? 0 : end.offset + end.length + RECORD_OVERHEAD_BYTES
+      expect(journal.cut).toEqual(
+        endOffset === length ? undefined : { file: FIRST, offset: endOffset, bytes: length - endOffset },
+      )
+      const position = journal.append(9, payloadOf(9))
+      syncNow(journal)
+      expect(openGood(torn).visited).toEqual([...whole, { type: 9, payload: toHex(payloadOf(9)), position }])
+    }
+  })
+
+  test('cut at every byte of its first batch it opens empty or with whole records, and goes on', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, [[0, 1]])
+    for (let length = 0; length < sizeOf(directory, FIRST); length++) {
+      const torn = changed(directory, FIRST, (bytes) => bytes.slice(0, length))
+      const { journal, visited } = openGood(torn)
+      expect(written.slice(0, visited.length)).toEqual(visited)
+      expect(journal.cut?.file).toBe(
+        length === SEGMENT_HEADER_BYTES || length === (written[1]?.position.offset ?? 0) ? undefined : FIRST,
+      )
+      journal.append(9, payloadOf(9))
+      syncNow(journal)
+      expect(openGood(torn).visited).toHaveLength(visited.length + 1)
+    }
+  })
+
+  test('a flipped bit in anything but the last batch is damage, named with file and offset, and nothing is cut', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, [[0], [1, 2], [3]])
+    const lastBatch = written[3]?.position.offset ?? 0
+    for (let offset = 0; offset < lastBatch; offset++) {
+      for (const mask of [0x01, 0x80, 0xff]) {
+        const bad = changed(directory, FIRST, (bytes) => flipped(bytes, offset, mask))
+        const { opened } = open(bad)
+        expect(opened.ok, `offset ${offset}`).toBe(false)
+        if (opened.ok) continue
+        const record = written.findLast(({ position }) => position.offset <= offset)
+        expect(opened.error).toMatchObject({
+          code: offset < 8 ? 'journal-unknown-format' : 'journal-corrupt',
+          file: FIRST,
+          offset: record?.position.offset ?? 0,
+        })
+        expect(sizeOf(bad, FIRST)).toBe(sizeOf(directory, FIRST))
+      }
+    }
+  })
+
+  test('a flipped bit in the last batch leaves the records before it', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, [[0], [1, 2], [3, 4]])
+    const lastBatch = written[3]?.position.offset ?? 0
+    for (let offset = lastBatch; offset < sizeOf(directory, FIRST); offset++) {
+      const bad = changed(directory, FIRST, (bytes) => flipped(bytes, offset))
+      const { journal, visited } = openGood(bad)
+      const whole = written.filter(
+        ({ position }) => position.offset + position.length + RECORD_OVERHEAD_BYTES <= offset,
+      )
+      expect(visited).toEqual(whole)
+      expect(journal.cut?.file).toBe(FIRST)
+    }
+  })
+
+  test('writes of the last batch may reach the disk in any subset of its bytes', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, [[0], [1, 2], [3, 4, 5, 6]])
+    const lastBatch = written[3]?.position.offset ?? 0
+    const range = fc.tuple(fc.nat(sizeOf(directory, FIRST) - lastBatch), fc.nat(40))
+    fc.assert(
+      fc.property(fc.array(range, { minLength: 1, maxLength: 6 }), (lost) => {
+        const torn = changed(directory, FIRST, (bytes) => {
+          for (const [start, length] of lost) bytes.fill(0, lastBatch + start, lastBatch + start + length)
+          return bytes
+        })
+        const { visited } = openGood(torn)
+        expect(written.slice(0, visited.length)).toEqual(visited)
+        expect(visited.length).toBeGreaterThanOrEqual(3)
+      }),
+    )
+  })
+
+  test('records that changed places, were repeated or are missing are damage', () => {
+    const directory = new MemoryDirectory()
+    const { journal } = openGood(directory)
+    const offsets = [1, 2, 3, 4].map((fill) => {
+      const { offset } = journal.append(1, new Uint8Array(20).fill(fill))
+      syncNow(journal)
+      return offset
+    })
+    const [a = 0, b = 0, c = 0] = offsets
+    const rearranged = (order: (bytes: Uint8Array) => readonly Uint8Array[]) =>
+      open(changed(directory, FIRST, (bytes) => new Uint8Array(Buffer.concat(order(bytes))))).opened
+    const swapped = (x: Uint8Array) => [x.slice(0, a), x.slice(b, c), x.slice(a, b), x.slice(c)]
+    const repeated = (x: Uint8Array) => [x.slice(0, b), x.slice(a, b), x.slice(b)]
+    const missing = (x: Uint8Array) => [x.slice(0, a), x.slice(b)]
+    for (const order of [swapped, repeated, missing]) {
+      expect(rearranged(order)).toMatchObject({ ok: false, error: { code: 'journal-corrupt' } })
+    }
+  })
+
+  test('a record head inside a torn payload is no witness against it', () => {
+    const directory = new MemoryDirectory()
+    write(directory, [[0], [1]])
+    const tail = directory.read(FIRST).slice(-26)
+    const { journal } = openGood(directory)
+    // The payload ends in the whole of a record that was written after a sync.
+    const position = journal.append(5, new Uint8Array([...new Uint8Array(50).fill(3), ...tail]))
+    syncNow(journal)
+    const torn = changed(directory, FIRST, (bytes) => flipped(bytes, position.offset + 20))
+    expect(openGood(torn).journal.cut).toMatchObject({ offset: position.offset })
+  })
+
+  test('refuses the journal of another network and of an unknown version', () => {
+    const directory = new MemoryDirectory()
+    write(directory, [[0], [1]])
+    const other = open(directory, { ...OPTIONS, genesisHash: new Uint8Array(32) }).opened
+    expect(other).toMatchObject({ ok: false, error: { code: 'journal-other-genesis' } })
+    const foreign = changed(directory, FIRST, () => new TextEncoder().encode('PK some other file'))
+    expect(open(foreign).opened).toMatchObject({ ok: false, error: { code: 'journal-unknown-format' } })
+    expect(sizeOf(foreign, FIRST)).toBe(18)
+  })
+
+  test('verifies a record that is read by its position', () => {
+    const directory = new MemoryDirectory()
+    const position = write(directory, [[3]])[0]?.position ?? { segment: 0, offset: 0, length: 0 }
+    for (let i = 0; i < position.length + RECORD_OVERHEAD_BYTES; i++) {
+      const bad = changed(directory, FIRST, (bytes) => bytes)
+      const { journal } = openGood(bad)
+      bad.overwrite(FIRST, position.offset + i, flipped(bad.read(FIRST, position.offset + i, 1), 0))
+      expect(journal.read(position)).toMatchObject({ ok: false, error: { code: 'journal-corrupt' } })
+    }
+  })
+})
+
+describe('segments of the journal', () => {
+  const small = { ...OPTIONS, segmentBytes: 150 }
+  const batches = Array.from({ length: 12 }, (_, i) => [i, i])
+
+  test('rotate at a batch, and are read as one', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, batches, small)
+    expect(directory.list().length).toBeGreaterThan(4)
+    expect(openGood(directory, small).visited).toEqual(written)
+    expect(openGood(directory, OPTIONS).visited).toEqual(written)
+  })
+
+  test('are whole but for the last: any truncation or loss of an earlier one is damage', () => {
+    const directory = new MemoryDirectory()
+    write(directory, batches, small)
+    const names = directory.list()
+    for (const name of names.slice(0, -1)) {
+      for (let length = 0; length < sizeOf(directory, name); length++) {
+        const { opened } = open(
+          changed(directory, name, (bytes) => bytes.slice(0, length)),
+          small,
+        )
+        expect(opened, `${name} ${length}`).toMatchObject({ ok: false, error: { code: 'journal-corrupt' } })
+      }
+      if (name === names[0]) continue
+      const without = changed(directory, name, (bytes) => bytes)
+      without.remove(name)
+      expect(open(without, small).opened).toMatchObject({ ok: false, error: { code: 'journal-corrupt', file: name } })
+    }
+  })
+
+  test('the last may be cut at every byte, its header included', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, batches.slice(0, 5), small)
+    const last = directory.list().at(-1) ?? ''
+    const before = written.filter(({ position }) => position.segment < directory.list().length)
+    for (let length = 0; length < sizeOf(directory, last); length++) {
+      const torn = changed(directory, last, (bytes) => bytes.slice(0, length))
+      const { journal, visited } = openGood(torn, small)
+      expect(visited.length).toBeGreaterThanOrEqual(before.length)
+      expect(written.slice(0, visited.length)).toEqual(visited)
+      for (const i of [1, 2, 3]) {
+        journal.append(i, payloadOf(30))
+        syncNow(journal)
+      }
+      expect(openGood(torn, small).visited).toHaveLength(visited.length + 3)
+    }
+  })
+
+  test('below a height are dropped, never the one in use', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, batches, small)
+    const { journal } = openGood(directory, small)
+    let done = false
+    journal.dropSegmentsBelow(3, () => {
+      done = true
+    })
+    expect(done).toBe(true)
+    expect(directory.list()[0]).toBe('00000003.journal')
+    expect(journal.firstSegment).toBe(3)
+    const [first] = written
+    if (first !== undefined) {
+      expect(journal.read(first.position)).toMatchObject({ ok: false, error: { code: 'journal-dropped' } })
+    }
+    expect(openGood(directory, small).visited).toEqual(written.filter(({ position }) => position.segment >= 3))
+    journal.dropSegmentsBelow(1000, () => undefined)
+    expect(directory.list()).toHaveLength(1)
+  })
+})
+
+describe('group commit', () => {
+  /** Syncs wait until the test lets them end. */
+  class SlowDirectory extends MemoryDirectory {
+    readonly syncs: ((failure?: StorageFailure) => void)[] = []
+    readonly appended: number[] = []
+
+    override append(name: string, bytes: Uint8Array): void {
+      this.appended.push(bytes.length)
+      super.append(name, bytes)
+    }
+
+    override sync(_name: string, done: (failure?: StorageFailure) => void): void {
+      this.syncs.push(done)
+    }
+  }
+
+  test('one sync serves every append before it, and no batch is written before the last is durable', () => {
+    const directory = new SlowDirectory()
+    const { journal } = openGood(directory)
+    const log: string[] = []
+    const sync = (name: string) => journal.sync((failure) => log.push(`${name} ${failure?.code ?? 'durable'}`))
+    journal.append(1, payloadOf(1))
+    sync('a')
+    sync('a again')
+    journal.append(2, payloadOf(2))
+    sync('b')
+    journal.append(3, payloadOf(3))
+    sync('c')
+    expect([directory.syncs.length, directory.appended.length, log]).toEqual([1, 1, []])
+    directory.syncs[0]?.()
+    expect(log).toEqual(['a durable', 'a again durable'])
+    expect([directory.syncs.length, directory.appended.length]).toEqual([2, 2])
+    directory.syncs[1]?.()
+    expect(log.slice(2)).toEqual(['b durable', 'c durable'])
+    sync('nothing outstanding')
+    expect(log.at(-1)).toBe('nothing outstanding durable')
+  })
+
+  test('after recovery the file is synced once before anything counts as durable', () => {
+    const directory = new SlowDirectory()
+    write(new MemoryDirectory(), [[0]])
+    directory.create(FIRST)
+    const source = new MemoryDirectory()
+    write(source, [[0]])
+    directory.append(FIRST, source.read(FIRST))
+    const { journal } = openGood(directory)
+    let durable = false
+    journal.sync(() => {
+      durable = true
+    })
+    expect([durable, directory.syncs.length]).toEqual([false, 1])
+    directory.syncs[0]?.()
+    expect(durable).toBe(true)
+  })
+
+  test('a failed sync is final: all who wait and all who come later are told', () => {
+    const directory = new SlowDirectory()
+    const { journal } = openGood(directory)
+    const outcomes: unknown[] = []
+    journal.append(1, payloadOf(1))
+    journal.sync((failure) => outcomes.push(failure?.code))
+    journal.append(2, payloadOf(2))
+    journal.sync((failure) => outcomes.push(failure?.code))
+    directory.syncs[0]?.(new StorageFailure('EIO', 'the disk is gone'))
+    journal.sync((failure) => outcomes.push(failure?.code))
+    expect(outcomes).toEqual(['EIO', 'EIO', 'EIO'])
+    expect(() => journal.append(3, payloadOf(3))).toThrow('the disk is gone')
+    expect(directory.syncs).toHaveLength(1)
+  })
+
+  test('a failed write is final too', () => {
+    class FullDirectory extends MemoryDirectory {
+      override append(): void {
+        throw new StorageFailure('ENOSPC', 'no space left')
+      }
+    }
+    const { journal } = openGood(new FullDirectory())
+    journal.append(1, payloadOf(1))
+    const outcomes: unknown[] = []
+    journal.sync((failure) => outcomes.push(failure?.code))
+    journal.sync((failure) => outcomes.push(failure?.code))
+    expect(outcomes).toEqual(['ENOSPC', 'ENOSPC'])
+  })
+})
