@@ -160,6 +160,7 @@ class Reader {
   }
 
   #take(length: number): Uint8Array {
-    return this.#bytes.subarray(this.offset, (this.offset += length))
+    this.offset += length
+    return this.#bytes.subarray(this.offset - length, this.offset)
   }
 }
