@@ -72,7 +72,10 @@ export default defineConfig(
         { terms: ['todo', 'fixme', 'biome-ignore', 'eslint-disable'], location: 'anywhere' },
       ],
       '@typescript-eslint/ban-ts-comment': ['error', { 'ts-expect-error': true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreVoidReturningFunctions: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
       '@typescript-eslint/no-unnecessary-condition': [
         'error',

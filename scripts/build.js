@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { build as bundle } from 'esbuild'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const SOURCES = join(root, 'src')
+const TARGET = join(root, 'dist')
 const STAMP = '.stamp'
 
 /** Every import stays an import; only the extension changes with the file it names. */
@@ -24,7 +26,7 @@ const keepImports = {
  * Builds `from` into `to`. Each file is replaced in one step and only when it differs, so that
  * builds may overlap with each other and with processes that are just loading the result.
  */
-export async function build(from = join(root, 'src'), to = join(root, 'dist')) {
+export async function build(from = SOURCES, to = TARGET) {
   const stamp = await newestChange(from)
   const files = await listFiles(from)
   const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
@@ -54,13 +56,12 @@ export async function build(from = join(root, 'src'), to = join(root, 'dist')) {
   await replaceFile(join(to, STAMP), Buffer.from(stamp))
 }
 
-/** Builds unless the last build saw the same sources. */
-export async function buildIfStale() {
-  const [now, then] = await Promise.all([
-    newestChange(join(root, 'src')),
-    readFile(join(root, 'dist', STAMP), 'utf8').catch(() => ''),
-  ])
-  if (now !== then) await build()
+/** Builds unless the last build saw the same sources; says whether it did. */
+export async function buildIfStale(from = SOURCES, to = TARGET) {
+  const [now, then] = await Promise.all([newestChange(from), readFile(join(to, STAMP), 'utf8').catch(() => '')])
+  if (now === then) return false
+  await build(from, to)
+  return true
 }
 
 /** @param {string} folder */
