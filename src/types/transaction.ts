@@ -11,13 +11,9 @@ export interface AccessListEntry {
   readonly storageKeys: readonly Hash[]
 }
 
-/** A decoded envelope; nothing about it is checked but its form. */
-export interface Transaction {
+/** What a sender decides on; the rest of a transaction follows from it and the key. */
+export interface TransactionFields {
   readonly type: TransactionType
-  /** keccak256 of the envelope. */
-  readonly hash: Hash
-  /** The signed bytes exactly as received. */
-  readonly envelope: Uint8Array
   readonly chainId: number
   readonly nonce: number
   readonly gasLimit: number
@@ -26,10 +22,19 @@ export interface Transaction {
   /** Wei. */
   readonly value: bigint
   readonly data: Uint8Array
+  /** Empty for type 0. */
   readonly accessList: readonly AccessListEntry[]
   /** Wei per gas; the gas price of types 0 and 1. */
   readonly maxFeePerGas: bigint
   readonly maxPriorityFeePerGas: bigint
+}
+
+/** A decoded envelope; nothing about it is checked but its form. */
+export interface Transaction extends TransactionFields {
+  /** keccak256 of the envelope. */
+  readonly hash: Hash
+  /** The signed bytes exactly as received. */
+  readonly envelope: Uint8Array
   readonly yParity: 0 | 1
   /** 64 bytes r‖s. */
   readonly signature: Uint8Array
