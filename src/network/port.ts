@@ -30,6 +30,7 @@ export type RequestFailure =
   | 'request-too-large'
   | 'response-too-large'
   | 'request-refused'
+  | 'too-many-requests'
 
 /** Called synchronously from the network; none of them may throw. */
 export interface NetworkHandlers {
@@ -37,7 +38,7 @@ export interface NetworkHandlers {
   onDirect(from: PeerId, message: Uint8Array): void
   /** Called once per new gossip message. The verdict decides relaying and score. */
   onGossip(topic: GossipTopic, from: PeerId, data: Uint8Array): GossipVerdict | Promise<GossipVerdict>
-  /** Undefined refuses: the peer sees `request-refused`. */
+  /** Undefined refuses: the peer sees `request-refused`. The answer is at most `messageBytesMax` long. */
   onRequest(from: PeerId, request: Uint8Array): Uint8Array | Promise<Uint8Array | undefined> | undefined
   /** `direct`: the direct stream is established; otherwise: a connection is. */
   onPeerUp(peer: PeerId, direct: boolean): void
@@ -70,7 +71,10 @@ export interface Network {
   start(handlers: NetworkHandlers): Promise<void>
   /** Closes every connection; no handler is called afterwards. */
   stop(): Promise<void>
-  /** Validators (full mesh of direct streams, own redial loop) and configured peers. May change at run time. */
+  /**
+   * Validators (full mesh of direct streams, own redial loop) and configured peers; may change at run
+   * time. A list that names this node itself as a validator is what makes it run direct streams.
+   */
   setKnownPeers(peers: readonly KnownPeer[]): void
   /**
    * Queued for the direct stream; all messages of one loop tick go out in one write. False if there
@@ -79,7 +83,11 @@ export interface Network {
   sendDirect(to: PeerId, message: Uint8Array): boolean
   /** Fire and forget; nobody listening is no error. */
   publish(topic: GossipTopic, data: Uint8Array): void
-  request(to: PeerId, request: Uint8Array, options: RequestOptions): Promise<Result<Uint8Array, Rejection<RequestFailure>>>
+  request(
+    to: PeerId,
+    request: Uint8Array,
+    options: RequestOptions,
+  ): Promise<Result<Uint8Array, Rejection<RequestFailure>>>
   connectedPeers(): readonly PeerId[]
   /** Misbehaviour: lowers the peer's score; beyond a threshold it is banned by its id for a bounded time. */
   penalise(peer: PeerId, points: number, reason: string): void

@@ -1,0 +1,187 @@
+/**
+ * One libp2p stream per request: a frame there, a frame back that starts with a status byte. Both
+ * sides have a deadline; the serving side has a budget per peer and a cap on what runs at once.
+ */
+import type { Connection, Stream } from '@libp2p/interface'
+import { BoundedMap } from '../../base/bounded.ts'
+import { invariant } from '../../base/invariant.ts'
+import { type Rejection, rejection } from '../../base/rejection.ts'
+import { err, ok, type Result } from '../../base/result.ts'
+import type { NetworkLimits } from '../limits.ts'
+import type { NetworkHandlers, PeerId, RequestFailure, RequestOptions } from '../port.ts'
+import { encodeFrames, FrameReader } from './frames.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+const STATUS_OK = 1
+const REFUSED = new Uint8Array([0])
+const BUDGETS_MAX = 1_024
+
+type Answer = Result<Uint8Array, Rejection<RequestFailure>>
+
+const failure = (code: RequestFailure, message: string, verdict: Rejection['verdict'] = 'ignore'): Answer =>
+  err(rejection(code, message, verdict))
+
+export class RequestClient {
+  readonly #protocol: string
+  readonly #limits: NetworkLimits
+  readonly #inFlight = new Map<PeerId, number>()
+
+  constructor(protocol: string, limits: NetworkLimits) {
+    this.#protocol = protocol
+    this.#limits = limits
+  }
+
+  async request(connection: Connection, to: PeerId, bytes: Uint8Array, options: RequestOptions): Promise<Answer> {
+    if (bytes.length > this.#limits.requestBytesMax) return failure('request-too-large', `${bytes.length} bytes`)
+    const inFlight = this.#inFlight.get(to) ?? 0
+    if (inFlight >= this.#limits.requestsOutboundPerPeerMax) return failure('too-many-requests', 'too many in flight')
+    this.#inFlight.set(to, inFlight + 1)
+    try {
+      return await this.#exchange(connection, bytes, options)
+    } finally {
+      const left = (this.#inFlight.get(to) ?? 1) - 1
+      if (left === 0) this.#inFlight.delete(to)
+      else this.#inFlight.set(to, left)
+    }
+  }
+
+  async #exchange(connection: Connection, bytes: Uint8Array, options: RequestOptions): Promise<Answer> {
+    const signal = AbortSignal.timeout(options.timeoutMs)
+    try {
+      const stream = await connection.newStream(this.#protocol, { signal })
+      const responseBytesMax = Math.min(options.responseBytesMax, this.#limits.messageBytesMax)
+      const answer = await readFrame(stream, responseBytesMax + 1, signal, () => stream.send(encodeFrames([bytes])))
+      stream.abort(new Error('answered'))
+      return answer.ok ? opened(answer.value) : answer
+    } catch (error) {
+      if (signal.aborted) return failure('request-timeout', `no answer within ${options.timeoutMs} ms`)
+      return failure('request-failed', String(error))
+    }
+  }
+}
+
+function opened(response: Uint8Array): Answer {
+  if (response[0] === STATUS_OK) return ok(response.subarray(1))
+  return failure('request-refused', 'the peer refuses to answer')
+}
+
+export class RequestServer {
+  readonly #limits: NetworkLimits
+  readonly #onRequest: NetworkHandlers['onRequest']
+  readonly #onServed: (requestBytes: number, responseBytes: number) => void
+  readonly #running = new Map<PeerId, number>()
+  readonly #budgets = new BoundedMap<PeerId, { requests: TokenBucket; bytes: TokenBucket }>(BUDGETS_MAX)
+  #runningCount = 0
+
+  constructor(
+    limits: NetworkLimits,
+    onRequest: NetworkHandlers['onRequest'],
+    onServed: (requestBytes: number, responseBytes: number) => void,
+  ) {
+    this.#limits = limits
+    this.#onRequest = onRequest
+    this.#onServed = onServed
+  }
+
+  /** Never rejects for anything the peer does. */
+  async serve(from: PeerId, stream: Stream): Promise<void> {
+    const running = this.#running.get(from) ?? 0
+    const { requestsInboundMax, requestsInboundPerPeerMax } = this.#limits
+    if (running >= requestsInboundPerPeerMax || this.#runningCount >= requestsInboundMax || !this.#mayAsk(from)) {
+      stream.abort(new Error('over the request budget'))
+      return
+    }
+    this.#running.set(from, running + 1)
+    this.#runningCount += 1
+    try {
+      await this.#answer(from, stream)
+    } finally {
+      this.#runningCount -= 1
+      const left = (this.#running.get(from) ?? 1) - 1
+      if (left === 0) this.#running.delete(from)
+      else this.#running.set(from, left)
+    }
+  }
+
+  async #answer(from: PeerId, stream: Stream): Promise<void> {
+    const readSignal = AbortSignal.timeout(this.#limits.requestServeTimeoutMs)
+    const request = await readFrame(stream, this.#limits.requestBytesMax, readSignal)
+    if (!request.ok) {
+      stream.abort(new Error(request.error.message))
+      return
+    }
+    const response = await this.#onRequest(from, request.value)
+    const frame = response === undefined ? REFUSED : withStatus(response)
+    invariant(frame.length <= this.#limits.messageBytesMax + 1, 'a response fits a message')
+    this.#budget(from).bytes.spend(frame.length, performance.now())
+    this.#onServed(request.value.length, frame.length)
+    try {
+      stream.send(encodeFrames([frame]))
+      await stream.close({ signal: AbortSignal.timeout(this.#limits.requestServeTimeoutMs) })
+    } catch (error) {
+      stream.abort(new Error(`response not read: ${String(error)}`))
+    }
+  }
+
+  #mayAsk(from: PeerId): boolean {
+    const budget = this.#budget(from)
+    const nowMs = performance.now()
+    return budget.bytes.spend(0, nowMs) && budget.requests.spend(1, nowMs)
+  }
+
+  #budget(from: PeerId): { requests: TokenBucket; bytes: TokenBucket } {
+    const known = this.#budgets.get(from)
+    if (known !== undefined) return known
+    const nowMs = performance.now()
+    const budget = {
+      requests: new TokenBucket(this.#limits.requestsPerSecond, nowMs),
+      bytes: new TokenBucket(this.#limits.responseBytesPerSecond, nowMs),
+    }
+    this.#budgets.set(from, budget)
+    return budget
+  }
+}
+
+function withStatus(response: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(response.length + 1)
+  frame[0] = STATUS_OK
+  frame.set(response, 1)
+  return frame
+}
+
+/** The first frame; `begin` runs once the stream is listened to. */
+function readFrame(stream: Stream, lengthMax: number, signal: AbortSignal, begin?: () => void): Promise<Answer> {
+  return new Promise((resolve) => {
+    const finish = (answer: Answer): void => {
+      signal.removeEventListener('abort', onTimeout)
+      stream.removeEventListener('message', onMessage)
+      stream.removeEventListener('close', onClose)
+      stream.removeEventListener('remoteCloseWrite', onClose)
+      if (!answer.ok) stream.abort(new Error(answer.error.message))
+      resolve(answer)
+    }
+    const reader = new FrameReader(lengthMax, (payload) => finish(ok(payload)))
+    const onTimeout = (): void => finish(failure('request-timeout', 'no answer in time'))
+    const onClose = (): void => finish(failure('request-failed', 'the stream was closed'))
+    const onMessage = ({ data }: { data: Uint8Array | Iterable<Uint8Array> }): void => {
+      for (const chunk of data instanceof Uint8Array ? [data] : data) {
+        if (reader.push(chunk) === 'ok') continue
+        finish(failure('response-too-large', `more than ${lengthMax} bytes`, 'reject'))
+        return
+      }
+    }
+    signal.addEventListener('abort', onTimeout)
+    stream.addEventListener('message', onMessage)
+    stream.addEventListener('close', onClose)
+    stream.addEventListener('remoteCloseWrite', onClose)
+    if (stream.status !== 'open') {
+      onClose()
+      return
+    }
+    try {
+      begin?.()
+    } catch (error) {
+      finish(failure('request-failed', String(error)))
+    }
+  })
+}
