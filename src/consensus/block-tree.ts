@@ -1,0 +1,114 @@
+/**
+ * The blocks above the committed tip, as a tree rooted there. Knows ancestry and how far each
+ * block has come; knows nothing of votes.
+ */
+import { defined } from '../base/invariant.ts'
+import type { Block } from '../types/block.ts'
+import type { Hash, Height, View } from '../types/ids.ts'
+import type { Verified } from '../types/verified.ts'
+
+export type BlockState = 'known' | 'executing' | 'executed' | 'invalid'
+
+export interface BlockNode {
+  readonly block: Verified<Block>
+  state: BlockState
+}
+
+export interface CommittedTip {
+  readonly hash: Hash
+  readonly height: Height
+  /** 0 for the root of the epoch. */
+  readonly view: View
+}
+
+/** What stands between a block and the committed tip. */
+export type ChainTo =
+  | { readonly kind: 'connected'; /** Oldest first. */ readonly nodes: readonly BlockNode[] }
+  | { readonly kind: 'missing'; readonly hash: Hash; /** The block that names it, if one is held. */ readonly child: Block | null }
+  /** Goes past the tip without meeting it. */
+  | { readonly kind: 'conflicting' }
+
+/** BOUND: blocks kept above the tip; beyond it those of the lowest views that nothing protects leave. */
+const BLOCKS_MAX = 256
+
+export class BlockTree {
+  readonly #nodes = new Map<Hash, BlockNode>()
+  #tip: CommittedTip
+
+  constructor(tip: CommittedTip) {
+    this.#tip = tip
+  }
+
+  get tip(): CommittedTip {
+    return this.#tip
+  }
+
+  get size(): number {
+    return this.#nodes.size
+  }
+
+  get(hash: Hash): BlockNode | undefined {
+    return this.#nodes.get(hash)
+  }
+
+  /** The tip or a block above it. */
+  has(hash: Hash): boolean {
+    return hash === this.#tip.hash || this.#nodes.has(hash)
+  }
+
+  /** False when it is held already or not above the tip. */
+  add(block: Verified<Block>): boolean {
+    if (this.#nodes.has(block.hash) || block.header.height <= this.#tip.height) return false
+    this.#nodes.set(block.hash, { block, state: 'known' })
+    return true
+  }
+
+  isExecuted(hash: Hash): boolean {
+    return hash === this.#tip.hash || this.#nodes.get(hash)?.state === 'executed'
+  }
+
+  chainTo(hash: Hash): ChainTo {
+    const nodes: BlockNode[] = []
+    let child: Block | null = null
+    let next = hash
+    while (next !== this.#tip.hash) {
+      const node = this.#nodes.get(next)
+      if (node === undefined) {
+        const beside = child !== null && child.header.height <= this.#tip.height + 1
+        return beside ? { kind: 'conflicting' } : { kind: 'missing', hash: next, child }
+      }
+      nodes.push(node)
+      child = node.block
+      next = child.header.parentHash
+    }
+    return { kind: 'connected', nodes: nodes.reverse() }
+  }
+
+  /** Moves the tip to a block of the tree; what does not descend from it is forgotten. */
+  commit(hash: Hash): void {
+    const { header } = defined(this.#nodes.get(hash), 'the committed block').block
+    this.#tip = { hash, height: header.height, view: header.consensus.view }
+    const kept = new Set<Hash>([hash])
+    const byHeight = [...this.#nodes.values()].sort((a, b) => a.block.header.height - b.block.header.height)
+    for (const { block } of byHeight) {
+      if (block.header.height > header.height && kept.has(block.header.parentHash)) kept.add(block.hash)
+      else this.#nodes.delete(block.hash)
+    }
+  }
+
+  /** Keeps the bound; the chains to `needed` stay. */
+  evict(needed: readonly Hash[]): void {
+    if (this.#nodes.size <= BLOCKS_MAX) return
+    const kept = new Set<Hash>()
+    for (const hash of needed)
+      for (let node = this.#nodes.get(hash); node !== undefined; node = this.#nodes.get(node.block.header.parentHash))
+        kept.add(node.block.hash)
+    const byView = [...this.#nodes.values()].sort(
+      (a, b) => a.block.header.consensus.view - b.block.header.consensus.view,
+    )
+    for (const { block } of byView) {
+      if (this.#nodes.size <= BLOCKS_MAX) return
+      if (!kept.has(block.hash)) this.#nodes.delete(block.hash)
+    }
+  }
+}

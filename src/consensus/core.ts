@@ -1,0 +1,169 @@
+/**
+ * The consensus core: chained HotStuff with certified timeouts and commit votes
+ * (docs/consensus.md; HotStuff, PODC 2019; Jolteon, arXiv 2106.10362; commit votes after Aptos
+ * AIP-89). Pure and synchronous: events in, effects out; the time is an argument.
+ *
+ * An event is first taken in, which may move certificates, view and tree; then everything that
+ * has become possible is done, in the order commit, execute, vote, time out, propose.
+ */
+import { unreachable } from '../base/invariant.ts'
+import type { Block } from '../types/block.ts'
+import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
+import type { Hash, View } from '../types/ids.ts'
+import type { SafetyRecord } from '../types/safety-record.ts'
+import type { Verified } from '../types/verified.ts'
+import { applyBlocks, armHeartbeat } from './apply-blocks.ts'
+import type { CommittedTip } from './block-tree.ts'
+import { type CoreConfig, type CoreStart, type CoreState, createCoreState } from './core-state.ts'
+import type { Effect, TimerName } from './effects.ts'
+import type { Event } from './events.ts'
+import { hasWork, pursueWork, takeBuilt } from './propose.ts'
+import { repeatCommitVote, repeatLastStatements, signVotes, timeOut } from './sign-votes.ts'
+import { takeBlocks, takeExecution, takeProposal } from './take-blocks.ts'
+import { takeBundle } from './take-certificates.ts'
+import { takeCommitVote, takeTimeout, takeVote } from './take-votes.ts'
+
+export class Core {
+  readonly #state: CoreState
+
+  constructor(config: CoreConfig, start: CoreStart) {
+    this.#state = createCoreState(config, start)
+  }
+
+  /** `nowMs` never decreases. Effects are to be carried out in order. After a halt nothing happens any more. */
+  handle(event: Event, nowMs: number): readonly Effect[] {
+    const state = this.#state
+    if (state.halted) return []
+    state.nowMs = nowMs
+    state.effects = []
+    this.#take(event)
+    applyBlocks(state)
+    signVotes(state)
+    pursueWork(state)
+    return state.effects
+  }
+
+  #take(event: Event): void {
+    const state = this.#state
+    switch (event.kind) {
+      case 'proposal':
+        return takeProposal(state, event.proposal)
+      case 'vote':
+        return takeVote(state, event.vote)
+      case 'commitVote':
+        return takeCommitVote(state, event.vote)
+      case 'timeout':
+        return takeTimeout(state, event.message)
+      case 'certificates':
+        return takeBundle(state, event.bundle)
+      case 'blocks':
+        return takeBlocks(state, event.blocks)
+      case 'executed':
+        return takeExecution(state, event.hash, event.valid, event.reason)
+      case 'built':
+        return takeBuilt(state, event.view, event.block)
+      case 'timer':
+        return this.#takeTimer(event.timer)
+      case 'payload':
+        state.payloadAvailable = event.available
+        return
+      case 'start':
+        state.started = true
+        repeatLastStatements(state)
+        armHeartbeat(state)
+        return
+      default:
+        unreachable(event)
+    }
+  }
+
+  #takeTimer(timer: TimerName): void {
+    const state = this.#state
+    if (!state.timers.delete(timer)) return
+    const { view } = state.pacemaker
+    switch (timer) {
+      case 'view':
+        if (hasWork(state)) timeOut(state, state.proposals.has(view) ? 'no quorum' : 'no proposal')
+        return
+      case 'flush':
+        if (state.highQc.view <= state.tree.tip.view) return
+        repeatCommitVote(state)
+        state.effects.push({ kind: 'sendCertificates', to: 'all' })
+        return
+      case 'nudge':
+        if (!state.proposals.has(view) && state.highQc.view === view - 1)
+          state.effects.push({ kind: 'sendCertificates', to: state.pacemaker.leader(view) })
+        return
+      case 'heartbeat':
+        state.beatDue = true
+        return
+      case 'propose':
+        return
+      default:
+        unreachable(timer)
+    }
+  }
+
+  get view(): View {
+    return this.#state.pacemaker.view
+  }
+
+  get leader(): number {
+    return this.#state.pacemaker.leader(this.view)
+  }
+
+  leaderOf(view: View): number {
+    return this.#state.pacemaker.leader(view)
+  }
+
+  get viewTimeoutMs(): number {
+    return this.#state.pacemaker.viewTimeoutMs()
+  }
+
+  isSuspected(validator: number): boolean {
+    return this.#state.pacemaker.isSuspected(validator)
+  }
+
+  get tip(): CommittedTip {
+    return this.#state.tree.tip
+  }
+
+  get highQc(): Verified<QuorumCertificate> {
+    return this.#state.highQc
+  }
+
+  get highTc(): Verified<TimeoutCertificate> | null {
+    return this.#state.highTc
+  }
+
+  get highCommit(): Verified<CommitCertificate> | null {
+    return this.#state.highCommit
+  }
+
+  get record(): SafetyRecord | null {
+    return this.#state.rules?.record ?? null
+  }
+
+  get payloadAvailable(): boolean {
+    return this.#state.payloadAvailable
+  }
+
+  get hasWork(): boolean {
+    return hasWork(this.#state)
+  }
+
+  /** Blocks from the tip, exclusive, to this one, oldest first; undefined when not connected. */
+  chainTo(hash: Hash): readonly Verified<Block>[] | undefined {
+    const chain = this.#state.tree.chainTo(hash)
+    return chain.kind === 'connected' ? chain.nodes.map((node) => node.block) : undefined
+  }
+
+  /** Whether a vote could still change anything: asked before its signature is checked. */
+  wantsVote(view: View, signer: number): boolean {
+    return !this.#state.votes.has(view, signer)
+  }
+
+  wantsCommitVote(view: View, signer: number): boolean {
+    return view <= this.tip.view || !this.#state.commitVotes.has(view, signer)
+  }
+}

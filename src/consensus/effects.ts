@@ -1,0 +1,82 @@
+/**
+ * What the core asks its shell to do. The shell carries effects out in order; everything that a
+ * `sign` effect depends on (its record and all blocks stored before it) is synced to disk before
+ * the signature is made and sent (consensus design 3.12).
+ */
+import type { Block, Proposal } from '../types/block.ts'
+import type {
+  CommitCertificate,
+  CommitVote,
+  QuorumCertificate,
+  TimeoutCertificate,
+  Vote,
+} from '../types/certificate.ts'
+import type { Epoch, Hash, View } from '../types/ids.ts'
+import type { SafetyRecord } from '../types/safety-record.ts'
+
+/** A statement that the safety rules allow, with what travels beside it. */
+export type SigningRequest =
+  | {
+      readonly kind: 'vote'
+      readonly epoch: Epoch
+      readonly view: View
+      readonly blockHash: Hash
+      readonly justifyView: View
+    }
+  | { readonly kind: 'commit'; readonly epoch: Epoch; readonly view: View; readonly blockHash: Hash }
+  | {
+      readonly kind: 'timeout'
+      readonly epoch: Epoch
+      readonly view: View
+      readonly highQc: QuorumCertificate
+      readonly tc: TimeoutCertificate | null
+      readonly vote: Vote | null
+      readonly proposal: Proposal | null
+    }
+  | { readonly kind: 'proposal'; readonly epoch: Epoch; readonly view: View; readonly block: Block }
+
+export type TimerName = 'view' | 'flush' | 'nudge' | 'propose' | 'heartbeat'
+
+export interface BuildRequest {
+  readonly parentHash: Hash
+  readonly view: View
+  readonly justify: QuorumCertificate
+  readonly tc: TimeoutCertificate | null
+  /** Without transactions: only to carry a commit, or because a beat is due. */
+  readonly empty: boolean
+}
+
+/** Two signed statements of one validator that contradict each other. */
+export type Conflict =
+  | { readonly kind: 'proposal'; readonly signer: number; readonly first: Proposal; readonly second: Proposal }
+  | { readonly kind: 'vote'; readonly signer: number; readonly first: Vote; readonly second: Vote }
+  | { readonly kind: 'commit'; readonly signer: number; readonly first: CommitVote; readonly second: CommitVote }
+
+export type Effect =
+  | { readonly kind: 'storeBlock'; readonly block: Block }
+  /** Persist the record, sign, broadcast, and deliver to ourselves. */
+  | { readonly kind: 'sign'; readonly request: SigningRequest; readonly record: SafetyRecord }
+  /** Answered by an `executed` event. */
+  | { readonly kind: 'execute'; readonly block: Block }
+  /** Answered by a `built` event. */
+  | { readonly kind: 'build'; readonly request: BuildRequest }
+  /** We lead the next view if this block is certified: its successor may be prepared. */
+  | { readonly kind: 'prepare'; readonly parentHash: Hash }
+  /** Final, oldest first; the certificate is of the last. */
+  | { readonly kind: 'commit'; readonly blocks: readonly Block[]; readonly certificate: CommitCertificate }
+  /** The block and its unknown ancestors; `signers` certify that they hold it. Answered by `blocks`; of no use once a block of `view` or later is committed. */
+  | { readonly kind: 'fetch'; readonly hash: Hash; readonly view: View; readonly signers: readonly number[] }
+  /** Our highest certificates, to one validator or to all. */
+  | { readonly kind: 'sendCertificates'; readonly to: number | 'all' }
+  | { readonly kind: 'requestCertificates'; readonly from: readonly number[] }
+  /** A view failed while transactions wait: other validators may lack them. */
+  | { readonly kind: 'resendTransactions' }
+  | { readonly kind: 'setTimer'; readonly timer: TimerName; readonly atMs: number }
+  | { readonly kind: 'clearTimer'; readonly timer: TimerName }
+  | { readonly kind: 'viewEntered'; readonly view: View; readonly by: 'qc' | 'tc' | 'recovery'; readonly leader: number }
+  | { readonly kind: 'viewTimedOut'; readonly view: View; readonly leader: number; readonly reason: TimeoutReason }
+  | { readonly kind: 'conflict'; readonly conflict: Conflict }
+  /** Agreement is broken or our own execution differs: stop, keep the evidence. */
+  | { readonly kind: 'halt'; readonly reason: string; readonly certificates: readonly unknown[] }
+
+export type TimeoutReason = 'no proposal' | 'no quorum' | 'joined others' | 'invalid proposal' | 'equivocation'

@@ -1,0 +1,91 @@
+/** Votes, commit votes and timeouts, each as soon as the safety rules allow it. */
+import type { SigningRequest, TimeoutReason } from './effects.ts'
+import { type CoreState, hasTimedOut, signingContext } from './core-state.ts'
+import { defined } from '../base/invariant.ts'
+import type { SafetyRecord } from '../types/safety-record.ts'
+
+export function signVotes(state: CoreState): void {
+  if (!state.started || state.rules === null) return
+  signCommitVotes(state)
+  signVoteOfView(state)
+  if (state.giveUp !== null) timeOut(state, state.giveUp)
+  else if (state.timeouts.count(state.pacemaker.view) >= state.config.validators.amplification && !hasTimedOut(state))
+    timeOut(state, 'joined others')
+}
+
+/** Ascending, so that a replica that fell behind still commits what it certifies late. */
+function signCommitVotes(state: CoreState): void {
+  const { rules, tree } = state
+  if (rules === null) return
+  const { epoch } = state.config.validators
+  for (const view of [...state.certified.keys()].sort((a, b) => a - b)) {
+    const qc = defined(state.certified.get(view), 'a QC of the certified views')
+    if (tree.get(qc.blockHash)?.state !== 'executed') continue
+    const allowed = rules.signCommit(qc, signingContext(state))
+    if (allowed.ok) sign(state, { kind: 'commit', epoch, view, blockHash: qc.blockHash }, allowed.value)
+  }
+}
+
+function signVoteOfView(state: CoreState): void {
+  const { rules, tree, pacemaker } = state
+  const block = state.proposals.get(pacemaker.view)?.block
+  if (rules === null || block === undefined || tree.get(block.hash)?.state !== 'executed') return
+  const allowed = rules.signVote(block, signingContext(state))
+  if (!allowed.ok) return
+  const { epoch, view } = block.header.consensus
+  sign(state, { kind: 'vote', epoch, view, blockHash: block.hash, justifyView: block.justify.view }, allowed.value)
+  if (pacemaker.leader(view + 1) === state.config.self) state.effects.push({ kind: 'prepare', parentHash: block.hash })
+}
+
+/** Signs the timeout of the current view, or sends the one signed before once more. */
+export function timeOut(state: CoreState, reason: TimeoutReason): void {
+  const { rules, pacemaker, config } = state
+  state.giveUp = null
+  if (rules === null || config.self === null) return
+  const { view } = pacemaker
+  const first = !hasTimedOut(state)
+  const allowed = rules.signTimeout(view, signingContext(state))
+  if (!allowed.ok) return
+  const { highQc, tc } = defined(allowed.value.lastTimeout, 'the timeout just allowed')
+  const vote = state.ownVote?.view === view ? state.ownVote : null
+  const proposal = state.proposals.get(view) ?? null
+  sign(state, { kind: 'timeout', epoch: config.validators.epoch, view, highQc, tc, vote, proposal }, allowed.value)
+  if (state.highQc.view > highQc.view) state.effects.push({ kind: 'sendCertificates', to: 'all' })
+  if (first) state.effects.push({ kind: 'viewTimedOut', view, leader: pacemaker.leader(view), reason })
+  if (state.payloadAvailable) state.effects.push({ kind: 'resendTransactions' })
+  state.armedAtMs = state.armedAtMs ?? state.nowMs
+  state.timers.add('view')
+  state.effects.push({ kind: 'setTimer', timer: 'view', atMs: state.nowMs + pacemaker.rebroadcastMs(config.self) })
+}
+
+/**
+ * After a restart (consensus design 3.13): what was signed last may never have left, and without
+ * it a quorum may be short for ever. It is signed again, byte for byte the same.
+ */
+export function repeatLastStatements(state: CoreState): void {
+  if (state.rules === null) return
+  const { record } = state.rules
+  const { epoch } = state.config.validators
+  const { view } = state.pacemaker
+  const { lastVote, lastTimeout, lastProposal } = record
+  const proposed = lastProposal === null ? undefined : state.tree.get(lastProposal.blockHash)
+  if (lastProposal?.view === view && proposed !== undefined)
+    sign(state, { kind: 'proposal', epoch, view, block: proposed.block }, record)
+  if (lastVote !== null && lastVote.view >= view - 1) sign(state, { kind: 'vote', epoch, ...lastVote }, record)
+  repeatCommitVote(state)
+  if (lastTimeout !== null && lastTimeout.view >= view - 1)
+    sign(state, { kind: 'timeout', epoch, ...lastTimeout, vote: null, proposal: null }, record)
+}
+
+/** The last commit vote once more, if its block still waits. */
+export function repeatCommitVote(state: CoreState): void {
+  if (state.rules === null) return
+  const { record } = state.rules
+  const last = record.lastCommitVote
+  if (last === null || last.view <= state.tree.tip.view) return
+  sign(state, { kind: 'commit', epoch: state.config.validators.epoch, ...last }, record)
+}
+
+function sign(state: CoreState, request: SigningRequest, record: SafetyRecord): void {
+  state.effects.push({ kind: 'sign', request, record })
+}

@@ -1,0 +1,48 @@
+/** Proposals and fetched blocks enter the tree; a leader that proposes twice is noticed. */
+import type { Block, Proposal } from '../types/block.ts'
+import { type Verified, verifiedPart } from '../types/verified.ts'
+import { type CoreState, halt } from './core-state.ts'
+import { takeQc, takeTc } from './take-certificates.ts'
+
+export function takeProposal(state: CoreState, proposal: Verified<Proposal>): void {
+  const block = verifiedPart(proposal, proposal.block)
+  const { view } = block.header.consensus
+  takeQc(state, verifiedPart(block, block.justify))
+  if (block.tc !== null) takeTc(state, verifiedPart(block, block.tc))
+  const leader = state.pacemaker.leader(view)
+  state.pacemaker.heardFromLeader(leader)
+  const first = state.proposals.get(view)
+  if (first === undefined) {
+    if (view <= state.tree.tip.view) return
+    state.proposals.set(view, proposal)
+    addBlock(state, block)
+  } else if (first.block.hash !== block.hash) {
+    state.effects.push({
+      kind: 'conflict',
+      conflict: { kind: 'proposal', signer: leader, first, second: proposal },
+    })
+    if (view === state.pacemaker.view) state.giveUp = 'equivocation'
+  }
+}
+
+/** Oldest first, each anchored in a certificate through its descendants. */
+export function takeBlocks(state: CoreState, blocks: readonly Verified<Block>[]): void {
+  for (const block of blocks) addBlock(state, block)
+}
+
+export function takeExecution(state: CoreState, hash: Block['hash'], valid: boolean, reason: string): void {
+  const node = state.tree.get(hash)
+  if (node === undefined) return
+  node.state = valid ? 'executed' : 'invalid'
+  if (valid) return
+  const qc = state.certified.get(node.block.header.consensus.view)
+  if (qc?.blockHash === hash) halt(state, `a quorum certified block ${hash}, which our own execution refuses: ${reason}`, [qc])
+  else if (node.block.header.consensus.view === state.pacemaker.view) state.giveUp = 'invalid proposal'
+}
+
+function addBlock(state: CoreState, block: Verified<Block>): void {
+  state.fetching.delete(block.hash)
+  if (!state.tree.add(block)) return
+  state.effects.push({ kind: 'storeBlock', block })
+  state.tree.evict([state.highQc.blockHash, state.pendingCommit?.blockHash ?? state.highQc.blockHash, block.hash])
+}

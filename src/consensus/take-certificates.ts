@@ -1,0 +1,66 @@
+/** Certificates move the highest QC and TC, the view, and what is to be committed. Nothing else does. */
+import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
+import type { CertificateBundle } from '../types/consensus-message.ts'
+import type { View } from '../types/ids.ts'
+import { type Verified, verifiedPart } from '../types/verified.ts'
+import { type CoreState, halt } from './core-state.ts'
+
+export function takeQc(state: CoreState, qc: Verified<QuorumCertificate>): void {
+  if (qc.view > state.tree.tip.view && !state.certified.has(qc.view)) state.certified.set(qc.view, qc)
+  if (state.tree.get(qc.blockHash)?.state === 'invalid')
+    halt(state, `a quorum certified block ${qc.blockHash}, which our own execution refuses`, [qc])
+  if (qc.view > state.highQc.view) {
+    state.highQc = qc
+    state.flushSinceMs = null
+  }
+  if (qc.view >= state.pacemaker.view) enterView(state, qc.view + 1, 'qc')
+}
+
+export function takeTc(state: CoreState, tc: Verified<TimeoutCertificate>): void {
+  // The QC inside a verified TC was verified with it.
+  takeQc(state, verifiedPart(tc, tc.highQc))
+  if (tc.view < state.pacemaker.view) return
+  state.highTc = tc
+  enterView(state, tc.view + 1, 'tc')
+}
+
+export function takeCommitCertificate(state: CoreState, certificate: Verified<CommitCertificate>): void {
+  const { tip } = state.tree
+  if (certificate.view <= tip.view) {
+    checkAgainstCommitted(state, certificate)
+    return
+  }
+  if (state.highCommit === null || certificate.view > state.highCommit.view) state.highCommit = certificate
+  if (state.pendingCommit === null || certificate.view > state.pendingCommit.view) state.pendingCommit = certificate
+}
+
+export function takeBundle(state: CoreState, bundle: Verified<CertificateBundle>): void {
+  const { highQc, tc, commitCertificate } = bundle
+  if (commitCertificate !== null) takeCommitCertificate(state, verifiedPart(bundle, commitCertificate))
+  takeQc(state, verifiedPart(bundle, highQc))
+  if (tc !== null) takeTc(state, verifiedPart(bundle, tc))
+}
+
+/** Ruling 3: two finalities in one chain's past cannot both be true. */
+function checkAgainstCommitted(state: CoreState, certificate: CommitCertificate): void {
+  const oldest = state.committedViews.keys().next()
+  if (oldest.done === true || certificate.view < oldest.value) return
+  if (state.committedViews.get(certificate.view) === certificate.blockHash) return
+  halt(state, `block ${certificate.blockHash} is certified as final but is not in the committed chain`, [
+    certificate,
+    state.highCommit,
+  ])
+}
+
+function enterView(state: CoreState, view: View, by: 'qc' | 'tc'): void {
+  const tookMs = state.armedAtMs === null ? null : state.nowMs - state.armedAtMs
+  state.pacemaker.enter(view, by, tookMs)
+  state.armedAtMs = null
+  state.giveUp = null
+  state.buildingView = null
+  state.votes.forgetBelow(view)
+  state.commitVotes.forgetBelow(view)
+  for (const timer of ['view', 'nudge', 'propose'] as const)
+    if (state.timers.delete(timer)) state.effects.push({ kind: 'clearTimer', timer })
+  state.effects.push({ kind: 'viewEntered', view, by, leader: state.pacemaker.leader(view) })
+}

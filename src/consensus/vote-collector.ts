@@ -1,0 +1,62 @@
+/**
+ * Counts votes, or commit votes, to a quorum. One per validator and view counts; a second one
+ * that says something else is returned as a conflict and never counted.
+ *
+ * BOUND: views curView−2 … curView+8, one vote a validator each (consensus design 3.6).
+ */
+import type { View } from '../types/ids.ts'
+
+const VIEWS_BEHIND = 2
+const VIEWS_AHEAD = 8
+
+/** What is voted for, S, and the vote for it, V. */
+export class VoteCollector<S extends { readonly view: View }, V extends S & { readonly signer: number }> {
+  readonly #views = new Map<View, Map<number, V>>()
+  readonly #same: (a: S, b: S) => boolean
+
+  /** `same` compares what was signed, never the signature bytes. */
+  constructor(same: (a: S, b: S) => boolean) {
+    this.#same = same
+  }
+
+  /** The earlier vote that this one contradicts, if any. */
+  add(vote: V, currentView: View): V | undefined {
+    if (vote.view < currentView - VIEWS_BEHIND || vote.view > currentView + VIEWS_AHEAD) return undefined
+    let votes = this.#views.get(vote.view)
+    if (votes === undefined) {
+      votes = new Map()
+      this.#views.set(vote.view, votes)
+    }
+    const earlier = votes.get(vote.signer)
+    if (earlier !== undefined) return this.#same(earlier, vote) ? undefined : earlier
+    votes.set(vote.signer, vote)
+    return undefined
+  }
+
+  has(view: View, signer: number): boolean {
+    return this.#views.get(view)?.has(signer) ?? false
+  }
+
+  /** All votes for exactly this, ascending by signer. */
+  votesFor(statement: S): V[] {
+    const votes = [...(this.#views.get(statement.view)?.values() ?? [])]
+    return votes.filter((vote) => this.#same(vote, statement)).sort((a, b) => a.signer - b.signer)
+  }
+
+  /** Who has voted in this view or a later one, ascending. */
+  signersFrom(view: View): number[] {
+    const signers = new Set<number>()
+    for (const [voted, votes] of this.#views) if (voted >= view) for (const signer of votes.keys()) signers.add(signer)
+    return [...signers].sort((a, b) => a - b)
+  }
+
+  forgetBelow(currentView: View): void {
+    for (const view of this.#views.keys()) if (view < currentView - VIEWS_BEHIND) this.#views.delete(view)
+  }
+
+  get size(): number {
+    let size = 0
+    for (const votes of this.#views.values()) size += votes.size
+    return size
+  }
+}
