@@ -195,11 +195,12 @@ describe('the ABI codec', () => {
   })
 
   it('gives the signatures whose hashes are the selectors of viem', () => {
-    const part = { type: 'tuple[2]', components: [{ type: 'bytes4' }, { type: 'int' }], name: 'parts' }
+    const part = { type: 'tuple[2]', components: [{ type: 'bytes4' }, { type: 'int256' }], name: 'parts' }
     const transfers = { type: 'tuple[]', components: [{ type: 'address', name: 'to' }, part] }
-    const inputs: readonly AbiParameter[] = [{ type: 'uint' }, transfers, { type: 'string' }]
+    const inputs: readonly AbiParameter[] = [{ type: 'uint256' }, transfers, { type: 'string' }]
     const signature = abiSignature('f', inputs)
     expect(signature).toBe('f(uint256,(address,(bytes4,int256)[2])[],string)')
+    expect(abiSignature('g', [{ type: 'uint' }, { type: 'int[]' }])).toBe('g(uint256,int256[])')
     expect(keccak256(stringToHex(signature)).slice(0, 10)).toBe(
       toFunctionSelector({ type: 'function', name: 'f', inputs, outputs: [], stateMutability: 'view' }),
     )
