@@ -1,9 +1,9 @@
 // Turns src/**/*.ts into dist/**/*.js, file by file, and copies what else lies in src.
 // Types are not looked at here: the gate does that, and a start must not wait for it.
+import { realpathSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build as bundle } from 'esbuild'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const SOURCES = join(root, 'src')
@@ -27,6 +27,7 @@ const keepImports = {
  * builds may overlap with each other and with processes that are just loading the result.
  */
 export async function build(from = SOURCES, to = TARGET) {
+  const { build: bundle } = await import('esbuild')
   const stamp = await newestChange(from)
   const files = await listFiles(from)
   const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
@@ -94,4 +95,4 @@ async function replaceFile(path, contents) {
   await rename(draft, path)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build()
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await build()
