@@ -1,0 +1,131 @@
+/**
+ * Execution of one block over its parent's state (design rulings, 10): the parent into the ring
+ * and, in an epoch's first block, the schedule; then the transactions; then the counters and the
+ * end of the epoch. A leader does the first two ahead of time and the third when it seals.
+ *
+ * DETERMINISM: parent state, environment, transactions and justification are all that goes in.
+ */
+import type { Rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { invariant } from '../base/invariant.ts'
+import { orderedTrieRoot } from '../trie/ordered-root.ts'
+import { type Hash, hashFromBytes } from '../types/ids.ts'
+import type { Receipt } from '../types/receipt.ts'
+import type { SignedTransaction } from '../types/transaction.ts'
+import type { Validator } from '../types/validator-set.ts'
+import type { BlockEnvironment, Justification } from './block-environment.ts'
+import { type InvalidTransactionCode, whyInvalid } from './invalid-transaction.ts'
+import { leaderWeights } from './leader-schedule.ts'
+import { encodeReceipt, unionOfBlooms } from './receipt-codec.ts'
+import type { LedgerRules } from './rules.ts'
+import { StateOverlay } from './state-overlay.ts'
+import { type Words, wordsOf } from './storage-words.ts'
+import { writeRingEntry } from './system/block-ring.ts'
+import { countBlock, readCounters, resetCounters } from './system/counters.ts'
+import { type EpochSchedule, readSchedule, scheduleOfEpoch, writeNextWeights, writeSchedule } from './system/epoch-schedule.ts'
+import { SYSTEM_ADDRESS } from './system/system-account.ts'
+import { readValidators } from './system/validator-records.ts'
+import { executeTransaction } from './transaction-execution.ts'
+import type { WorldState } from './world-state.ts'
+
+export interface ExecutedBlock {
+  readonly state: WorldState
+  readonly stateRoot: Hash
+  readonly transactionsRoot: Hash
+  readonly receiptsRoot: Hash
+  readonly logsBloom: Uint8Array
+  readonly gasUsed: number
+  readonly receipts: readonly Receipt[]
+  readonly nextValidators: readonly Validator[]
+  /** Whether it is the last block of its epoch. */
+  readonly end: boolean
+}
+
+export class BlockExecution {
+  readonly #rules: LedgerRules
+  readonly #environment: BlockEnvironment
+  readonly #overlay: StateOverlay
+  readonly #system: Words
+  readonly #schedule: EpochSchedule
+  readonly #envelopes: Uint8Array[] = []
+  readonly #receipts: Receipt[] = []
+  #gasUsed = 0
+  #isFinished = false
+
+  constructor(rules: LedgerRules, parentState: WorldState, environment: BlockEnvironment) {
+    this.#rules = rules
+    this.#environment = environment
+    this.#overlay = new StateOverlay(parentState)
+    this.#system = wordsOf(this.#overlay, SYSTEM_ADDRESS)
+    this.#schedule = this.#begin()
+  }
+
+  get gasLeft(): number {
+    return this.#environment.gasLimit - this.#gasUsed
+  }
+
+  /** A rejection means that a block with this transaction here is invalid; nothing has changed then. */
+  apply(transaction: SignedTransaction): Result<Receipt, Rejection<InvalidTransactionCode>> {
+    invariant(!this.#isFinished, 'a finished block takes no transaction')
+    const invalid = whyInvalid(transaction, this.#overlay.account(transaction.sender), {
+      chainId: this.#rules.chainId,
+      baseFeePerGas: this.#environment.baseFeePerGas,
+      gasLeft: this.gasLeft,
+    })
+    if (invalid !== undefined) return err(invalid)
+    const receipt = executeTransaction(this.#rules, this.#overlay, this.#environment, transaction, this.#gasUsed)
+    this.#gasUsed = receipt.cumulativeGasUsed
+    this.#envelopes.push(transaction.envelope)
+    this.#receipts.push(receipt)
+    return ok(receipt)
+  }
+
+  finish(justification: Justification): ExecutedBlock {
+    invariant(!this.#isFinished, 'a block is finished once')
+    this.#isFinished = true
+    const { validators } = this.#schedule
+    countBlock(this.#system, validators, this.#environment.proposer, justification)
+    const end = this.#isEpochFull()
+    if (end) this.#weighLeaders(validators.length)
+    const nextValidators = readValidators(this.#system)
+    const state = this.#overlay.commit()
+    return {
+      state,
+      stateRoot: state.root,
+      transactionsRoot: rootOfList(this.#envelopes),
+      receiptsRoot: rootOfList(this.#receipts.map(encodeReceipt)),
+      logsBloom: unionOfBlooms(this.#receipts.map((receipt) => receipt.logsBloom)),
+      gasUsed: this.#gasUsed,
+      receipts: this.#receipts,
+      nextValidators,
+      end,
+    }
+  }
+
+  #begin(): EpochSchedule {
+    const { height, timeMs, epoch, parentHash, parentStateRoot } = this.#environment
+    const system = this.#system
+    writeRingEntry(system, { height: height - 1, hash: parentHash, stateRoot: parentStateRoot })
+    const running = readSchedule(system)
+    if (running?.epoch === epoch) return running
+    const schedule = { epoch, startHeight: height, startTimeMs: timeMs, ...scheduleOfEpoch(system, epoch, parentHash) }
+    writeSchedule(system, schedule)
+    resetCounters(system, schedule.validators.length)
+    return schedule
+  }
+
+  #isEpochFull(): boolean {
+    const { epochBlocksMax, epochMsMin } = this.#rules
+    const { height, timeMs } = this.#environment
+    const blocks = height - this.#schedule.startHeight + 1
+    return epochBlocksMax > 0 && blocks >= epochBlocksMax && timeMs - this.#schedule.startTimeMs >= epochMsMin
+  }
+
+  #weighLeaders(validatorCount: number): void {
+    writeNextWeights(this.#system, leaderWeights(readCounters(this.#system, validatorCount)))
+  }
+}
+
+function rootOfList(values: readonly Uint8Array[]): Hash {
+  return hashFromBytes(orderedTrieRoot(values))
+}

@@ -1,0 +1,56 @@
+/** `eth_call` and `eth_estimateGas`: a message run on a state, its effects thrown away. */
+import { EMPTY_BYTES } from '../base/bytes.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { Address } from '../types/ids.ts'
+import type { BlockEnvironment } from './block-environment.ts'
+import { intrinsicGas } from './gas.ts'
+import type { LedgerRules } from './rules.ts'
+import { StateOverlay } from './state-overlay.ts'
+import { executeMessage } from './transaction-execution.ts'
+import type { WorldState } from './world-state.ts'
+
+export interface CallRequest {
+  readonly from: Address
+  readonly to: Address | null
+  readonly value: bigint
+  readonly data: Uint8Array
+  readonly gasLimit: number
+}
+
+export interface SimulatedCall {
+  readonly status: 'returned' | 'reverted' | 'outOfGas'
+  /** Return values or the error, ABI-encoded. */
+  readonly data: Uint8Array
+  /**
+   * Intrinsic gas included. A module cannot see how much gas is left, so this is exactly what
+   * the same call takes with any limit from here up: it is the estimate.
+   */
+  readonly gasUsed: number
+}
+
+export type SimulationCode = 'contractCreation' | 'intrinsicGasTooLow' | 'insufficientFunds'
+
+/** Nothing is paid for gas; the value has to be there. */
+export function simulateCall(
+  rules: LedgerRules,
+  state: WorldState,
+  environment: BlockEnvironment,
+  request: CallRequest,
+): Result<SimulatedCall, Rejection<SimulationCode>> {
+  const { from, to, value, data, gasLimit } = request
+  if (to === null)
+    return err(rejection('contractCreation', 'transaction rejected: contract creation not supported'))
+  const message = { sender: from, to, value, data, accessList: [], gasLimit }
+  const intrinsic = intrinsicGas(message)
+  if (gasLimit < intrinsic)
+    return err(rejection('intrinsicGasTooLow', `intrinsic gas too low: have ${gasLimit}, want ${intrinsic}`))
+  const overlay = new StateOverlay(state)
+  const { balance } = overlay.account(from)
+  if (balance < value)
+    return err(
+      rejection('insufficientFunds', `insufficient funds for gas * price + value: have ${balance}, want ${value}`),
+    )
+  const { outcome, gasUsed } = executeMessage(rules, overlay, environment, message)
+  return ok({ status: outcome.status, data: outcome.status === 'outOfGas' ? EMPTY_BYTES : outcome.data, gasUsed })
+}

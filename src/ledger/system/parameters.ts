@@ -1,0 +1,28 @@
+/** What governance may change. Those of block N are read from the state of block N − 1 (design rulings, 22). */
+import { bigIntToBytes } from '../../base/bytes.ts'
+import { asBigUint, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
+import { decodeRlp, encodeRlp } from '../../codec/rlp.ts'
+import { readValue, writeValue } from '../storage-map.ts'
+import type { WordReader, Words } from '../storage-words.ts'
+import { recordKey } from './system-account.ts'
+
+export interface LedgerParameters {
+  /** Wei per gas. */
+  readonly baseFeePerGas: bigint
+  /** Gas of a block. */
+  readonly gasLimit: number
+}
+
+const KEY = recordKey('parameters')
+
+export function readParameters(words: WordReader): LedgerParameters {
+  const [baseFeePerGas, gasLimit] = asTuple(decodeRlp(readValue(words, KEY)), 2, 'parameters')
+  return {
+    baseFeePerGas: asBigUint(baseFeePerGas, 'parameters.baseFeePerGas'),
+    gasLimit: asUint(gasLimit, 'parameters.gasLimit'),
+  }
+}
+
+export function writeParameters(words: Words, parameters: LedgerParameters): void {
+  writeValue(words, KEY, encodeRlp([bigIntToBytes(parameters.baseFeePerGas), uintBytes(parameters.gasLimit)]))
+}
