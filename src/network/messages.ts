@@ -1,0 +1,304 @@
+/**
+ * What nodes say to each other, as bytes: direct messages between validators, requests with
+ * their answers, and gossip. One tag byte, then canonical RLP.
+ */
+import { EMPTY_BYTES } from '../base/bytes.ts'
+import { err, type Result } from '../base/result.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
+import { decodeWith } from '../codec/decode.ts'
+import { DecodeError } from '../codec/decode-error.ts'
+import { asBytes, asFixedBytes, asList, asTuple, asUint, uintBytes } from '../codec/fields.ts'
+import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
+import { hashHeader } from '../crypto/digests.ts'
+import { type Block, blockItem, type Proposal, proposalItem, readBlock, readProposal } from '../types/block.ts'
+import type { CommitCertificate, CommitVote, Vote } from '../types/certificate.ts'
+import {
+  commitCertificateItem,
+  commitVoteItem,
+  optionalItem,
+  qcItem,
+  readCommitCertificate,
+  readCommitVote,
+  readOptional,
+  readQc,
+  readTc,
+  readTimeout,
+  readVote,
+  tcItem,
+  timeoutItem,
+  voteItem,
+} from '../types/certificate-codec.ts'
+import type { CertificateBundle, TimeoutMessage } from '../types/consensus-message.ts'
+import { type Epoch, type Hash, hashFromBytes, type Height, idBytes, type View } from '../types/ids.ts'
+import { TRANSACTION_BYTES_MAX } from '../types/limits.ts'
+
+/** Where a node stands; unsigned, so it may only ever cause a question. */
+export interface Status {
+  readonly epoch: Epoch
+  readonly view: View
+  readonly highQcView: View
+  readonly height: Height
+  readonly tipHash: Hash
+}
+
+export type DirectMessage =
+  | { readonly kind: 'proposal'; readonly proposal: Proposal }
+  | { readonly kind: 'vote'; readonly vote: Vote }
+  | { readonly kind: 'commitVote'; readonly vote: CommitVote }
+  | { readonly kind: 'timeout'; readonly message: TimeoutMessage }
+  | { readonly kind: 'certificates'; readonly bundle: CertificateBundle }
+  | { readonly kind: 'certificatesWanted' }
+  | { readonly kind: 'status'; readonly status: Status }
+  | { readonly kind: 'transactions'; readonly envelopes: readonly Uint8Array[] }
+
+export type Request =
+  /** The block and up to count − 1 of its ancestors. */
+  | { readonly kind: 'blocks'; readonly hash: Hash; readonly count: number }
+  /** Final blocks from this height up, with the certificate of the last. */
+  | { readonly kind: 'range'; readonly from: Height; readonly count: number }
+  | { readonly kind: 'certificates' }
+  | { readonly kind: 'status' }
+
+export interface FinalRange {
+  /** Oldest first; empty when the peer has none. */
+  readonly blocks: readonly Block[]
+  readonly certificate: CommitCertificate | null
+}
+
+/** BOUND: blocks in one answer, transactions in one message. */
+export const BLOCKS_PER_RESPONSE_MAX = 64
+export const TRANSACTIONS_PER_MESSAGE_MAX = 4_096
+
+const DIRECT_TAGS = {
+  proposal: 1,
+  vote: 2,
+  commitVote: 3,
+  timeout: 4,
+  certificates: 5,
+  certificatesWanted: 6,
+  status: 7,
+  transactions: 8,
+} as const
+const REQUEST_TAGS = { blocks: 1, range: 2, certificates: 3, status: 4 } as const
+
+export function encodeDirect(message: DirectMessage): Uint8Array {
+  return tagged(DIRECT_TAGS[message.kind], directItem(message))
+}
+
+export function decodeDirect(bytes: Uint8Array): Result<DirectMessage, Rejection<'malformed'>> {
+  return decodeTagged(bytes, readDirect)
+}
+
+function directItem(message: DirectMessage): RlpItem {
+  switch (message.kind) {
+    case 'proposal':
+      return proposalItem(message.proposal)
+    case 'vote':
+      return voteItem(message.vote)
+    case 'commitVote':
+      return commitVoteItem(message.vote)
+    case 'timeout':
+      return timeoutMessageItem(message.message)
+    case 'certificates':
+      return bundleItem(message.bundle)
+    case 'certificatesWanted':
+      return EMPTY_BYTES
+    case 'status':
+      return statusItem(message.status)
+    case 'transactions':
+      return message.envelopes
+  }
+}
+
+function readDirect(tag: number, item: RlpItem): DirectMessage {
+  switch (tag) {
+    case DIRECT_TAGS.proposal:
+      return { kind: 'proposal', proposal: readProposal(item, hashHeader) }
+    case DIRECT_TAGS.vote:
+      return { kind: 'vote', vote: readVote(item) }
+    case DIRECT_TAGS.commitVote:
+      return { kind: 'commitVote', vote: readCommitVote(item) }
+    case DIRECT_TAGS.timeout:
+      return { kind: 'timeout', message: readTimeoutMessage(item) }
+    case DIRECT_TAGS.certificates:
+      return { kind: 'certificates', bundle: readBundle(item) }
+    case DIRECT_TAGS.certificatesWanted:
+      asFixedBytes(item, 0, 'certificatesWanted')
+      return { kind: 'certificatesWanted' }
+    case DIRECT_TAGS.status:
+      return { kind: 'status', status: readStatus(item) }
+    case DIRECT_TAGS.transactions:
+      return { kind: 'transactions', envelopes: readEnvelopes(item) }
+    default:
+      throw new DecodeError(`unknown message tag ${tag}`)
+  }
+}
+
+export function encodeRequest(request: Request): Uint8Array {
+  return tagged(REQUEST_TAGS[request.kind], requestItem(request))
+}
+
+function requestItem(request: Request): RlpItem {
+  switch (request.kind) {
+    case 'blocks':
+      return [idBytes(request.hash), uintBytes(request.count)]
+    case 'range':
+      return [uintBytes(request.from), uintBytes(request.count)]
+    case 'certificates':
+    case 'status':
+      return EMPTY_BYTES
+  }
+}
+
+export function decodeRequest(bytes: Uint8Array): Result<Request, Rejection<'malformed'>> {
+  return decodeTagged(bytes, readRequest)
+}
+
+function readRequest(tag: number, item: RlpItem): Request {
+  if (tag === REQUEST_TAGS.blocks) {
+    const [hash, count] = asTuple(item, 2, 'blocks request')
+    return { kind: 'blocks', hash: hashFromBytes(asFixedBytes(hash, 32, 'hash')), count: asUint(count, 'count') }
+  }
+  if (tag === REQUEST_TAGS.range) {
+    const [from, count] = asTuple(item, 2, 'range request')
+    return { kind: 'range', from: asUint(from, 'from'), count: asUint(count, 'count') }
+  }
+  asFixedBytes(item, 0, 'request')
+  if (tag === REQUEST_TAGS.certificates) return { kind: 'certificates' }
+  if (tag === REQUEST_TAGS.status) return { kind: 'status' }
+  throw new DecodeError(`unknown request tag ${tag}`)
+}
+
+export function encodeBlocks(blocks: readonly Block[]): Uint8Array {
+  return encodeRlp(blocks.map(blockItem))
+}
+
+export function decodeBlocks(bytes: Uint8Array): Result<readonly Block[], Rejection<'malformed'>> {
+  return decodeWith(bytes, readBlocks)
+}
+
+export function encodeRange(range: FinalRange): Uint8Array {
+  return encodeRlp([range.blocks.map(blockItem), optionalItem(range.certificate, commitCertificateItem)])
+}
+
+export function decodeRange(bytes: Uint8Array): Result<FinalRange, Rejection<'malformed'>> {
+  return decodeWith(bytes, (item) => {
+    const [blocks, certificate] = asTuple(item, 2, 'range')
+    return {
+      blocks: readBlocks(blocks ?? []),
+      certificate: readOptional(certificate, readCommitCertificate),
+    }
+  })
+}
+
+export function encodeBundle(bundle: CertificateBundle): Uint8Array {
+  return encodeRlp(bundleItem(bundle))
+}
+
+export function decodeBundle(bytes: Uint8Array): Result<CertificateBundle, Rejection<'malformed'>> {
+  return decodeWith(bytes, readBundle)
+}
+
+export function encodeStatus(status: Status): Uint8Array {
+  return encodeRlp(statusItem(status))
+}
+
+export function decodeStatus(bytes: Uint8Array): Result<Status, Rejection<'malformed'>> {
+  return decodeWith(bytes, readStatus)
+}
+
+export function encodeEnvelopes(envelopes: readonly Uint8Array[]): Uint8Array {
+  return encodeRlp(envelopes)
+}
+
+export function decodeEnvelopes(bytes: Uint8Array): Result<readonly Uint8Array[], Rejection<'malformed'>> {
+  return decodeWith(bytes, readEnvelopes)
+}
+
+function readBlocks(item: RlpItem): Block[] {
+  return asList(item, 'blocks', BLOCKS_PER_RESPONSE_MAX).map((block) => readBlock(block, hashHeader))
+}
+
+function readEnvelopes(item: RlpItem): Uint8Array[] {
+  return asList(item, 'transactions', TRANSACTIONS_PER_MESSAGE_MAX).map((envelope) =>
+    asBytes(envelope, 'transaction', TRANSACTION_BYTES_MAX),
+  )
+}
+
+function timeoutMessageItem(message: TimeoutMessage): RlpItem {
+  return [
+    timeoutItem(message.timeout),
+    qcItem(message.highQc),
+    optionalItem(message.tc, tcItem),
+    optionalItem(message.vote, voteItem),
+    optionalItem(message.proposal, proposalItem),
+  ]
+}
+
+function readTimeoutMessage(item: RlpItem): TimeoutMessage {
+  const [timeout, highQc, tc, vote, proposal] = asTuple(item, 5, 'timeout message')
+  return {
+    timeout: readTimeout(timeout ?? []),
+    highQc: readQc(highQc),
+    tc: readOptional(tc, readTc),
+    vote: readOptional(vote, readVote),
+    proposal: readOptional(proposal, (part) => readProposal(part, hashHeader)),
+  }
+}
+
+function bundleItem(bundle: CertificateBundle): RlpItem {
+  return [
+    uintBytes(bundle.epoch),
+    qcItem(bundle.highQc),
+    optionalItem(bundle.tc, tcItem),
+    optionalItem(bundle.commitCertificate, commitCertificateItem),
+  ]
+}
+
+function readBundle(item: RlpItem): CertificateBundle {
+  const [epoch, highQc, tc, commitCertificate] = asTuple(item, 4, 'certificates')
+  return {
+    epoch: asUint(epoch, 'epoch'),
+    highQc: readQc(highQc),
+    tc: readOptional(tc, readTc),
+    commitCertificate: readOptional(commitCertificate, readCommitCertificate),
+  }
+}
+
+function statusItem(status: Status): RlpItem {
+  return [
+    uintBytes(status.epoch),
+    uintBytes(status.view),
+    uintBytes(status.highQcView),
+    uintBytes(status.height),
+    idBytes(status.tipHash),
+  ]
+}
+
+function readStatus(item: RlpItem): Status {
+  const [epoch, view, highQcView, height, tipHash] = asTuple(item, 5, 'status')
+  return {
+    epoch: asUint(epoch, 'epoch'),
+    view: asUint(view, 'view'),
+    highQcView: asUint(highQcView, 'highQcView'),
+    height: asUint(height, 'height'),
+    tipHash: hashFromBytes(asFixedBytes(tipHash, 32, 'tipHash')),
+  }
+}
+
+function tagged(tag: number, item: RlpItem): Uint8Array {
+  const body = encodeRlp(item)
+  const bytes = new Uint8Array(body.length + 1)
+  bytes[0] = tag
+  bytes.set(body, 1)
+  return bytes
+}
+
+function decodeTagged<T>(
+  bytes: Uint8Array,
+  read: (tag: number, item: RlpItem) => T,
+): Result<T, Rejection<'malformed'>> {
+  const tag = bytes[0]
+  if (tag === undefined) return err(rejection('malformed', 'an empty message'))
+  return decodeWith(bytes.subarray(1), (item) => read(tag, item))
+}

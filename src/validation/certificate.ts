@@ -1,0 +1,91 @@
+/** Validity of certificates: pure functions of their bytes and the validator set (consensus design 3.2). */
+import { defined } from '../base/invariant.ts'
+import { rejection, type Rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
+import type { Hash } from '../types/ids.ts'
+import { mintVerified } from '../types/mint-verified.ts'
+import { isBitmapFor, type SignerBitmap, signersOf } from '../types/signer-bitmap.ts'
+import type { Statement } from '../types/signing-domain.ts'
+import type { ValidatorSet } from '../types/validator-set.ts'
+import type { Verified } from '../types/verified.ts'
+import type { SignatureChecker } from './signature-checker.ts'
+
+export type CertificateRejection = Rejection<'badCertificate' | 'otherEpoch'>
+
+export class CertificateValidator {
+  readonly #validators: ValidatorSet
+  readonly #rootHash: Hash
+  readonly #signatures: SignatureChecker
+
+  /** `rootHash`: the block that this epoch builds on. */
+  constructor(validators: ValidatorSet, rootHash: Hash, signatures: SignatureChecker) {
+    this.#validators = validators
+    this.#rootHash = rootHash
+    this.#signatures = signatures
+  }
+
+  qc(qc: QuorumCertificate): Result<Verified<QuorumCertificate>, CertificateRejection> {
+    if (qc.epoch !== this.#validators.epoch) return otherEpoch(qc.epoch)
+    if (qc.view === 0) return this.#rootQc(qc)
+    const { epoch, view, blockHash, justifyView } = qc
+    if (justifyView >= view) return bad('a QC justified by a view that is not before it')
+    const statement: Statement = { kind: 'vote', epoch, view, blockHash, justifyView }
+    return this.#signedByQuorum(statement, qc.bitmap, qc.signatures) ? ok(mintVerified(qc)) : bad('a QC without a quorum')
+  }
+
+  commitCertificate(
+    certificate: CommitCertificate,
+  ): Result<Verified<CommitCertificate>, CertificateRejection> {
+    const { epoch, view, blockHash } = certificate
+    if (epoch !== this.#validators.epoch) return otherEpoch(epoch)
+    if (view === 0) return bad('a CommitQC of view 0')
+    const statement: Statement = { kind: 'commit', epoch, view, blockHash }
+    return this.#signedByQuorum(statement, certificate.bitmap, certificate.signatures)
+      ? ok(mintVerified(certificate))
+      : bad('a CommitQC without a quorum')
+  }
+
+  /** highQc.view must equal the highest that an entry names: higher is a lie, lower hides a lock. */
+  tc(tc: TimeoutCertificate): Result<Verified<TimeoutCertificate>, CertificateRejection> {
+    const { epoch, view, entries } = tc
+    if (epoch !== this.#validators.epoch) return otherEpoch(epoch)
+    if (entries.length < this.#validators.quorum) return bad('a TC without a quorum')
+    let before = -1
+    let highest = 0
+    for (const { signer, highQcView, signature } of entries) {
+      if (signer <= before) return bad('TC entries out of order')
+      if (highQcView >= view) return bad('a TC entry names a QC of its own view or later')
+      if (!this.#signatures.isValid({ kind: 'timeout', epoch, view, highQcView }, signer, signature))
+        return bad('a TC entry with a bad signature')
+      before = signer
+      highest = Math.max(highest, highQcView)
+    }
+    if (tc.highQc.view !== highest) return bad('the QC of a TC is not the highest of its entries')
+    const highQc = this.qc(tc.highQc)
+    return highQc.ok ? ok(mintVerified(tc)) : highQc
+  }
+
+  #rootQc(qc: QuorumCertificate): Result<Verified<QuorumCertificate>, CertificateRejection> {
+    const isRoot =
+      qc.blockHash === this.#rootHash && qc.justifyView === 0 && qc.bitmap.length === 0 && qc.signatures.length === 0
+    return isRoot ? ok(mintVerified(qc)) : bad('not the root QC of this epoch')
+  }
+
+  #signedByQuorum(statement: Statement, bitmap: SignerBitmap, signatures: readonly Uint8Array[]): boolean {
+    if (!isBitmapFor(bitmap, this.#validators.n)) return false
+    const signers = signersOf(bitmap)
+    if (signers.length !== signatures.length || signers.length < this.#validators.quorum) return false
+    return signers.every((signer, position) =>
+      this.#signatures.isValid(statement, signer, defined(signatures[position], 'a signature')),
+    )
+  }
+}
+
+function bad(message: string): { readonly ok: false; readonly error: CertificateRejection } {
+  return err(rejection('badCertificate', message))
+}
+
+function otherEpoch(epoch: number): { readonly ok: false; readonly error: CertificateRejection } {
+  return err(rejection('otherEpoch', `of epoch ${epoch}`, 'ignore'))
+}

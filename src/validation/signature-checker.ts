@@ -1,0 +1,51 @@
+/**
+ * Checks consensus signatures, each at most once: a QC is made of votes that were mostly seen
+ * already. Remembered is the exact signature that held for a statement and signer, never that a
+ * certificate was good (consensus design 3.2, "Pitfall").
+ */
+import { BoundedMap } from '../base/bounded.ts'
+import { bytesEqual } from '../base/bytes.ts'
+import { statementDigest } from '../crypto/digests.ts'
+import type { Hash } from '../types/ids.ts'
+import type { Statement } from '../types/signing-domain.ts'
+import type { ValidatorSet } from '../types/validator-set.ts'
+
+/** `publicKey`: 33 bytes; `signature`: 64 bytes; the one verification rule. */
+export interface SignatureVerifier {
+  verify(digest: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean
+}
+
+/** BOUND: a few hundred views of a large set. */
+const CHECKS_REMEMBERED_MAX = 16_384
+
+export class SignatureChecker {
+  readonly #genesisHash: Hash
+  readonly #validators: ValidatorSet
+  readonly #verifier: SignatureVerifier
+  readonly #good = new BoundedMap<string, Uint8Array>(CHECKS_REMEMBERED_MAX)
+
+  constructor(genesisHash: Hash, validators: ValidatorSet, verifier: SignatureVerifier) {
+    this.#genesisHash = genesisHash
+    this.#validators = validators
+    this.#verifier = verifier
+  }
+
+  isValid(statement: Statement, signer: number, signature: Uint8Array): boolean {
+    const validator = this.#validators.at(signer)
+    if (validator === undefined || statement.epoch !== this.#validators.epoch) return false
+    const key = keyOf(statement, signer)
+    const known = this.#good.get(key)
+    if (known !== undefined && bytesEqual(known, signature)) return true
+    const digest = statementDigest(this.#genesisHash, statement)
+    if (!this.#verifier.verify(digest, signature, validator.consensusKey)) return false
+    this.#good.set(key, signature)
+    return true
+  }
+}
+
+function keyOf(statement: Statement, signer: number): string {
+  const start = `${statement.kind}:${signer}:${statement.epoch}:${statement.view}:`
+  if (statement.kind === 'timeout') return `${start}${statement.highQcView}`
+  if (statement.kind === 'vote') return `${start}${statement.blockHash}:${statement.justifyView}`
+  return `${start}${statement.blockHash}`
+}
