@@ -44,7 +44,7 @@ export function recoverItemOf(transaction: Transaction): RecoverItem {
   return { digest: transaction.signingDigest, signature: transaction.signature, yParity: transaction.yParity }
 }
 
-/** `publicKey` is what recovery answered for this transaction: 33 bytes, or undefined if no key made the signature. */
+/** `publicKey` is what recovery answered for this transaction: 33 or 65 bytes, or undefined if no key made the signature. */
 export function withSender(
   transaction: CheckedTransaction,
   publicKey: Uint8Array | undefined,
