@@ -67,7 +67,7 @@ type Arguments<A extends Abi, Name extends ExtractAbiFunctionNames<A>> = AbiPara
 type Returned<A extends Abi, Name extends ExtractAbiFunctionNames<A>> =
   AbiParametersToPrimitiveTypes<ExtractAbiFunction<A, Name>['outputs'], 'inputs'> extends infer Outputs
     ? Outputs extends readonly []
-      ? undefined
+      ? void
       : Outputs extends readonly [infer Single]
         ? Single
         : Outputs
