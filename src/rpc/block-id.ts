@@ -1,0 +1,96 @@
+/**
+ * The ways to name a block: a tag, a number, a hash, or an EIP-1898 object. Final is all there is:
+ * latest, safe and finalized are one block, and reads at pending are reads at latest.
+ */
+import type { FinalBlock, NodeApi, StateView } from '../node/node-api.ts'
+import type { Hash, Height } from '../types/ids.ts'
+import { RESOURCE_NOT_FOUND, RpcError, rejectionError, SERVER_ERROR } from './errors.ts'
+import type { Parameter } from './parameter.ts'
+import { asBoolean, asHash, asObject, asQuantity, asText, invalid, kindOf, optional, required } from './params.ts'
+
+export type BlockId =
+  | { readonly by: 'head'; readonly pending: boolean }
+  | { readonly by: 'height'; readonly height: Height }
+  | { readonly by: 'hash'; readonly hash: Hash }
+
+export const LATEST: BlockId = { by: 'head', pending: false }
+const PENDING: BlockId = { by: 'head', pending: true }
+const EARLIEST: BlockId = { by: 'height', height: 0 }
+
+const TAGS: ReadonlyMap<string, BlockId> = new Map<string, BlockId>([
+  ['latest', LATEST],
+  ['safe', LATEST],
+  ['finalized', LATEST],
+  ['pending', PENDING],
+  ['earliest', EARLIEST],
+])
+
+const HASH_LENGTH = 66
+
+export function asBlockId(value: unknown, what: string): BlockId {
+  if (typeof value === 'string') return blockIdOfText(value, what)
+  if (typeof value !== 'object') throw invalid(what, `expected a block number, tag or hash, got ${kindOf(value)}`)
+  const id = asObject(value, what)
+  const { blockNumber, blockHash, requireCanonical } = id
+  if (blockNumber !== undefined && blockHash !== undefined) {
+    throw invalid(what, 'cannot specify both blockHash and blockNumber, choose one or the other')
+  }
+  if (requireCanonical !== undefined) asBoolean(requireCanonical, `${what}.requireCanonical`)
+  if (blockHash !== undefined) return { by: 'hash', hash: asHash(blockHash, `${what}.blockHash`) }
+  return blockIdOfText(asText(blockNumber, `${what}.blockNumber`), what)
+}
+
+/** A tag or number; a hash is refused, as eth_getBlockByNumber and the ranges of logs do. */
+export function asBlockNumber(value: unknown, what: string): BlockId {
+  const id = blockIdOfText(asText(value, what), what)
+  if (id.by === 'hash') throw invalid(what, 'expected a block number or tag, got a hash')
+  return id
+}
+
+export const blockParameter: Parameter<BlockId> = optional('block', asBlockId, LATEST)
+export const blockNumberParameter: Parameter<BlockId> = required('block', asBlockNumber)
+export const requiredBlockParameter: Parameter<BlockId> = required('block', asBlockId)
+
+export function findBlock(node: NodeApi, id: BlockId): FinalBlock | undefined {
+  switch (id.by) {
+    case 'head':
+      return node.head()
+    case 'height':
+      return node.blockByHeight(id.height)
+    case 'hash':
+      return node.blockByHash(id.hash)
+  }
+}
+
+/** The height of a block that has to exist. @throws RpcError -32001 */
+export function heightOf(node: NodeApi, id: BlockId): Height {
+  if (id.by === 'head') return node.head().header.height
+  if (id.by === 'height') {
+    if (id.height > node.head().header.height) throw unknownBlock(`number ${id.height}`)
+    return id.height
+  }
+  const block = node.blockByHash(id.hash)
+  if (block === undefined) throw unknownBlock(`hash ${id.hash}`)
+  return block.header.height
+}
+
+/** @throws RpcError when the block is unknown or its state no longer kept. */
+export function stateOf(node: NodeApi, id: BlockId): StateView {
+  const height = heightOf(node, id)
+  const state = node.stateAt(height)
+  if (state.ok) return state.value
+  if (state.error.code !== 'statePruned') throw rejectionError(state.error)
+  // Clients look for geth's words.
+  throw new RpcError(SERVER_ERROR, `missing trie node: state pruned for block ${height}`)
+}
+
+export function unknownBlock(which: string): RpcError {
+  return new RpcError(RESOURCE_NOT_FOUND, `header not found: unknown block, ${which}`)
+}
+
+function blockIdOfText(text: string, what: string): BlockId {
+  const tag = TAGS.get(text)
+  if (tag !== undefined) return tag
+  if (text.length === HASH_LENGTH) return { by: 'hash', hash: asHash(text, what) }
+  return { by: 'height', height: asQuantity(text, what) }
+}

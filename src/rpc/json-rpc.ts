@@ -1,0 +1,158 @@
+/**
+ * JSON-RPC 2.0: text of a request or a batch in, text of the answer out. It knows nothing of HTTP
+ * or WebSocket. Deviations: ids are strings of at most 256 characters, safe numbers or null;
+ * parameters are an array.
+ */
+import { InvariantViolation } from '../base/invariant.ts'
+import type { Logger } from '../base/logger.ts'
+import { INTERNAL_ERROR, INVALID_REQUEST, invalidParams, methodNotFound, RpcError, SERVER_ERROR } from './errors.ts'
+import type { RpcContext, RpcMethod } from './method.ts'
+import { parseStrictJson } from './strict-json.ts'
+
+type Id = string | number | null
+/** Null: a notification, or nothing but notifications, is not answered. */
+export type Answer = string | null
+
+interface Request {
+  /** Undefined for a notification. */
+  readonly id: Id | undefined
+  readonly method: string
+  readonly params: readonly unknown[]
+}
+
+/** What the answers of one batch may still weigh, each keeping room for an error of those behind it. */
+interface Budget {
+  left: number
+}
+
+const ID_LENGTH_MAX = 256
+/** BOUND: the error that takes the place of an answer that is too large, with the longest id, escaped. */
+const TOO_LARGE_ERROR_LENGTH_MAX = 2_048
+
+export class JsonRpc {
+  readonly #methods: ReadonlyMap<string, RpcMethod>
+  readonly #logger: Logger
+
+  constructor(methods: ReadonlyMap<string, RpcMethod>, logger: Logger) {
+    this.#methods = methods
+    this.#logger = logger
+  }
+
+  /** Never throws and never rejects; synchronous whenever the methods are. */
+  answer(text: string, context: RpcContext): Answer | Promise<Answer> {
+    try {
+      const value = parseStrictJson(text, context.limits.jsonNestingMax)
+      const budget = { left: context.limits.responseBytesMax }
+      return Array.isArray(value) ? this.#batch(value, context, budget) : this.#one(value, context, budget)
+    } catch (error) {
+      return this.#failure(null, error)
+    }
+  }
+
+  #batch(items: readonly unknown[], context: RpcContext, budget: Budget): Answer | Promise<Answer> {
+    const itemsMax = context.limits.batchItemsMax
+    if (items.length === 0) throw new RpcError(INVALID_REQUEST, 'an empty batch')
+    if (items.length > itemsMax) throw new RpcError(INVALID_REQUEST, `batch too large: at most ${itemsMax} requests`)
+    budget.left -= items.length * TOO_LARGE_ERROR_LENGTH_MAX
+    const answers = items.map((item) => this.#one(item, context, budget))
+    return answers.some((answer) => answer instanceof Promise)
+      ? Promise.all(answers.map((answer) => Promise.resolve(answer))).then(joinBatch)
+      : joinBatch(answers as readonly Answer[])
+  }
+
+  #one(value: unknown, context: RpcContext, budget: Budget): Answer | Promise<Answer> {
+    let id: Id | undefined = null
+    try {
+      id = readId(value)
+      const request = readRequest(value, id)
+      const method = this.#methods.get(request.method)
+      if (method === undefined) throw methodNotFound(request.method)
+      const text =
+        method.cost === 'cheap'
+          ? this.#call(method, request, context, budget)
+          : this.#queued(method, request, context, budget)
+      return text instanceof Promise ? text.catch((error: unknown) => this.#failure(id, error)) : text
+    } catch (error) {
+      return this.#failure(id, error)
+    }
+  }
+
+  /** An expensive method, and writing its result as JSON, are one turn in the queue. */
+  #queued(method: RpcMethod, request: Request, context: RpcContext, budget: Budget): Promise<Answer> {
+    return context.work.run(() => {
+      if (budget.left <= 0) throw tooLarge(context)
+      return this.#call(method, request, context, budget)
+    })
+  }
+
+  #call(method: RpcMethod, request: Request, context: RpcContext, budget: Budget): Answer | Promise<Answer> {
+    const result = method.call(context, request.params)
+    return result instanceof Promise
+      ? result.then((settled: unknown) => success(request.id, settled, context, budget))
+      : success(request.id, result, context, budget)
+  }
+
+  #failure(id: Id | undefined, error: unknown): Answer {
+    const known = error instanceof RpcError ? error : this.#internal(error)
+    if (id === undefined) return null
+    const { code, message, data } = known
+    return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, ...(data !== undefined && { data }) } })
+  }
+
+  /** Our own mistake: the log gets it, the client learns nothing of our inside. */
+  #internal(error: unknown): RpcError {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#logger.error('an RPC method failed', { error: detail })
+    return new RpcError(INTERNAL_ERROR, 'internal error')
+  }
+}
+
+/** At once if the answer is there. An answer never rejects. */
+export function whenAnswered(answer: Answer | Promise<Answer>, use: (answer: Answer) => void): void {
+  if (answer instanceof Promise) answer.then(use).catch(neverRejects)
+  else use(answer)
+}
+
+function neverRejects(cause: unknown): never {
+  throw new InvariantViolation(`an answer was rejected: ${String(cause)}`)
+}
+
+function success(id: Id | undefined, result: unknown, context: RpcContext, budget: Budget): Answer {
+  if (id === undefined) return null
+  const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`
+  if (text.length > budget.left) {
+    budget.left = 0
+    throw tooLarge(context)
+  }
+  budget.left -= text.length
+  return text
+}
+
+function tooLarge(context: RpcContext): RpcError {
+  return new RpcError(SERVER_ERROR, `response too large: more than ${context.limits.responseBytesMax} bytes`)
+}
+
+function joinBatch(answers: readonly Answer[]): Answer {
+  const texts = answers.filter((answer) => answer !== null)
+  return texts.length === 0 ? null : `[${texts.join(',')}]`
+}
+
+function readId(value: unknown): Id | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RpcError(INVALID_REQUEST, 'invalid request: expected an object')
+  }
+  const { id } = value as { id?: unknown }
+  if (id === undefined || id === null) return id
+  if (typeof id === 'string' && id.length <= ID_LENGTH_MAX) return id
+  if (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER) return id
+  throw new RpcError(INVALID_REQUEST, `invalid request: an id is a short string, a number up to 2^53 - 1, or null`)
+}
+
+function readRequest(value: unknown, id: Id | undefined): Request {
+  const { jsonrpc, method, params } = value as { jsonrpc?: unknown; method?: unknown; params?: unknown }
+  if (jsonrpc !== '2.0') throw new RpcError(INVALID_REQUEST, 'invalid request: "jsonrpc" must be "2.0"')
+  if (typeof method !== 'string') throw new RpcError(INVALID_REQUEST, 'invalid request: "method" must be a string')
+  if (params === undefined || params === null) return { id, method, params: [] }
+  if (!Array.isArray(params)) throw invalidParams('"params" must be an array')
+  return { id, method, params }
+}

@@ -1,0 +1,68 @@
+/**
+ * Every bound of the RPC server in one place: what a client may send, hold open and make the node
+ * work on. `createRpcServer` takes deviations from these defaults.
+ */
+export interface RpcLimits {
+  /** Of an HTTP body and of a WebSocket message, counted while it streams in. */
+  readonly requestBytesMax: number
+  /** Of one HTTP body or WebSocket message that goes out, errors of a batch included. */
+  readonly responseBytesMax: number
+  readonly batchItemsMax: number
+  /** Objects and arrays inside each other, the batch included. */
+  readonly jsonNestingMax: number
+  /** Open TCP connections, HTTP and WebSocket together. */
+  readonly connectionsMax: number
+  readonly subscriptionsPerSocketMax: number
+  /** Messages of one WebSocket that are being answered; at this number its reading pauses. */
+  readonly inFlightPerSocketMax: number
+  /** Bytes a WebSocket client may leave unread before it is closed with 1013. */
+  readonly unreadBytesMax: number
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  /** A kept-alive connection without a request. */
+  readonly keepAliveTimeoutMs: number
+  /** A connection on which nothing moves, such as a client that does not read its answer. */
+  readonly inactivityTimeoutMs: number
+  readonly pingIntervalMs: number
+  /** How long `stop` waits for requests in flight. */
+  readonly stopTimeoutMs: number
+  /** Expensive requests waiting for their turn; beyond it they are refused. */
+  readonly queuedJobsMax: number
+  readonly logsMax: number
+  readonly logRangeBlocksMax: number
+  /** Alternatives in an address list or in one topic position. */
+  readonly logAlternativesMax: number
+  readonly feeHistoryBlocksMax: number
+  readonly proofKeysMax: number
+  /** The longest that eth_sendRawTransactionSync waits, and what it waits when not told. */
+  readonly receiptWaitMaxMs: number
+  readonly receiptWaitDefaultMs: number
+  /** Callers waiting in eth_sendRawTransactionSync. */
+  readonly receiptWaitersMax: number
+}
+
+export const DEFAULT_LIMITS: RpcLimits = {
+  requestBytesMax: 1024 * 1024,
+  responseBytesMax: 16 * 1024 * 1024,
+  batchItemsMax: 100,
+  jsonNestingMax: 16,
+  connectionsMax: 256,
+  subscriptionsPerSocketMax: 64,
+  inFlightPerSocketMax: 128,
+  unreadBytesMax: 16 * 1024 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  inactivityTimeoutMs: 90_000,
+  pingIntervalMs: 15_000,
+  stopTimeoutMs: 5_000,
+  queuedJobsMax: 1_024,
+  logsMax: 10_000,
+  logRangeBlocksMax: 100_000,
+  logAlternativesMax: 1_000,
+  feeHistoryBlocksMax: 1_024,
+  proofKeysMax: 1_024,
+  receiptWaitMaxMs: 60_000,
+  receiptWaitDefaultMs: 20_000,
+  receiptWaitersMax: 10_000,
+}

@@ -1,0 +1,52 @@
+/** What eth_getLogs and the subscription to logs select: addresses, and topics by position. */
+import type { Address, Hash } from '../types/ids.ts'
+import type { Log } from '../types/receipt.ts'
+import type { RpcLimits } from './limits.ts'
+import { asAddress, asArray, asHash, invalid } from './params.ts'
+
+const TOPICS_MAX = 4
+
+export interface LogCriteria {
+  /** Empty = any. */
+  readonly addresses: readonly Address[]
+  /** Per position: null = any, otherwise one of these. */
+  readonly topics: readonly (readonly Hash[] | null)[]
+}
+
+/** Of the `address` and `topics` of a filter object. @throws RpcError -32602 */
+export function readCriteria(filter: Readonly<Record<string, unknown>>, limits: RpcLimits): LogCriteria {
+  const { address, topics } = filter
+  return {
+    addresses: address === undefined || address === null ? [] : oneOrMany(address, 'address', asAddress, limits),
+    topics: topics === undefined || topics === null ? [] : readTopics(topics, limits),
+  }
+}
+
+export function matchesLog(criteria: LogCriteria, log: Log): boolean {
+  if (criteria.addresses.length > 0 && !criteria.addresses.includes(log.address)) return false
+  if (criteria.topics.length > log.topics.length) return false
+  return criteria.topics.every((wanted, position) => {
+    const topic = log.topics[position]
+    return wanted === null || (topic !== undefined && wanted.includes(topic))
+  })
+}
+
+function readTopics(value: unknown, limits: RpcLimits): LogCriteria['topics'] {
+  const positions = asArray((position) => position, TOPICS_MAX)(value, 'topics')
+  return positions.map((position) => {
+    if (position === null) return null
+    const wanted = oneOrMany(position, 'topics', asHash, limits)
+    return wanted.length === 0 ? null : wanted
+  })
+}
+
+function oneOrMany<T>(
+  value: unknown,
+  what: string,
+  decode: (value: unknown, what: string) => T,
+  limits: RpcLimits,
+): readonly T[] {
+  if (typeof value !== 'string' && !Array.isArray(value))
+    throw invalid(what, 'expected a string or an array of strings')
+  return typeof value === 'string' ? [decode(value, what)] : asArray(decode, limits.logAlternativesMax)(value, what)
+}

@@ -1,0 +1,107 @@
+/** What a transaction has to offer. */
+import { defined } from '../../base/invariant.ts'
+import type { FinalBlock, NodeApi } from '../../node/node-api.ts'
+import type { Receipt } from '../../types/receipt.ts'
+import { asBlockNumber, type BlockId, heightOf } from '../block-id.ts'
+import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
+import { asArray, asLenientQuantity, invalid, optional, required } from '../params.ts'
+import { quantity } from '../serializers/encoding.ts'
+
+const PERCENTILES_MAX = 100
+
+function nextBaseFee(node: NodeApi): bigint {
+  return node.baseFeePerGas(node.head().header.height)
+}
+
+/** While blocks have room a tip buys nothing; in a crowd it takes what the cheapest of the last block paid. */
+function suggestedTip(node: NodeApi): bigint {
+  const { header, receipts } = node.head()
+  if (header.gasUsed * 2 <= header.gasLimit) return 0n
+  const tips = receipts.map((receipt) => tipOf(receipt, header.baseFeePerGas)).sort(compare)
+  return tips[0] ?? 0n
+}
+
+/** A free call of a validator pays nothing, not less than nothing. */
+function tipOf(receipt: Receipt, baseFeePerGas: bigint): bigint {
+  return receipt.effectiveGasPrice > baseFeePerGas ? receipt.effectiveGasPrice - baseFeePerGas : 0n
+}
+
+function compare(a: bigint, b: bigint): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+function asPercentiles(value: unknown, what: string): readonly number[] {
+  const percentiles = asArray((item) => item, PERCENTILES_MAX)(value, what)
+  let previous = 0
+  return percentiles.map((percentile) => {
+    if (typeof percentile !== 'number' || percentile < previous || percentile > 100) {
+      throw invalid(what, 'expected ascending numbers between 0 and 100')
+    }
+    previous = percentile
+    return percentile
+  })
+}
+
+/** Tips at percentiles of the gas used, transactions ordered by tip (geth's definition). */
+function rewards(block: FinalBlock, percentiles: readonly number[]) {
+  const paid = block.receipts
+    .map((receipt) => ({ gasUsed: receipt.gasUsed, tip: tipOf(receipt, block.header.baseFeePerGas) }))
+    .sort((a, b) => compare(a.tip, b.tip))
+  let index = 0
+  let gasUpTo = paid[0]?.gasUsed ?? 0
+  return percentiles.map((percentile) => {
+    const threshold = (block.header.gasUsed * percentile) / 100
+    while (gasUpTo < threshold && index < paid.length - 1) {
+      index += 1
+      gasUpTo += paid[index]?.gasUsed ?? 0
+    }
+    return quantity(paid[index]?.tip ?? 0n)
+  })
+}
+
+async function feeHistory(
+  { node, limits, work }: RpcContext,
+  blockCount: number,
+  newest: BlockId,
+  percentiles: readonly number[] | null,
+) {
+  const last = heightOf(node, newest)
+  const count = Math.min(blockCount, limits.feeHistoryBlocksMax, last + 1)
+  const oldest = last + 1 - count
+  const baseFees: string[] = []
+  const ratios: number[] = []
+  const reward: string[][] = []
+  let sliceStartMs = performance.now()
+  for (let height = oldest; height <= last; height++) {
+    const block = defined(node.blockByHeight(height), `block ${height}`)
+    baseFees.push(quantity(block.header.baseFeePerGas))
+    ratios.push(block.header.gasUsed / block.header.gasLimit)
+    if (percentiles !== null) reward.push(rewards(block, percentiles))
+    sliceStartMs = await work.breathe(sliceStartMs)
+  }
+  return {
+    oldestBlock: quantity(oldest),
+    baseFeePerGas: [...baseFees, quantity(node.baseFeePerGas(last))],
+    gasUsedRatio: ratios,
+    baseFeePerBlobGas: Array.from({ length: count + 1 }, () => '0x0'),
+    blobGasUsedRatio: Array.from({ length: count }, () => 0),
+    ...(percentiles !== null && percentiles.length > 0 && { reward }),
+  }
+}
+
+export const ETH_FEE_METHODS: readonly RpcMethod[] = [
+  defineMethod('eth_gasPrice', [], ({ node }) => quantity(nextBaseFee(node) + suggestedTip(node))),
+  defineMethod('eth_maxPriorityFeePerGas', [], ({ node }) => quantity(suggestedTip(node))),
+  defineMethod('eth_baseFee', [], ({ node }) => quantity(nextBaseFee(node))),
+  defineMethod(
+    'eth_feeHistory',
+    [
+      required('blockCount', asLenientQuantity),
+      required('newestBlock', asBlockNumber),
+      optional('rewardPercentiles', asPercentiles, null),
+    ],
+    feeHistory,
+    'expensive',
+  ),
+]

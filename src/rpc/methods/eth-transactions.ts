@@ -1,0 +1,68 @@
+/** Transactions: sending them, finding them, and what they did. */
+import { keccak256Hash } from '../../crypto/keccak.ts'
+import type { FinalBlock, NodeApi } from '../../node/node-api.ts'
+import type { Hash } from '../../types/ids.ts'
+import { type BlockId, blockNumberParameter, findBlock } from '../block-id.ts'
+import { RECEIPT_TIMEOUT, RpcError, rejectionError } from '../errors.ts'
+import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
+import { asBytes, asHash, asLenientQuantity, asQuantity, optional, required } from '../params.ts'
+import { receiptJson } from '../serializers/receipt.ts'
+import { minedTransactionJson, pendingTransactionJson } from '../serializers/transaction.ts'
+
+const envelope = required('transaction', asBytes)
+const transactionHash = required('transactionHash', asHash)
+const index = required('index', asQuantity)
+
+async function submit(node: NodeApi, bytes: Uint8Array): Promise<Hash> {
+  const outcome = await node.submitTransaction(bytes)
+  if (outcome.ok) return outcome.value
+  // Clients read "already known" as a used nonce or as nothing they know: the hash is what they need.
+  if (outcome.error.code === 'alreadyKnown') return keccak256Hash(bytes)
+  throw rejectionError(outcome.error)
+}
+
+/** EIP-7966. */
+async function submitAndWait({ node, limits, receipts }: RpcContext, bytes: Uint8Array, timeoutMs: number | null) {
+  const hash = await submit(node, bytes)
+  const waitMs = Math.min(timeoutMs ?? limits.receiptWaitDefaultMs, limits.receiptWaitMaxMs)
+  if (await receipts.wait(hash, waitMs)) return receiptOrNull(node, hash)
+  throw new RpcError(RECEIPT_TIMEOUT, `the transaction was accepted but is not final after ${waitMs} ms`, hash)
+}
+
+function locate(node: NodeApi, hash: Hash): { readonly block: FinalBlock; readonly index: number } | undefined {
+  const location = node.transactionLocation(hash)
+  const block = location && node.blockByHeight(location.height)
+  return location && block && { block, index: location.index }
+}
+
+function transactionOrNull(node: NodeApi, hash: Hash) {
+  const found = locate(node, hash)
+  if (found !== undefined) return minedTransactionJson(found.block, found.index)
+  const pooled = node.pooledTransaction(hash)
+  return pooled === undefined ? null : pendingTransactionJson(pooled)
+}
+
+function receiptOrNull(node: NodeApi, hash: Hash) {
+  const found = locate(node, hash)
+  return found === undefined ? null : receiptJson(found.block, found.index)
+}
+
+function transactionAt(node: NodeApi, id: BlockId, position: number) {
+  const block = findBlock(node, id)
+  return block?.transactions[position] === undefined ? null : minedTransactionJson(block, position)
+}
+
+export const ETH_TRANSACTION_METHODS: readonly RpcMethod[] = [
+  defineMethod('eth_sendRawTransaction', [envelope], ({ node }, bytes) => submit(node, bytes)),
+  defineMethod('eth_sendRawTransactionSync', [envelope, optional('timeoutMs', asLenientQuantity, null)], submitAndWait),
+  defineMethod('eth_getTransactionByHash', [transactionHash], ({ node }, hash) => transactionOrNull(node, hash)),
+  defineMethod('eth_getTransactionReceipt', [transactionHash], ({ node }, hash) => receiptOrNull(node, hash)),
+  defineMethod('eth_getTransactionByBlockNumberAndIndex', [blockNumberParameter, index], ({ node }, id, position) =>
+    transactionAt(node, id, position),
+  ),
+  defineMethod(
+    'eth_getTransactionByBlockHashAndIndex',
+    [required('blockHash', asHash), index],
+    ({ node }, hash, position) => transactionAt(node, { by: 'hash', hash }, position),
+  ),
+]

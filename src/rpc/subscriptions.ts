@@ -1,0 +1,185 @@
+/**
+ * eth_subscribe: who listens to what. What is sent is written once and shared by all listeners,
+ * and goes out in the turns of the work queue, so that listeners never delay consensus.
+ */
+import { randomBytes } from 'node:crypto'
+import type { FinalBlock, LocatedLog, NodeApi, SyncProgress } from '../node/node-api.ts'
+import { timestampOf } from '../types/header.ts'
+import type { SignedTransaction } from '../types/transaction.ts'
+import { LIMIT_EXCEEDED, RpcError } from './errors.ts'
+import { type LogCriteria, matchesLog } from './log-filter.ts'
+import { headerJson } from './serializers/block.ts'
+import { quantity } from './serializers/encoding.ts'
+import { logJson } from './serializers/log.ts'
+import { pendingTransactionJson } from './serializers/transaction.ts'
+import type { WorkQueue } from './work-queue.ts'
+
+export type Subscription =
+  | { readonly kind: 'newHeads' }
+  | { readonly kind: 'logs'; readonly criteria: LogCriteria }
+  | { readonly kind: 'newPendingTransactions'; readonly full: boolean }
+  | { readonly kind: 'syncing' }
+
+/** One WebSocket, as its subscriptions see it. */
+export interface SubscriberSession {
+  subscribe(subscription: Subscription): string
+  unsubscribe(id: string): boolean
+}
+
+/** Takes what is to be sent, and must not keep it without bound. */
+export interface Recipient {
+  send(text: string): void
+  /** The server cannot keep up with what this client listens to. */
+  overload(reason: string): void
+}
+
+/** BOUND: pending transactions announced at once; more than this between two turns are not announced. */
+const PENDING_BATCH_MAX = 4_096
+const SYNC_POLL_MS = 1_000
+
+export class SubscriptionHub {
+  readonly #node: NodeApi
+  readonly #work: WorkQueue
+  readonly #perRecipientMax: number
+  readonly #recipients = new Map<Recipient, Map<string, Subscription>>()
+  readonly #unsubscribe: () => void
+  readonly #syncTimer: NodeJS.Timeout
+  #announced: SignedTransaction[] = []
+  #syncText: string
+
+  constructor(node: NodeApi, work: WorkQueue, perRecipientMax: number) {
+    this.#node = node
+    this.#work = work
+    this.#perRecipientMax = perRecipientMax
+    this.#syncText = syncJson(node.syncProgress())
+    this.#unsubscribe = node.subscribe({
+      block: (block) => this.#onBlock(block),
+      pendingTransaction: (transaction) => this.#onPending(transaction),
+    })
+    this.#syncTimer = setInterval(() => this.#pollSync(), SYNC_POLL_MS)
+    this.#syncTimer.unref()
+  }
+
+  sessionOf(recipient: Recipient): SubscriberSession {
+    return {
+      subscribe: (subscription) => this.#add(recipient, subscription),
+      unsubscribe: (id) => this.#recipients.get(recipient)?.delete(id) ?? false,
+    }
+  }
+
+  drop(recipient: Recipient): void {
+    this.#recipients.delete(recipient)
+  }
+
+  stop(): void {
+    this.#unsubscribe()
+    clearInterval(this.#syncTimer)
+    this.#recipients.clear()
+  }
+
+  #add(recipient: Recipient, subscription: Subscription): string {
+    const own = this.#recipients.get(recipient) ?? new Map<string, Subscription>()
+    if (own.size >= this.#perRecipientMax) {
+      throw new RpcError(LIMIT_EXCEEDED, `too many subscriptions: at most ${this.#perRecipientMax} a connection`)
+    }
+    const id = `0x${randomBytes(16).toString('hex')}`
+    own.set(id, subscription)
+    this.#recipients.set(recipient, own)
+    return id
+  }
+
+  #onBlock(block: FinalBlock): void {
+    if (this.#recipients.size === 0) return
+    const head = once(() => JSON.stringify(headerJson(block.header, block.hash)))
+    const logs = once(() => locatedLogs(block))
+    for (const [recipient, own] of this.#recipients) {
+      this.#deliver(recipient, () => {
+        for (const [id, subscription] of own) {
+          if (subscription.kind === 'newHeads') recipient.send(notification(id, head()))
+          if (subscription.kind !== 'logs') continue
+          for (const log of logs()) {
+            if (matchesLog(subscription.criteria, log.log))
+              recipient.send(notification(id, JSON.stringify(logJson(log))))
+          }
+        }
+      })
+    }
+  }
+
+  #onPending(transaction: SignedTransaction): void {
+    if (this.#recipients.size === 0 || this.#announced.length >= PENDING_BATCH_MAX) return
+    // The first of a batch asks for a turn, the others join it until the turn comes.
+    if (this.#announced.push(transaction) > 1) return
+    this.#work.run(() => this.#announce()).catch(() => (this.#announced = []))
+  }
+
+  #announce(): void {
+    const texts = this.#announced.map((transaction) => ({
+      hash: `"${transaction.hash}"`,
+      full: once(() => JSON.stringify(pendingTransactionJson(transaction))),
+    }))
+    this.#announced = []
+    for (const [recipient, own] of this.#recipients) {
+      this.#deliver(recipient, () => {
+        for (const text of texts) {
+          for (const [id, subscription] of own) {
+            if (subscription.kind !== 'newPendingTransactions') continue
+            recipient.send(notification(id, subscription.full ? text.full() : text.hash))
+          }
+        }
+      })
+    }
+  }
+
+  #pollSync(): void {
+    const text = syncJson(this.#node.syncProgress())
+    if (text === this.#syncText) return
+    this.#syncText = text
+    for (const [recipient, own] of this.#recipients) {
+      for (const [id, subscription] of own) {
+        if (subscription.kind === 'syncing') recipient.send(notification(id, text))
+      }
+    }
+  }
+
+  #deliver(recipient: Recipient, job: () => void): void {
+    this.#work.run(job).catch(() => recipient.overload('the server cannot keep up with these subscriptions'))
+  }
+}
+
+function notification(id: string, result: string): string {
+  return `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${result}}}`
+}
+
+function syncJson(progress: SyncProgress | null): string {
+  if (progress === null) return 'false'
+  const status = {
+    startingBlock: quantity(progress.startingHeight),
+    currentBlock: quantity(progress.currentHeight),
+    highestBlock: quantity(progress.highestHeight),
+  }
+  return JSON.stringify({ syncing: true, status })
+}
+
+export function locatedLogs(block: FinalBlock): readonly LocatedLog[] {
+  let logIndex = 0
+  return block.receipts.flatMap((receipt, transactionIndex) =>
+    receipt.logs.map((log) => ({
+      log,
+      blockHash: block.hash,
+      height: block.header.height,
+      timestamp: timestampOf(block.header),
+      transactionHash: block.transactions[transactionIndex]?.hash ?? block.hash,
+      transactionIndex,
+      logIndex: logIndex++,
+    })),
+  )
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
