@@ -20,7 +20,7 @@ const steps = [
 function run(command, args) {
   return new Promise((resolve) => {
     let output = ''
-    const child = spawn(`node_modules/.bin/${command}`, args, { env: { ...process.env, FORCE_COLOR: '0' } })
+    const child = spawn(`node_modules/.bin/${command}`, args, { env: { ...process.env, NO_COLOR: '1' } })
     const collect = (/** @type {Buffer} */ chunk) => {
       output += chunk.toString()
     }
@@ -32,6 +32,7 @@ function run(command, args) {
 }
 
 const queue = [...steps]
+/** @type {string[]} */
 const failed = []
 
 async function work() {

@@ -39,7 +39,7 @@ const PLANTED: [from: string, to: string, rule: string][] = [
 const ALLOWED: [from: string, to: string][] = [
   ['types/down.ts', '../codec/leaf.ts'],
   ['consensus/down.ts', '../types/leaf.ts'],
-  ['consensus/vote-collector.ts', '../types/mint-verified.ts'],
+  ['consensus/assemble.ts', '../types/mint-verified.ts'],
   ['validation/mints.ts', '../types/mint-verified.ts'],
   ['rpc/window.ts', '../node/node-api.ts'],
   ['rpc/server.ts', 'ws'],
