@@ -88,16 +88,20 @@ function mergeExtension(node: Extension, batch: Batch, from: number, to: number,
   const length = node.path.length
   const below = (i: number) => commonPrefixLength((changes[i] as Change).path, depth, node.path) === length
   let start = from
-  let beside = false
-  while (start < to && !below(start)) beside = beside || (changes[start++] as Change).value !== undefined
+  while (start < to && !below(start)) start += 1
   let end = start
   while (end < to && below(end)) end += 1
-  for (let i = end; i < to; i++) beside = beside || (changes[i] as Change).value !== undefined
+  const beside = setsSomething(changes, from, start) || setsSomething(changes, end, to)
   if (beside) return split(node, batch, from, to, depth)
   if (start === end) return node
   const child = extensionChild(node, (changes[start] as Change).path.subarray(0, depth + length), source)
   const after = merge(child, batch, start, end, depth + length)
   return after === child ? node : prefixed(node.path, after)
+}
+
+function setsSomething(changes: readonly Change[], from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if ((changes[i] as Change).value !== undefined) return true
+  return false
 }
 
 /** Some key leaves the extension half-way: a branch takes its place there. */
