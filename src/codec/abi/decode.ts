@@ -39,6 +39,7 @@ class Reader {
   readSequence(types: readonly AbiType[]): unknown[] {
     const start = this.#offset
     const headLength = sumOfHeads(types)
+    // BOUND: whatever an array holds takes room in the head, so the input pays for every element.
     if (headLength > this.#bytes.length - start) throw new DecodeError('ABI: a value is missing')
     const offsets: (number | undefined)[] = []
     const values = types.map((type, index) => {
@@ -71,7 +72,7 @@ class Reader {
       case 'string':
         return decodeText(this.#takePadded(this.#readCount()))
       case 'array':
-        return this.#readArray(type.element, type.length ?? this.#readCount())
+        return this.readSequence(new Array<AbiType>(type.length ?? this.#readCount()).fill(type.element))
       case 'tuple': {
         const members = this.readSequence(type.members)
         return type.names === undefined
@@ -79,13 +80,6 @@ class Reader {
           : Object.fromEntries(type.names.map((name, index) => [name, members[index]]))
       }
     }
-  }
-
-  #readArray(element: AbiType, length: number): unknown[] {
-    // BOUND: every element takes room in the head, so the input pays for the array made here.
-    const rest = this.#bytes.length - this.#offset
-    if (length * element.headLength > rest) throw new DecodeError('ABI: a value is missing')
-    return this.readSequence(new Array<AbiType>(length).fill(element))
   }
 
   #readUint(bits: number): number | bigint {

@@ -14,6 +14,7 @@ import {
   addressOfPublicKey,
   compressPublicKey,
   createSigner,
+  isCanonicalSignature,
   isPrivateKey,
   isPublicKey,
 } from '../../../src/crypto/secp256k1.ts'
@@ -154,6 +155,12 @@ describe('every backend', () => {
     expect(verifyWithAll(hash, high, signer.publicKey)).toBe(false)
   })
 
+  it('draws the line between low and high s in the middle of the order', () => {
+    const hash = keccak256(utf8('middle'))
+    expect(recoverWithAll(hash, concatBytes(word(Gx), word(ORDER / 2n)), 0)).toBeDefined()
+    expect(recoverWithAll(hash, concatBytes(word(Gx), word(ORDER / 2n + 1n)), 0)).toBeUndefined()
+  })
+
   it('refuses signatures and keys of any other form', () => {
     const signer = createSigner(word(13n))
     const hash = keccak256(utf8('forms'))
@@ -184,6 +191,20 @@ describe('every backend', () => {
         InvariantViolation,
       )
     }
+  })
+})
+
+describe('the rule', () => {
+  // Backends have checks of their own; the rule must not lean on them.
+  it.each<[boolean, string, bigint, bigint]>([
+    [true, 'the smallest', 1n, 1n],
+    [true, 'the largest', ORDER - 1n, ORDER / 2n],
+    [false, 'r of zero', 0n, 1n],
+    [false, 's of zero', 1n, 0n],
+    [false, 'r of the order', ORDER, 1n],
+    [false, 'a high s', 1n, ORDER / 2n + 1n],
+  ])('says %s for %s', (expected, _, r, s) => {
+    expect(isCanonicalSignature(concatBytes(word(r), word(s)))).toBe(expected)
   })
 })
 

@@ -42,16 +42,14 @@ function fakeWorker(prelude: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`)
 }
 
-/** Dies with each of the first `times` requests; deaths and requests leave files in the folder. */
-function dyingWorker(times: number): { readonly url: URL; readonly deaths: () => number } {
+/** Dies with those requests for whose index `dies` (source text) holds; each request leaves a file in the folder. */
+function dyingWorker(dies: string): { readonly url: URL; readonly requests: () => number } {
   const folder = mkdtempSync(join(tmpdir(), 'tertia-pool-'))
   const url = fakeWorker(`
-    const before = readdirSync(${JSON.stringify(folder)}).length
-    if (before < ${times}) {
-      closeSync(openSync(${JSON.stringify(`${folder}/`)} + before, 'w'))
-      process.exit(9)
-    }`)
-  return { url, deaths: () => readdirSync(folder).length }
+    const index = readdirSync(${JSON.stringify(folder)}).length
+    closeSync(openSync(${JSON.stringify(`${folder}/`)} + index, 'w'))
+    if (${dies}) process.exit(9)`)
+  return { url, requests: () => readdirSync(folder).length }
 }
 
 const echoed = (items: readonly RecoverItem[]): string[] => items.map((item) => `0x02${toHex(item.digest).slice(2)}`)
@@ -97,21 +95,21 @@ describe('the crypto pool', () => {
     expect(answers.map(hex)).toEqual(calls.map(echoed))
   })
 
-  it('gives the items of a dead worker to another, once', async () => {
-    const worker = dyingWorker(1)
+  it('gives the items of a dead worker to another, however often workers die between replies', async () => {
+    const worker = dyingWorker('index % 2 === 0')
     const pool = createPool({ workerUrl: worker.url })
-    const items = Array.from({ length: 100 }, (_, i) => unsigned(i))
-    expect(hex(await pool.recoverBatch(items))).toEqual(echoed(items))
-    expect(worker.deaths()).toBe(1)
+    const items = Array.from({ length: 50 }, (_, i) => unsigned(i))
+    for (let round = 0; round < 4; round++) expect(hex(await pool.recoverBatch(items))).toEqual(echoed(items))
+    expect(worker.requests()).toBe(8)
   })
 
   it('gives up items over which two workers died, and works on', async () => {
-    const worker = dyingWorker(2)
-    const pool = createPool({ workerUrl: worker.url })
+    const worker = dyingWorker('index < 2')
+    const pool = createPool({ workerUrl: worker.url, pendingItemsMax: 2 })
     const items = [unsigned(1), unsigned(2)]
     await expect(pool.recoverBatch(items)).rejects.toMatchObject({ name: 'CryptoPoolFailure', code: 'crashed' })
     expect(hex(await pool.recoverBatch(items))).toEqual(echoed(items))
-    expect(worker.deaths()).toBe(2)
+    expect(worker.requests()).toBe(3)
   })
 
   it('stops starting workers that die before they work, and says why', async () => {
