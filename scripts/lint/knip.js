@@ -1,8 +1,16 @@
 // Dead code and dead dependencies. A `!` marks what the product itself needs: in production mode only that
 // counts, so that an export which nothing but a test uses is found as well.
 export default {
-  entry: ['src/cli/main.ts!', 'src/**/*-worker.ts!', 'scripts/**/main.ts', 'test/build-first.ts'],
+  entry: [
+    'src/cli/main.ts!',
+    'src/**/*-worker.ts!',
+    // What package.json exports, by its source.
+    'src/ledger/module.ts!',
+    'scripts/bench/*.ts',
+  ],
   project: ['src/**/*.ts!', 'bin/*.js!', 'scripts/**/*.{ts,js}', 'test/**/*.ts'],
+  // The types of an exported function's parameters are exported for the sake of its callers.
+  ignoreExportsUsedInFile: { interface: true, type: true },
   // Run as programs by the tests of wallets and of the test chain, never imported.
   ignoreDependencies: ['@foundry-rs/anvil', '@foundry-rs/cast'],
 }

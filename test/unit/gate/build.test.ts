@@ -34,6 +34,10 @@ it('removes planted bugs', async () => {
   expect(readFileSync(at('dist/one.js'), 'utf8')).not.toMatch(/planted|__CANARIES__/)
 })
 
+it('keeps planted bugs where tests can switch them on', () => {
+  expect(__CANARIES__).toBe(true)
+})
+
 it('copies what is not TypeScript', async () => {
   writeFileSync(at('src/inner/page.html'), '<p>')
   await rebuild()
