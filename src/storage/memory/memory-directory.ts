@@ -7,7 +7,7 @@ export class MemoryDirectory implements FileDirectory {
   readonly #files = new Map<string, Uint8Array>()
 
   list(): readonly string[] {
-    return [...this.#files.keys()].sort()
+    return [...this.#files.keys()].sort((a, b) => (a < b ? -1 : 1))
   }
 
   read(name: string, offset = 0, length = Number.MAX_SAFE_INTEGER): Uint8Array {

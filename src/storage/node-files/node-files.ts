@@ -42,7 +42,7 @@ export class NodeFiles implements FileDirectory {
   }
 
   list(): readonly string[] {
-    return attempt(`listing ${this.path}`, () => readdirSync(this.path).sort())
+    return attempt(`listing ${this.path}`, () => readdirSync(this.path).sort((a, b) => (a < b ? -1 : 1)))
   }
 
   read(name: string, offset = 0, length = Number.MAX_SAFE_INTEGER): Uint8Array {

@@ -91,6 +91,26 @@ describe('a LevelDB store', () => {
     expect((await openGood(path)).get(key(1))).toEqual(value(1))
   })
 
+  test('shows a newer write of a key all the while the older one, and then it, go to disk', async () => {
+    const store = await openGood(join(temporaryDirectory(), 'db'), true)
+    const filler = Array.from({ length: 2000 }, (_, i) => ({
+      type: 'put' as const,
+      key: new Uint8Array(30).fill(i & 0x7f),
+      value: new Uint8Array(500),
+    }))
+    let flushed = false
+    store.write([...filler, { type: 'put', key: key(1), value: value(1) }])
+    store.write([...filler, { type: 'put', key: key(1), value: value(2) }])
+    const flushing = store.flush().then(() => {
+      flushed = true
+    })
+    while (!flushed) {
+      expect(store.get(key(1))?.[0]).toBe(2)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await flushing
+  })
+
   test('counts what waits, and nothing when it is flushed', async () => {
     const store = await openGood(join(temporaryDirectory(), 'db'), true)
     store.write([{ type: 'put', key: key(1), value: value(1) }])
