@@ -1,0 +1,67 @@
+/** Who takes part from the first block on: validators and modules. */
+import { addressOfPublicKey, isPublicKey } from '../../crypto/secp256k1.ts'
+import type { GenesisModule, GenesisValidator } from '../../types/genesis.ts'
+import { VALIDATORS_MAX } from '../../types/limits.ts'
+import { ObjectReader, readAddress, readBytes, readList, readString, refuse, requireDistinct } from './reader.ts'
+
+const PEER = /^\/.+\/p2p\/[1-9A-HJ-NP-Za-km-z]{32,64}$/
+const MODULE_NAME = /^[a-zA-Z][a-zA-Z0-9]{0,31}$/
+const SHA256 = /^[0-9a-f]{64}$/
+const MODULES_MAX = 256
+
+export function readValidators(value: unknown, path: string): readonly GenesisValidator[] {
+  const validators = readList(readValidator, 1, VALIDATORS_MAX)(value, path)
+  const names = validators.map((validator) => validator.name)
+  requireDistinct(names, path, 'the name')
+  requireDistinct(validators.map((validator) => validator.address), path, 'the key of')
+  return validators
+}
+
+function readValidator(value: unknown, path: string): GenesisValidator {
+  const reader = new ObjectReader(value, path)
+  const consensusKey = reader.field('consensusKey', readPublicKey)
+  const address = addressOfPublicKey(consensusKey)
+  const stated = reader.field('address', readAddress, address)
+  if (stated !== address) refuse(`${path}.address`, `the consensus key has the address ${address}`)
+  const validator = {
+    address,
+    consensusKey,
+    peer: reader.field('peer', readPeer),
+    name: reader.field('name', readString(1, 64)),
+  }
+  reader.finish()
+  return validator
+}
+
+function readPublicKey(value: unknown, path: string): Uint8Array {
+  const key = readBytes(value, path)
+  return isPublicKey(key) ? key : refuse(path, 'expected a compressed secp256k1 public key of 33 bytes')
+}
+
+function readPeer(value: unknown, path: string): string {
+  const peer = readString(1, 256)(value, path)
+  return PEER.test(peer) ? peer : refuse(path, 'expected a multiaddr that ends with the peer id: /ip4/…/tcp/…/p2p/…')
+}
+
+export function readModules(value: unknown, path: string): readonly GenesisModule[] {
+  const modules = readList(readModule, 0, MODULES_MAX)(value, path)
+  requireDistinct(modules.map((module) => module.name), path, 'the name')
+  requireDistinct(modules.map((module) => module.address), path, 'the address')
+  return modules
+}
+
+function readModule(value: unknown, path: string): GenesisModule {
+  const reader = new ObjectReader(value, path)
+  const name = reader.field('name', readString(1, 32))
+  if (!MODULE_NAME.test(name)) refuse(`${path}.name`, 'a module is named in letters and digits')
+  const address = reader.field('address', readAddress)
+  if (!reader.has('source') && !reader.has('sha256')) {
+    reader.finish()
+    return { name, address }
+  }
+  const source = reader.field('source', readString(1, 256))
+  const sha256 = reader.field('sha256', readString(64, 64))
+  if (!SHA256.test(sha256)) refuse(`${path}.sha256`, 'expected 64 lower-case hexadecimal digits, as sha256sum prints')
+  reader.finish()
+  return { name, address, source, sha256 }
+}
