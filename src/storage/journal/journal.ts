@@ -34,6 +34,8 @@ export interface JournalOptions {
   readonly genesisHash: Uint8Array
   /** A segment takes no further batch once it is this long. */
   readonly segmentBytes: number
+  /** The oldest segment whose records are wanted; older ones need only be there. */
+  readonly fromSegment: number
 }
 
 export interface JournalRecord {
@@ -68,13 +70,13 @@ export class Journal {
   #failure: StorageFailure | undefined
 
   /**
-   * Opens or begins the journal in `directory` and hands every record to `visit`, oldest first.
+   * Opens or begins the journal in `directory` and hands its records to `visit`, oldest first.
    * After a crash the visited records may be in the operating system's cache only: `sync` before
    * acting on them.
    */
   static open(directory: FileDirectory, options: JournalOptions, visit: RecordVisitor): Result<Journal, JournalDamage> {
     invariant(options.genesisHash.length === 32, 'a genesis hash has 32 bytes')
-    const recovered = recoverJournal(directory, options.genesisHash, visit)
+    const recovered = recoverJournal(directory, options.genesisHash, options.fromSegment, visit)
     return recovered.ok ? ok(new Journal(directory, options, recovered.value)) : recovered
   }
 
@@ -84,7 +86,7 @@ export class Journal {
     this.#firstSegment = recovered.firstSegment
     this.#segment = recovered.lastSegment
     this.#end = recovered.end
-    this.#checksum = recovered.checksum
+    this.#checksum = recovered.checksum ?? 0
     this.#durableSegment = recovered.lastSegment
     this.cut = recovered.cut
     // DURABILITY: what was recovered need not have been synced by whoever wrote it, so the first

@@ -39,22 +39,34 @@ export interface RecoveredJournal {
   readonly lastSegment: number
   /** Length of the last segment, bytes. */
   readonly end: number
-  readonly checksum: number
+  /** The last one written; unknown where a segment was not read. */
+  readonly checksum: number | undefined
   readonly cut: JournalCut | undefined
 }
 
 export function recoverJournal(
   directory: FileDirectory,
   genesisHash: Uint8Array,
+  fromSegment: number,
   visit: RecordVisitor,
 ): Result<RecoveredJournal, JournalDamage> {
   const numbers = directory.list().flatMap((name) => segmentNumber(name) ?? [])
-  let recovered: RecoveredJournal = { firstSegment: 1, lastSegment: 0, end: 0, checksum: 0, cut: undefined }
+  const last = numbers.at(-1) ?? 0
+  let recovered: RecoveredJournal = { firstSegment: 1, lastSegment: 0, end: 0, checksum: undefined, cut: undefined }
   for (const number of numbers) {
-    const isLast = number === numbers.at(-1)
-    const segment = recoverSegment(directory, number, isLast, genesisHash, recovered, visit)
+    const isFirst = recovered.lastSegment === 0
+    if (!isFirst && number !== recovered.lastSegment + 1) {
+      return err(damage('journal-corrupt', segmentName(recovered.lastSegment + 1), 0, 'the segment is missing'))
+    }
+    const firstSegment = isFirst ? number : recovered.firstSegment
+    // The last but one is read in any case: it becomes the last if that was torn as it was created.
+    if (number < Math.min(fromSegment, last - 1)) {
+      recovered = { ...recovered, firstSegment, lastSegment: number }
+      continue
+    }
+    const segment = recoverSegment(directory, number, number === last, genesisHash, recovered, visit)
     if (!segment.ok) return segment
-    recovered = segment.value
+    recovered = { ...segment.value, firstSegment: segment.value.lastSegment === 0 ? 1 : firstSegment }
   }
   return ok(recovered)
 }
@@ -68,10 +80,6 @@ function recoverSegment(
   visit: RecordVisitor,
 ): Result<RecoveredJournal, JournalDamage> {
   const file = segmentName(number)
-  const isFirst = before.lastSegment === 0
-  if (!isFirst && number !== before.lastSegment + 1) {
-    return err(damage('journal-corrupt', segmentName(before.lastSegment + 1), 0, 'the segment is missing'))
-  }
   const bytes = directory.read(file)
   const reading = readSegmentHeader(bytes)
   if (reading.kind === 'unknown format') {
@@ -90,12 +98,16 @@ function recoverSegment(
     return err(damage('journal-other-genesis', file, 0, message))
   }
   if (header.number !== number) return err(damage('journal-corrupt', file, 0, `holds segment ${header.number}`))
-  if (!isFirst && header.previous !== before.checksum) {
+  if (before.checksum !== undefined && header.previous !== before.checksum) {
     return err(damage('journal-corrupt', segmentName(number - 1), before.end, 'the end of the segment is missing'))
   }
   const records = walkRecords(bytes, number, checksum, visit)
-  const firstSegment = isFirst ? number : before.firstSegment
-  const result = { firstSegment, lastSegment: number, end: records.end, checksum: records.checksum }
+  const result = {
+    firstSegment: before.firstSegment,
+    lastSegment: number,
+    end: records.end,
+    checksum: records.checksum,
+  }
   if (records.end === bytes.length) return ok({ ...result, cut: undefined })
   // A payload is a stranger's text: no witness is sought in it as long as its extent is known.
   if (!isLast || hasWitness(bytes, recordEnd(bytes, records.end) ?? records.end + 1)) {

@@ -10,7 +10,7 @@ import { MemoryDirectory } from '../../../src/storage/memory/memory-directory.ts
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
 
 const GENESIS_HASH = new Uint8Array(32).fill(7)
-const OPTIONS = { genesisHash: GENESIS_HASH, segmentBytes: 1 << 20 }
+const OPTIONS = { genesisHash: GENESIS_HASH, segmentBytes: 1 << 20, fromSegment: 1 }
 const FIRST = '00000001.journal'
 
 type Visited = { type: number; payload: string; position: JournalPosition }
@@ -289,6 +289,25 @@ describe('segments of the journal', () => {
     }
   })
 
+  test('that are not wanted are not read, but must be there', () => {
+    const directory = new MemoryDirectory()
+    const written = write(directory, batches, small)
+    const last = directory.list().length
+    for (let fromSegment = 1; fromSegment <= last + 1; fromSegment++) {
+      const { journal, visited } = openGood(directory, { ...small, fromSegment })
+      const firstVisited = Math.min(fromSegment, last - 1)
+      expect(visited).toEqual(written.filter(({ position }) => position.segment >= firstVisited))
+      expect(journal.firstSegment).toBe(1)
+      expect(written.every(({ position }) => journal.read(position).ok)).toBe(true)
+    }
+    const without = changed(directory, '', (bytes) => bytes)
+    without.remove('00000002.journal')
+    expect(open(without, { ...small, fromSegment: last }).opened).toMatchObject({
+      ok: false,
+      error: { code: 'journal-corrupt', file: '00000002.journal' },
+    })
+  })
+
   test('below a height are dropped, never the one in use', () => {
     const directory = new MemoryDirectory()
     const written = write(directory, batches, small)
@@ -348,9 +367,30 @@ describe('group commit', () => {
     expect(log.at(-1)).toBe('nothing outstanding durable')
   })
 
+  test('a new segment is durable only when its name is', () => {
+    class SlowNames extends MemoryDirectory {
+      readonly syncs: (() => void)[] = []
+      override syncDirectory(done: () => void): void {
+        this.syncs.push(done)
+      }
+    }
+    const directory = new SlowNames()
+    const { journal } = openGood(directory)
+    let durable = 0
+    const countDurable = () => {
+      durable += 1
+    }
+    journal.append(1, payloadOf(1))
+    journal.sync(countDurable)
+    expect([durable, directory.syncs.length]).toEqual([0, 1])
+    directory.syncs[0]?.()
+    journal.append(1, payloadOf(1))
+    journal.sync(countDurable)
+    expect([durable, directory.syncs.length]).toEqual([2, 1])
+  })
+
   test('after recovery the file is synced once before anything counts as durable', () => {
     const directory = new SlowDirectory()
-    write(new MemoryDirectory(), [[0]])
     directory.create(FIRST)
     const source = new MemoryDirectory()
     write(source, [[0]])
