@@ -32,20 +32,18 @@ export function unloadBelow(root: Child | undefined, bytesMax: number): number {
     if (child.kind === 'unloaded') return child
     invariant(child.reference !== undefined, 'only hashed nodes are unloaded')
     const size = bytesOf(child)
-    if (bytes + size > bytesMax && !isInline(child.reference)) {
-      bytes += UNLOADED_BYTES
-      return new Unloaded(child.reference)
-    }
-    bytes += size
+    if (bytes + size - UNLOADED_BYTES > bytesMax && !isInline(child.reference)) return new Unloaded(child.reference)
+    bytes += size - UNLOADED_BYTES
     kept.push(child)
     return child
   }
 }
 
+/** As if its children were unloaded, which is the least a kept node costs. */
 function bytesOf(node: Node): number {
-  if (node.kind === 'extension') return NODE_BYTES
+  if (node.kind === 'extension') return NODE_BYTES + UNLOADED_BYTES
   if (node.kind === 'leaf') return NODE_BYTES + node.value.length
   let bytes = NODE_BYTES + BRANCH_SLOTS_BYTES
-  for (const child of node.children) if (child?.kind === 'unloaded') bytes += UNLOADED_BYTES
+  for (const child of node.children) if (child !== undefined) bytes += UNLOADED_BYTES
   return bytes
 }
