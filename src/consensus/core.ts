@@ -20,7 +20,7 @@ import type { Event } from './events.ts'
 import { hasWork, pursueWork, takeBuilt } from './propose.ts'
 import { repeatCommitVote, repeatLastStatements, signVotes, timeOut } from './sign-votes.ts'
 import { takeBlocks, takeExecution, takeProposal } from './take-blocks.ts'
-import { takeBundle } from './take-certificates.ts'
+import { takeBundle, takeCommitCertificate } from './take-certificates.ts'
 import { takeCommitVote, takeTimeout, takeVote } from './take-votes.ts'
 
 export class Core {
@@ -58,6 +58,8 @@ export class Core {
         return takeBundle(state, event.bundle)
       case 'blocks':
         return takeBlocks(state, event.blocks)
+      case 'commitCertificate':
+        return takeCommitCertificate(state, event.certificate)
       case 'executed':
         return takeExecution(state, event.hash, event.valid, event.reason)
       case 'built':

@@ -52,8 +52,8 @@ export type DirectMessage =
   | { readonly kind: 'transactions'; readonly envelopes: readonly Uint8Array[] }
 
 export type Request =
-  /** The block and up to count − 1 of its ancestors. */
-  | { readonly kind: 'blocks'; readonly hash: Hash; readonly count: number }
+  /** The block and its ancestors above a height, newest first. */
+  | { readonly kind: 'blocks'; readonly hash: Hash; readonly above: Height }
   /** Final blocks from this height up, with the certificate of the last. */
   | { readonly kind: 'range'; readonly from: Height; readonly count: number }
   | { readonly kind: 'certificates' }
@@ -141,7 +141,7 @@ export function encodeRequest(request: Request): Uint8Array {
 function requestItem(request: Request): RlpItem {
   switch (request.kind) {
     case 'blocks':
-      return [idBytes(request.hash), uintBytes(request.count)]
+      return [idBytes(request.hash), uintBytes(request.above)]
     case 'range':
       return [uintBytes(request.from), uintBytes(request.count)]
     case 'certificates':
@@ -156,8 +156,8 @@ export function decodeRequest(bytes: Uint8Array): Result<Request, Rejection<'mal
 
 function readRequest(tag: number, item: RlpItem): Request {
   if (tag === REQUEST_TAGS.blocks) {
-    const [hash, count] = asTuple(item, 2, 'blocks request')
-    return { kind: 'blocks', hash: hashFromBytes(asFixedBytes(hash, 32, 'hash')), count: asUint(count, 'count') }
+    const [hash, above] = asTuple(item, 2, 'blocks request')
+    return { kind: 'blocks', hash: hashFromBytes(asFixedBytes(hash, 32, 'hash')), above: asUint(above, 'above') }
   }
   if (tag === REQUEST_TAGS.range) {
     const [from, count] = asTuple(item, 2, 'range request')

@@ -22,11 +22,15 @@ export const ACCOUNT_NODES = new Keyspace(0x10, [path, hash])
 /** Encoded nodes of an account's storage trie, under the hash of its address. */
 export const STORAGE_NODES = new Keyspace(0x11, [hash, path, hash])
 /** Keys of nodes that the block at this height left behind; they go when its state leaves the window. */
-export const STALE_NODES = new Keyspace(0x12, [height, index])
+export const STALE_NODES = new Keyspace(0x12, [height])
+/** Code of accounts by its hash. */
+export const CODE = new Keyspace(0x13, [hash])
 
 export const HEADERS = new Keyspace(0x20, [height])
 /** Where the journal holds the block. */
 export const BLOCK_POSITIONS = new Keyspace(0x21, [height])
+/** Where the journal holds the certificate that made exactly this block final. */
+export const CERTIFICATE_POSITIONS = new Keyspace(0x24, [height])
 export const HEIGHTS_BY_HASH = new Keyspace(0x22, [hash])
 export const RECEIPTS = new Keyspace(0x23, [height])
 
@@ -34,4 +38,3 @@ export const RECEIPTS = new Keyspace(0x23, [height])
 export const TRANSACTION_LOOKUP = new Keyspace(0x30, [hash])
 /** Transactions that touch an address; the key says all. */
 export const ADDRESS_INDEX = new Keyspace(0x31, [address, height, index])
-export const LOGS = new Keyspace(0x32, [height])

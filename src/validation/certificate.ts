@@ -1,6 +1,6 @@
 /** Validity of certificates: pure functions of their bytes and the validator set (consensus design 3.2). */
 import { defined } from '../base/invariant.ts'
-import { rejection, type Rejection } from '../base/rejection.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
 import type { Hash } from '../types/ids.ts'
@@ -31,12 +31,12 @@ export class CertificateValidator {
     const { epoch, view, blockHash, justifyView } = qc
     if (justifyView >= view) return bad('a QC justified by a view that is not before it')
     const statement: Statement = { kind: 'vote', epoch, view, blockHash, justifyView }
-    return this.#signedByQuorum(statement, qc.bitmap, qc.signatures) ? ok(mintVerified(qc)) : bad('a QC without a quorum')
+    return this.#signedByQuorum(statement, qc.bitmap, qc.signatures)
+      ? ok(mintVerified(qc))
+      : bad('a QC without a quorum')
   }
 
-  commitCertificate(
-    certificate: CommitCertificate,
-  ): Result<Verified<CommitCertificate>, CertificateRejection> {
+  commitCertificate(certificate: CommitCertificate): Result<Verified<CommitCertificate>, CertificateRejection> {
     const { epoch, view, blockHash } = certificate
     if (epoch !== this.#validators.epoch) return otherEpoch(epoch)
     if (view === 0) return bad('a CommitQC of view 0')

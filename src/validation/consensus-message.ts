@@ -1,5 +1,5 @@
 /** Votes, timeouts and bundles become Verified here or not at all (consensus design 3.8). */
-import { rejection, type Rejection } from '../base/rejection.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { CommitVote, Timeout, Vote } from '../types/certificate.ts'
 import type { CertificateBundle, TimeoutMessage } from '../types/consensus-message.ts'
@@ -25,11 +25,7 @@ export class ConsensusMessageValidator {
   vote(vote: Vote): Result<Verified<Vote>, MessageRejection> {
     const { epoch, view, blockHash, justifyView } = vote
     if (justifyView >= view) return err(rejection('badSignature', 'a vote for a block justified by its own future'))
-    return this.#signatures.isValid(
-      { kind: 'vote', epoch, view, blockHash, justifyView },
-      vote.signer,
-      vote.signature,
-    )
+    return this.#signatures.isValid({ kind: 'vote', epoch, view, blockHash, justifyView }, vote.signer, vote.signature)
       ? ok(mintVerified(vote))
       : err(rejection('badSignature', 'a vote with a bad signature'))
   }
@@ -81,11 +77,7 @@ export class ConsensusMessageValidator {
       : err(rejection('badSignature', 'a timeout with a bad signature'))
   }
 
-  #attached(
-    message: TimeoutMessage,
-    view: number,
-    epoch: number,
-  ): Result<Verified<TimeoutMessage>, MessageRejection> {
+  #attached(message: TimeoutMessage, view: number, epoch: number): Result<Verified<TimeoutMessage>, MessageRejection> {
     if (message.vote !== null) {
       if (message.vote.view !== view || message.vote.epoch !== epoch || message.vote.signer !== message.timeout.signer)
         return badTimeout('carries a vote of another view or validator')

@@ -3,7 +3,7 @@
  * signature, certificates byte for byte, view arithmetic, sizes, body (consensus design 3.8).
  * What needs the parent's state is judged by executing.
  */
-import { rejection, type Rejection } from '../base/rejection.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { hashValidators, qcDigest, tcDigest } from '../crypto/digests.ts'
 import { orderedTrieRoot } from '../trie/ordered-root.ts'

@@ -1,0 +1,69 @@
+/**
+ * What a replica needs of the world. The node gives it sockets, disks, clocks and worker threads,
+ * the simulator gives it their models; the replica cannot tell which.
+ */
+import type { Rejection } from '../base/rejection.ts'
+import type { Result } from '../base/result.ts'
+import type { Logger } from '../base/logger.ts'
+import type { RecoverItem } from '../crypto/secp256k1.ts'
+import type { GossipTopic, PeerId, RequestOptions } from '../network/port.ts'
+import type { Journal } from '../storage/journal/journal.ts'
+import type { ChainStore } from '../storage/chain-store.ts'
+import type { SigningRecord } from '../storage/signing-record.ts'
+import type { SignatureVerifier } from '../validation/signature-checker.ts'
+import type { ReplicaObserver } from './observer.ts'
+
+export interface ReplicaNetwork {
+  sendDirect(to: PeerId, message: Uint8Array): boolean
+  publish(topic: GossipTopic, data: Uint8Array): void
+  request(
+    to: PeerId,
+    request: Uint8Array,
+    options: RequestOptions,
+    done: (response: Result<Uint8Array, Rejection>) => void,
+  ): void
+  connectedPeers(): readonly PeerId[]
+  penalise(peer: PeerId, points: number, reason: string): void
+}
+
+export interface Clock {
+  /** Never goes back; the origin means nothing. */
+  monotonicMs(): number
+  /** Since the Unix epoch; may jump. */
+  wallMs(): number
+}
+
+/** The signature is 64 bytes, low-s, and the same each time for the same digest. */
+export interface StatementSigner {
+  sign(digest: Uint8Array): Uint8Array
+}
+
+export interface ReplicaPorts {
+  readonly network: ReplicaNetwork
+  readonly clock: Clock
+  /** Calls back once at or after `atMs` of the monotonic clock; the result cancels. */
+  readonly schedule: (atMs: number, callback: () => void) => () => void
+  /** Steps the task to its end, letting other work in between the steps. One task after another. */
+  readonly runTask: (task: Iterator<void, void>) => void
+  /** Public keys of signatures, 33 bytes each, undefined where there is none. */
+  readonly recover: (
+    items: readonly RecoverItem[],
+    done: (keys: readonly (Uint8Array | undefined)[]) => void,
+  ) => void
+  readonly verifier: SignatureVerifier
+  /** Null for an observer, as is the signing record. */
+  readonly signer: StatementSigner | null
+  readonly signingRecord: SigningRecord | null
+  readonly journal: Journal
+  readonly store: ChainStore
+  readonly observer: ReplicaObserver
+  readonly logger: Logger
+  /** Something is wrong that only a restart, or a person, can mend. The replica does nothing any more. */
+  readonly stop: (reason: StopReason) => void
+}
+
+export type StopReason =
+  /** A disk failed: durable state is what it was. */
+  | { readonly kind: 'storage'; readonly error: Error }
+  /** Agreement is broken or execution diverged: `report` is for a person to read. */
+  | { readonly kind: 'halt'; readonly reason: string; readonly report: string }

@@ -1,0 +1,260 @@
+/**
+ * The final chain as it is read and extended: bodies and certificates in the journal, everything
+ * derived from them in the key-value store, one atomic batch a block (design: storage; rulings 19).
+ */
+import { BoundedMap } from '../base/bounded.ts'
+import { EMPTY_BYTES } from '../base/bytes.ts'
+import { defined, invariant } from '../base/invariant.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { decodeRlp } from '../codec/rlp.ts'
+import { decodeTransaction } from '../crypto/transaction-codec.ts'
+import type { StateChanges } from '../ledger/state-source.ts'
+import { WorldState } from '../ledger/world-state.ts'
+import type { Block } from '../types/block.ts'
+import type { CommitCertificate } from '../types/certificate.ts'
+import type { FinalBlock } from '../types/final-block.ts'
+import { encodeHeader, type Header, readHeader } from '../types/header.ts'
+import { type Address, type Hash, type Height, idBytes } from '../types/ids.ts'
+import type { SignedTransaction } from '../types/transaction.ts'
+import { decodeReceipts, encodeReceipts } from './final-records.ts'
+import type { Journal } from './journal/journal.ts'
+import { decodePosition, encodePosition, type JournalPosition } from './journal/position.ts'
+import { decodeBlockRecord, decodeCommitRecord } from './journal-records.ts'
+import type { KeyValueOperation, KeyValueStore } from './key-value-store.ts'
+import {
+  ADDRESS_INDEX,
+  BLOCK_POSITIONS,
+  CERTIFICATE_POSITIONS,
+  HEADERS,
+  HEIGHTS_BY_HASH,
+  META,
+  RECEIPTS,
+  TRANSACTION_LOOKUP,
+} from './keyspaces.ts'
+import { decodeSentinel, encodeSentinel, STORE_SCHEMA } from './sentinel.ts'
+import { StateStore } from './state-store.ts'
+
+export interface TransactionLocation {
+  readonly height: Height
+  readonly index: number
+}
+
+/** A block on its way into the store. */
+export interface AppliedBlock {
+  readonly final: FinalBlock
+  readonly position: JournalPosition
+  readonly certificatePosition: JournalPosition | null
+  readonly changes: StateChanges
+}
+
+const SENTINEL = META.key('sentinel')
+/** BOUND: final blocks kept decoded. */
+const BLOCKS_CACHED_MAX = 256
+
+export class ChainStore {
+  readonly #store: KeyValueStore
+  readonly #journal: Journal
+  readonly #genesis: Block
+  readonly #state: StateStore
+  readonly #blocks = new BoundedMap<Height, FinalBlock>(BLOCKS_CACHED_MAX)
+  #tip: Header
+  #tipHash: Hash
+
+  private constructor(store: KeyValueStore, journal: Journal, genesis: Block, tip: Header, tipHash: Hash) {
+    this.#store = store
+    this.#journal = journal
+    this.#genesis = genesis
+    this.#state = new StateStore(store)
+    this.#tip = tip
+    this.#tipHash = tipHash
+  }
+
+  /** Writes block 0 into an empty store. */
+  static initialise(store: KeyValueStore, genesis: Block, changes: StateChanges): void {
+    invariant(store.get(SENTINEL) === undefined, 'an initialised store is not initialised again')
+    store.write([
+      ...new StateStore(store).operations(0, changes),
+      { type: 'put', key: HEADERS.key(0), value: encodeHeader(genesis.header) },
+      { type: 'put', key: HEIGHTS_BY_HASH.key(idBytes(genesis.hash)), value: heightValue(0) },
+      { type: 'put', key: RECEIPTS.key(0), value: encodeReceipts([]) },
+      { type: 'put', key: SENTINEL, value: sentinelValue(genesis.hash, 0, genesis.hash) },
+    ])
+  }
+
+  static isInitialised(store: KeyValueStore): boolean {
+    return store.get(SENTINEL) !== undefined
+  }
+
+  static open(
+    store: KeyValueStore,
+    journal: Journal,
+    genesis: Block,
+  ): Result<ChainStore, Rejection<'storeEmpty' | 'storeSchema' | 'storeOtherGenesis' | 'storeDamaged'>> {
+    const value = store.get(SENTINEL)
+    if (value === undefined) return err(rejection('storeEmpty', 'the database has no sentinel'))
+    const sentinel = decodeSentinel(value)
+    if (sentinel.schema !== STORE_SCHEMA)
+      return err(rejection('storeSchema', `the database has schema ${sentinel.schema}, this program ${STORE_SCHEMA}`))
+    if (sentinel.genesisHash !== genesis.hash)
+      return err(rejection('storeOtherGenesis', `the database belongs to the network ${sentinel.genesisHash}`))
+    const header = store.get(HEADERS.key(sentinel.height))
+    if (header === undefined) return err(rejection('storeDamaged', `the database has no header ${sentinel.height}`))
+    return ok(new ChainStore(store, journal, genesis, readHeader(decodeRlp(header)), sentinel.blockHash))
+  }
+
+  get genesisHash(): Hash {
+    return this.#genesis.hash
+  }
+
+  get tip(): { readonly hash: Hash; readonly header: Header } {
+    return { hash: this.#tipHash, header: this.#tip }
+  }
+
+  /** Bytes on their way to the disk. */
+  get pendingBytes(): number {
+    return this.#store.pendingBytes
+  }
+
+  /** The journal holds block and certificate durably already; this makes them readable, all at once. */
+  apply(applied: AppliedBlock): void {
+    const { final, position, certificatePosition, changes } = applied
+    const { hash, header } = final.block
+    invariant(header.height === this.#tip.height + 1 && header.parentHash === this.#tipHash, 'the chain has no gap')
+    const { height } = header
+    const kept = final.receipts.map((receipt, index) => ({
+      receipt,
+      sender: defined(final.transactions[index], 'the transaction of a receipt').sender,
+    }))
+    const operations: KeyValueOperation[] = [
+      ...this.#state.operations(height, changes),
+      { type: 'put', key: HEADERS.key(height), value: encodeHeader(header) },
+      { type: 'put', key: BLOCK_POSITIONS.key(height), value: encodePosition(position) },
+      { type: 'put', key: HEIGHTS_BY_HASH.key(idBytes(hash)), value: heightValue(height) },
+      { type: 'put', key: RECEIPTS.key(height), value: encodeReceipts(kept) },
+      ...indexOperations(final, height),
+    ]
+    if (certificatePosition !== null)
+      operations.push({
+        type: 'put',
+        key: CERTIFICATE_POSITIONS.key(height),
+        value: encodePosition(certificatePosition),
+      })
+    operations.push({ type: 'put', key: SENTINEL, value: sentinelValue(this.genesisHash, height, hash) })
+    this.#store.write(operations)
+    this.#blocks.set(height, final)
+    this.#tip = header
+    this.#tipHash = hash
+  }
+
+  header(height: Height): Header | undefined {
+    const bytes = height > this.#tip.height ? undefined : this.#store.get(HEADERS.key(height))
+    return bytes === undefined ? undefined : readHeader(decodeRlp(bytes))
+  }
+
+  heightOf(hash: Hash): Height | undefined {
+    const value = this.#store.get(HEIGHTS_BY_HASH.key(idBytes(hash)))
+    return value === undefined ? undefined : HEADERS.parts(value)[0]
+  }
+
+  /** The block as it was proposed. */
+  block(height: Height): Block | undefined {
+    if (height === 0) return this.#genesis
+    return this.#blocks.get(height)?.block ?? this.#readBlock(height)
+  }
+
+  certificate(height: Height): CommitCertificate | null {
+    const cached = this.#blocks.get(height)
+    if (cached !== undefined) return cached.certificate
+    const position = this.#store.get(CERTIFICATE_POSITIONS.key(height))
+    return position === undefined ? null : decodeCommitRecord(this.#readRecord(decodePosition(position)))
+  }
+
+  finalBlock(height: Height): FinalBlock | undefined {
+    if (height < 0 || height > this.#tip.height) return undefined
+    const cached = this.#blocks.get(height)
+    if (cached !== undefined) return cached
+    const block = this.block(height)
+    if (block === undefined) return undefined
+    const kept = decodeReceipts(defined(this.#store.get(RECEIPTS.key(height)), `receipts of block ${height}`))
+    const final: FinalBlock = {
+      block,
+      transactions: block.transactions.map((envelope, index) =>
+        withKnownSender(envelope, defined(kept[index], 'a receipt').sender),
+      ),
+      receipts: kept.map(({ receipt }) => receipt),
+      certificate: this.certificate(height),
+    }
+    this.#blocks.set(height, final)
+    return final
+  }
+
+  transactionLocation(hash: Hash): TransactionLocation | undefined {
+    const value = this.#store.get(TRANSACTION_LOOKUP.key(idBytes(hash)))
+    if (value === undefined) return undefined
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+    return { height: Number(view.getBigUint64(0)), index: view.getUint32(8) }
+  }
+
+  /** The state after a block; reading what was pruned throws the trie's MissingNodeError. */
+  stateAt(height: Height): WorldState | undefined {
+    const header = this.header(height)
+    return header === undefined ? undefined : WorldState.at(header.stateRoot, this.#state)
+  }
+
+  /** Frees what only states before `height` need, in slices. */
+  prune(height: Height): Generator<void, void> {
+    return this.#state.prune(height)
+  }
+
+  #readBlock(height: Height): Block | undefined {
+    const position = this.#store.get(BLOCK_POSITIONS.key(height))
+    return position === undefined ? undefined : decodeBlockRecord(this.#readRecord(decodePosition(position)))
+  }
+
+  #readRecord(position: JournalPosition): Uint8Array {
+    const record = this.#journal.read(position)
+    if (!record.ok) throw new Error(record.error.message)
+    return record.value.payload
+  }
+}
+
+function withKnownSender(envelope: Uint8Array, sender: Address): SignedTransaction {
+  const decoded = decodeTransaction(envelope)
+  invariant(decoded.ok && decoded.value.to !== null, 'a final transaction decodes')
+  return { ...decoded.value, to: decoded.value.to, sender }
+}
+
+function indexOperations(final: FinalBlock, height: Height): KeyValueOperation[] {
+  const operations: KeyValueOperation[] = []
+  for (const [index, transaction] of final.transactions.entries()) {
+    operations.push({
+      type: 'put',
+      key: TRANSACTION_LOOKUP.key(idBytes(transaction.hash)),
+      value: locationValue(height, index),
+    })
+    const touched = new Set<Address>([transaction.sender, transaction.to])
+    for (const log of final.receipts[index]?.logs ?? []) touched.add(log.address)
+    for (const address of touched)
+      operations.push({ type: 'put', key: ADDRESS_INDEX.key(idBytes(address), height, index), value: EMPTY_BYTES })
+  }
+  return operations
+}
+
+function locationValue(height: Height, index: number): Uint8Array {
+  const value = new Uint8Array(12)
+  const view = new DataView(value.buffer)
+  view.setBigUint64(0, BigInt(height))
+  view.setUint32(8, index)
+  return value
+}
+
+/** A height as the key of its header: read back by the same codec. */
+function heightValue(height: Height): Uint8Array {
+  return HEADERS.key(height)
+}
+
+function sentinelValue(genesisHash: Hash, height: Height, blockHash: Hash): Uint8Array {
+  return encodeSentinel({ schema: STORE_SCHEMA, genesisHash, height, blockHash })
+}
+

@@ -1,0 +1,33 @@
+/** The tip that a key-value store was left at: written with every atomic batch, checked at every start. */
+import { asFixedBytes, asTuple, asUint, uintBytes } from '../codec/fields.ts'
+import { decodeRlp, encodeRlp } from '../codec/rlp.ts'
+import { type Hash, hashFromBytes, type Height, idBytes } from '../types/ids.ts'
+
+/** Of the keyspaces and their values; a store of another schema is rebuilt from the journal. */
+export const STORE_SCHEMA = 1
+
+export interface Sentinel {
+  readonly schema: number
+  readonly genesisHash: Hash
+  readonly height: Height
+  readonly blockHash: Hash
+}
+
+export function encodeSentinel(sentinel: Sentinel): Uint8Array {
+  return encodeRlp([
+    uintBytes(sentinel.schema),
+    idBytes(sentinel.genesisHash),
+    uintBytes(sentinel.height),
+    idBytes(sentinel.blockHash),
+  ])
+}
+
+export function decodeSentinel(bytes: Uint8Array): Sentinel {
+  const [schema, genesisHash, height, blockHash] = asTuple(decodeRlp(bytes), 4, 'sentinel')
+  return {
+    schema: asUint(schema, 'sentinel.schema'),
+    genesisHash: hashFromBytes(asFixedBytes(genesisHash, 32, 'sentinel.genesisHash')),
+    height: asUint(height, 'sentinel.height'),
+    blockHash: hashFromBytes(asFixedBytes(blockHash, 32, 'sentinel.blockHash')),
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * State on disk: trie nodes under their path and hash, each with the height at which it came to
+ * be, so that one that was left behind and came again is not dropped with its past.
+ */
+import { concatBytes } from '../base/bytes.ts'
+import { asBytes, asList } from '../codec/fields.ts'
+import { decodeRlp, encodeRlp } from '../codec/rlp.ts'
+import type { StaleStateNode, StateChanges, StateSource } from '../ledger/state-source.ts'
+import { type Hash, type Height, idBytes } from '../types/ids.ts'
+import type { KeyValueOperation, KeyValueStore } from './key-value-store.ts'
+import { ACCOUNT_NODES, CODE, STALE_NODES, STORAGE_NODES } from './keyspaces.ts'
+
+const HEIGHT_BYTES = 8
+/** Nodes looked at between two pauses of pruning. */
+const NODES_PER_SLICE = 256
+
+export class StateStore implements StateSource {
+  readonly #store: KeyValueStore
+
+  constructor(store: KeyValueStore) {
+    this.#store = store
+  }
+
+  node(owner: Uint8Array, path: Uint8Array, hash: Uint8Array): Uint8Array | undefined {
+    return this.#store.get(keyOf({ owner, path, hash }))?.subarray(HEIGHT_BYTES)
+  }
+
+  code(codeHash: Hash): Uint8Array | undefined {
+    return this.#store.get(CODE.key(idBytes(codeHash)))
+  }
+
+  /** What makes the state after `height` readable, and notes what is no longer needed once it is old. */
+  operations(height: Height, changes: StateChanges): KeyValueOperation[] {
+    const born = heightBytes(height)
+    const operations: KeyValueOperation[] = changes.created.map((node) => ({
+      type: 'put',
+      key: keyOf(node),
+      value: concatBytes(born, node.encoding),
+    }))
+    for (const [hash, code] of changes.code)
+      operations.push({ type: 'put', key: CODE.key(idBytes(hash)), value: code })
+    if (changes.stale.length > 0)
+      operations.push({ type: 'put', key: STALE_NODES.key(height), value: encodeRlp(changes.stale.map(keyOf)) })
+    return operations
+  }
+
+  /** Drops what the block at `height` left behind, in slices: the states before it are no longer readable. */
+  *prune(height: Height): Generator<void, void> {
+    const key = STALE_NODES.key(height)
+    const stale = this.#store.get(key)
+    if (stale === undefined) return
+    let operations: KeyValueOperation[] = []
+    for (const [index, item] of asList(decodeRlp(stale), 'stale nodes').entries()) {
+      const node = asBytes(item, 'stale node')
+      if (this.#bornAt(node) <= height) operations.push({ type: 'del', key: node })
+      if (index % NODES_PER_SLICE !== NODES_PER_SLICE - 1) continue
+      this.#store.write(operations)
+      operations = []
+      yield
+    }
+    this.#store.write([...operations, { type: 'del', key }])
+  }
+
+  #bornAt(key: Uint8Array): Height {
+    const value = this.#store.get(key)
+    if (value === undefined) return 0
+    return Number(new DataView(value.buffer, value.byteOffset, HEIGHT_BYTES).getBigUint64(0))
+  }
+}
+
+function keyOf(node: StaleStateNode): Uint8Array {
+  return node.owner.length === 0
+    ? ACCOUNT_NODES.key(node.path, node.hash)
+    : STORAGE_NODES.key(node.owner, node.path, node.hash)
+}
+
+function heightBytes(height: Height): Uint8Array {
+  const bytes = new Uint8Array(HEIGHT_BYTES)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(height))
+  return bytes
+}
