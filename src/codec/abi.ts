@@ -15,7 +15,7 @@ export function encodeAbi<const Parameters extends readonly AbiParameter[]>(
   parameters: Parameters,
   values: AbiParametersToPrimitiveTypes<Parameters, 'inputs'>,
 ): Uint8Array {
-  return encodeSequence(abiTypesOf(parameters), values as readonly unknown[])
+  return encodeSequence(abiTypesOf(parameters), values)
 }
 
 /** @throws DecodeError unless `bytes` are exactly what `encodeAbi` gives for the values returned. */

@@ -7,7 +7,7 @@ import { createNativeRecoverer } from './native-recoverer.ts'
 
 export interface RecovererCandidate {
   readonly name: string
-  load(): Recoverer | Promise<Recoverer>
+  readonly load: () => Recoverer | Promise<Recoverer>
 }
 
 export interface RecovererChoice {

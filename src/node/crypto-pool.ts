@@ -111,7 +111,12 @@ export class CryptoPool {
       requests.push(packItems(items.slice(start, start + JOB_ITEMS_MAX)))
     }
     return new Promise((resolve, reject) => {
-      const call: Call = { keys: new Array(items.length), unanswered: items.length, resolve, reject }
+      const call: Call = {
+        keys: new Array<Uint8Array | undefined>(items.length),
+        unanswered: items.length,
+        resolve,
+        reject,
+      }
       this.#calls.add(call)
       this.#pendingItems += items.length
       for (const [index, request] of requests.entries()) {

@@ -122,7 +122,10 @@ function canonicalName(type: AbiType): string {
       return `${canonicalName(type.element)}[${type.length ?? ''}]`
     case 'tuple':
       return `(${type.members.map(canonicalName).join(',')})`
-    default:
+    case 'address':
+    case 'bool':
+    case 'bytes':
+    case 'string':
       return type.kind
   }
 }

@@ -6,7 +6,7 @@
  */
 import { bytesToBigInt, toHex } from '../../base/bytes.ts'
 import { DecodeError } from '../decode-error.ts'
-import { type AbiType, sumOfHeads, WORD_LENGTH } from './abi-type.ts'
+import { type AbiType, WORD_LENGTH } from './abi-type.ts'
 
 const ADDRESS_LENGTH = 20
 /** Up to here an integer is a number, above it a bigint: the convention of abitype. */
@@ -38,9 +38,6 @@ class Reader {
   /** Heads first; then the tails, in order and without gaps. */
   readSequence(types: readonly AbiType[]): unknown[] {
     const start = this.#offset
-    const headLength = sumOfHeads(types)
-    // BOUND: whatever an array holds takes room in the head, so the input pays for every element.
-    if (headLength > this.#bytes.length - start) throw new DecodeError('ABI: a value is missing')
     const offsets: (number | undefined)[] = []
     const values = types.map((type, index) => {
       offsets[index] = type.isDynamic ? this.#readCount() : undefined
@@ -94,7 +91,7 @@ class Reader {
     return bits <= NUMBER_BITS_MAX ? Number(value) : value
   }
 
-  /** An offset or a length: nothing beyond the input can be meant. */
+  /** An offset or a length. BOUND: at most the bytes of the input, and so is every array made. */
   #readCount(): number {
     const value = bytesToBigInt(this.#take(WORD_LENGTH))
     if (value > BigInt(this.#bytes.length)) throw new DecodeError('ABI: an offset or length beyond the end')

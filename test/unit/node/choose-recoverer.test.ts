@@ -15,8 +15,14 @@ const absent: RecovererCandidate = {
   },
 }
 
+interface Choice {
+  readonly name: string
+  readonly refused: readonly string[]
+  readonly loaded: readonly string[]
+}
+
 /** Chooses in a fresh process; gives the choice and the CommonJS modules that were loaded for it. */
-async function chooseElsewhere(env: NodeJS.ProcessEnv): Promise<{ name: string; refused: string[]; loaded: string[] }> {
+async function chooseElsewhere(env: NodeJS.ProcessEnv): Promise<Choice> {
   const url = await bundleModule('src/node/choose-recoverer.ts')
   const script = `
     import { createRequire } from 'node:module'
@@ -27,7 +33,7 @@ async function chooseElsewhere(env: NodeJS.ProcessEnv): Promise<{ name: string; 
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
     env: { ...process.env, ...env },
   })
-  return JSON.parse(stdout)
+  return JSON.parse(stdout) as Choice
 }
 
 describe('choosing a signature backend', () => {
