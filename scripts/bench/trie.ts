@@ -71,6 +71,7 @@ function main(): void {
     updatesPerSecondWithChanges: UPDATES / ((update + root + changes) / 1000),
     getUs: microseconds(100_000, (i) => trie.get(keys[(i * 7919) % ACCOUNTS] as Uint8Array)),
     proofUs: microseconds(5_000, (i) => trie.proof(keys[(i * 7919) % ACCOUNTS] as Uint8Array)),
+    keccak32Us: microseconds(100_000, () => keccak256(CODE_HASH)),
     orderedRootOf1000Ms: microseconds(10, () => orderedTrieRoot(envelopes)) / 1000,
   }
   console.table(Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number(value.toFixed(2))])))

@@ -1,8 +1,8 @@
 /** The content of a trie in key order, loading nodes as it goes and keeping none of them. */
 import { compareBytes, concatBytes } from '../base/bytes.ts'
+import { fromNibbles, toNibbles } from './nibbles.ts'
 import type { Child } from './node.ts'
 import { loaded, type NodeSource } from './node-source.ts'
-import { fromNibbles, toNibbles } from './nibbles.ts'
 
 export type Entry = [key: Uint8Array, value: Uint8Array]
 

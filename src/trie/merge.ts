@@ -5,9 +5,9 @@
  * content alone, and parts that no change reaches are shared with the trie before.
  */
 import { bytesEqual, compareBytes, concatBytes } from '../base/bytes.ts'
+import { commonPrefixLength, suffixEquals, toNibbles } from './nibbles.ts'
 import { Branch, Extension, Leaf, type Node, noChildren } from './node.ts'
 import { branchChild, extensionChild, type NodeSource } from './node-source.ts'
-import { commonPrefixLength, suffixEquals, toNibbles } from './nibbles.ts'
 
 interface Change {
   readonly path: Uint8Array
@@ -38,7 +38,6 @@ function inOrder(changes: Changes): Change[] {
   for (const [key, value] of changes) {
     sorted.push({ path: toNibbles(key), value: value === undefined || value.length === 0 ? undefined : value })
   }
-  if (sorted.length < 2) return sorted
   sorted.sort((a, b) => compareBytes(a.path, b.path))
   return sorted.filter((change, i) => {
     const next = sorted[i + 1]
@@ -125,6 +124,7 @@ function mergeBranch(node: Branch, batch: Batch, from: number, to: number, depth
   const endsHere = first.path.length === depth
   const value = endsHere ? first.value : node.value
   let children: Branch['children'] | undefined
+  let changed = 0
   for (let start = endsHere ? from + 1 : from; start < to; ) {
     const path = (changes[start] as Change).path
     const nibble = path[depth] as number
@@ -135,11 +135,15 @@ function mergeBranch(node: Branch, batch: Batch, from: number, to: number, depth
     if (after !== child) {
       children ??= node.children.slice()
       children[nibble] = after
+      changed |= 1 << nibble
     }
     start = end
   }
-  if (children === undefined && sameValue(value, node.value)) return node
-  return canonical(new Branch(children ?? node.children.slice(), value), first.path.subarray(0, depth), source)
+  const valueStays = sameValue(value, node.value)
+  if (children === undefined && valueStays) return node
+  children ??= node.children.slice()
+  const branch = valueStays ? node.withChildren(children, changed) : new Branch(children, value)
+  return canonical(branch, first.path.subarray(0, depth), source)
 }
 
 function sameValue(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

@@ -41,5 +41,10 @@ export function unpackPath(packed: Uint8Array): { readonly path: Uint8Array; rea
   if (first === undefined || first > 0x3f) return undefined
   const odd = (first & 0x10) !== 0
   if (!odd && (first & 0x0f) !== 0) return undefined
-  return { path: toNibbles(packed).subarray(odd ? 1 : 2).slice(), terminal: (first & 0x20) !== 0 }
+  return {
+    path: toNibbles(packed)
+      .subarray(odd ? 1 : 2)
+      .slice(),
+    terminal: (first & 0x20) !== 0,
+  }
 }

@@ -7,8 +7,18 @@
 import { DecodeError } from '../codec/decode-error.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../codec/rlp.ts'
 import { keccak256 } from '../crypto/keccak.ts'
-import { Branch, type Child, Extension, HASH_BYTES, Leaf, type Node, noChildren, type Reference, Unloaded } from './node.ts'
 import { unpackPath } from './nibbles.ts'
+import {
+  Branch,
+  type Child,
+  Extension,
+  HASH_BYTES,
+  Leaf,
+  type Node,
+  noChildren,
+  type Reference,
+  Unloaded,
+} from './node.ts'
 
 const STRING = 0x80
 const LIST = 0xc0
@@ -36,12 +46,12 @@ export function rootHashOf(node: Node): Uint8Array {
   return reference.length < HASH_BYTES ? keccak256(reference) : reference
 }
 
-/** A copy the caller may keep. */
+/** The caller may keep it and does not write to it. */
 export function encodeNode(node: Node): Uint8Array {
-  return written(node).slice()
+  return node.kind === 'branch' ? written(node) : written(node).slice()
 }
 
-/** A view of `buffer`, valid until the next node is written. */
+/** Of a leaf or an extension: a view of `buffer`, valid until the next node is written. */
 function written(node: Node): Uint8Array {
   switch (node.kind) {
     case 'leaf': {
@@ -53,9 +63,37 @@ function written(node: Node): Uint8Array {
       reserve(node.path.length)
       return asList(writeReference(child, writePath(node.path, 0)))
     }
-    case 'branch':
-      return writtenBranch(node)
+    case 'branch': {
+      node.encoding ??= patchedBranch(node) ?? writtenBranch(node).slice()
+      node.outdated = undefined
+      return node.encoding
+    }
   }
+}
+
+/**
+ * The encoding of the version before with the hashes of changed children exchanged, so that the
+ * other children, which are scattered over memory, need not be visited. Undefined where a
+ * changed child is or was not named by a hash.
+ */
+function patchedBranch({ outdated, changed, children }: Branch): Uint8Array | undefined {
+  if (outdated === undefined) return undefined
+  const encoding = outdated.slice()
+  const prefix = outdated[0] as number
+  let at = prefix <= LIST + SHORT_LENGTH_MAX ? 1 : 1 + prefix - LIST - SHORT_LENGTH_MAX
+  for (let nibble = 0; nibble < 16; nibble++) {
+    const first = outdated[at] as number
+    if ((changed & (1 << nibble)) !== 0) {
+      const child = children[nibble]
+      if (child === undefined || first !== STRING + HASH_BYTES) return undefined
+      const reference = childReference(child)
+      if (reference.length !== HASH_BYTES) return undefined
+      encoding.set(reference, at + 1)
+    }
+    // Empty and hashed children are strings, inline ones are short lists.
+    at += 1 + (first < LIST ? first - STRING : first - LIST)
+  }
+  return encoding
 }
 
 function writtenBranch({ children, value }: Branch): Uint8Array {

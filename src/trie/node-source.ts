@@ -40,12 +40,7 @@ export function loaded(child: Child, path: Uint8Array, source: NodeSource): Node
 }
 
 /** Child `nibble` of a branch, which keeps it in memory from now on. `path` is the child's. */
-export function branchChild(
-  branch: Branch,
-  nibble: number,
-  path: Uint8Array,
-  source: NodeSource,
-): Node | undefined {
+export function branchChild(branch: Branch, nibble: number, path: Uint8Array, source: NodeSource): Node | undefined {
   const child = branch.children[nibble]
   if (child === undefined || child.kind !== 'unloaded') return child
   const node = loaded(child, path, source)

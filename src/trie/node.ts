@@ -56,10 +56,23 @@ export class Branch {
   /** Sixteen. */
   readonly children: (Child | undefined)[]
   readonly value: Uint8Array | undefined
+  /** Kept once written: most of the next version's encoding is the same. */
+  encoding: Uint8Array | undefined = undefined
+  /** The encoding of an earlier version with this value, and in which children (a bit each) it differs. */
+  outdated: Uint8Array | undefined = undefined
+  changed = 0
 
   constructor(children: (Child | undefined)[], value: Uint8Array | undefined) {
     this.children = children
     this.value = value
+  }
+
+  /** The version with these children, of which those named by the bits of `changed` are other ones. */
+  withChildren(children: (Child | undefined)[], changed: number): Branch {
+    const next = new Branch(children, this.value)
+    next.outdated = this.encoding ?? this.outdated
+    next.changed = this.encoding === undefined ? this.changed | changed : changed
+    return next
   }
 }
 

@@ -3,9 +3,9 @@ import { bytesEqual } from '../base/bytes.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { keccak256 } from '../crypto/keccak.ts'
+import { commonPrefixLength, suffixEquals, toNibbles } from './nibbles.ts'
 import { type Child, type Node, Unloaded } from './node.ts'
 import { decodeNode } from './node-codec.ts'
-import { commonPrefixLength, suffixEquals, toNibbles } from './nibbles.ts'
 import { EMPTY_ROOT } from './trie.ts'
 
 type ProofRejection = Rejection<'invalid-proof'>
@@ -29,7 +29,8 @@ export function verifyProof(
     if (child.kind === 'unloaded') {
       const encoding = proof[used]
       if (encoding === undefined) return refused('the proof ends before the key does')
-      if (!bytesEqual(keccak256(encoding), child.reference)) return refused(`node ${used} is not the one named above it`)
+      if (!bytesEqual(keccak256(encoding), child.reference))
+        return refused(`node ${used} is not the one named above it`)
       const decoded = decodeNode(encoding)
       if (decoded === undefined) return refused(`node ${used} is malformed`)
       node = decoded

@@ -8,6 +8,7 @@ import { type Child, isInline, type Node, Unloaded } from './node.ts'
 /** Measured on 64-bit V8: the object, its path and its hash; what hangs on it comes on top. */
 const NODE_BYTES = 350
 const BRANCH_SLOTS_BYTES = 150
+const ENCODING_BYTES = 200
 const UNLOADED_BYTES = 170
 
 /** Breadth first, so the cut is level. Returns the bytes held afterwards, about. */
@@ -44,6 +45,7 @@ function bytesOf(node: Node): number {
   if (node.kind === 'extension') return NODE_BYTES + UNLOADED_BYTES
   if (node.kind === 'leaf') return NODE_BYTES + node.value.length
   let bytes = NODE_BYTES + BRANCH_SLOTS_BYTES
+  if (node.encoding !== undefined) bytes += ENCODING_BYTES + node.encoding.length
   for (const child of node.children) if (child !== undefined) bytes += UNLOADED_BYTES
   return bytes
 }

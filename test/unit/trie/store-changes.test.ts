@@ -22,7 +22,8 @@ class WindowStore implements NodeSource {
   }
 
   commit(createdHeight: number, changes: TrieChanges): void {
-    for (const { path, hash, encoding } of changes.created) this.nodes.set(keyOf(path, hash), { createdHeight, encoding })
+    for (const { path, hash, encoding } of changes.created)
+      this.nodes.set(keyOf(path, hash), { createdHeight, encoding })
     this.#stale.set(createdHeight, changes.stale)
     // The root before this height was the last that needed what became stale at it.
     const leaving = createdHeight - this.#window + 1
@@ -106,7 +107,10 @@ describe('Trie.changesSince', () => {
 describe('Trie.unload', () => {
   test('frees the shared nodes of a stored trie, and tries derived from it still read everything', () => {
     const store = new WindowStore(8)
-    const entries = Array.from({ length: 2000 }, (_, i) => [Uint8Array.of(i >> 8, i & 255, i % 7), new Uint8Array(40).fill(i)] as const)
+    const entries = Array.from(
+      { length: 2000 },
+      (_, i) => [Uint8Array.of(i >> 8, i & 255, i % 7), new Uint8Array(40).fill(i)] as const,
+    )
     const base = Trie.empty(store).update(entries)
     const derived = base.set(Uint8Array.of(9, 9, 9), Uint8Array.of(1))
     store.commit(1, base.changesSince(Trie.empty()))
