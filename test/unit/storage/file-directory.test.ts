@@ -75,6 +75,7 @@ describe.each(Object.keys(IMPLEMENTATIONS))('a directory %s', (name) => {
     for (const file of ['b', 'a', 'c']) files.create(file)
     files.remove('b')
     expect(files.list()).toEqual(['a', 'c'])
+    expect(() => files.read('b')).toThrow(expect.objectContaining({ code: 'ENOENT' }))
     files.create('b')
     expect(files.read('b')).toEqual(bytes())
   })

@@ -98,13 +98,13 @@ describe('a LevelDB store', () => {
       key: new Uint8Array(30).fill(i & 0x7f),
       value: new Uint8Array(500),
     }))
-    let flushed = false
+    const progress = { isFlushed: false }
     store.write([...filler, { type: 'put', key: key(1), value: value(1) }])
     store.write([...filler, { type: 'put', key: key(1), value: value(2) }])
     const flushing = store.flush().then(() => {
-      flushed = true
+      progress.isFlushed = true
     })
-    while (!flushed) {
+    while (!progress.isFlushed) {
       expect(store.get(key(1))?.[0]).toBe(2)
       await new Promise((resolve) => setImmediate(resolve))
     }
@@ -137,7 +137,7 @@ describe('a LevelDB store', () => {
     await filled(path)
     for (const file of readdirSync(path).filter((name) => /^(MANIFEST-|\d+\.(log|ldb))/.test(name))) {
       const bytes = readFileSync(join(path, file))
-      for (let offset = 0; offset < bytes.length; offset += Math.max(1, Math.floor(bytes.length / 40))) {
+      for (let offset = 0; offset < bytes.length; offset += Math.max(1, Math.floor(bytes.length / 25))) {
         const copy = copied(path)
         const flipped = Buffer.from(bytes)
         flipped[offset] = (flipped[offset] ?? 0) ^ 0xff
