@@ -49,13 +49,15 @@ const ANSWERS: ReadonlyMap<string, RejectionAnswer> = new Map<string, RejectionA
   ['nonceTooLow', { code: SERVER_ERROR, catalogue: 1 }],
   ['nonceTooHigh', { code: SERVER_ERROR, catalogue: 2 }],
   ['intrinsicGas', { code: SERVER_ERROR, catalogue: 800 }],
+  ['intrinsicGasTooLow', { code: SERVER_ERROR, catalogue: 800 }],
   ['gasLimit', { code: SERVER_ERROR, catalogue: 803 }],
+  ['blockGasExceeded', { code: SERVER_ERROR, catalogue: 803 }],
   ['tipAboveCap', { code: SERVER_ERROR, catalogue: 804 }],
   ['feeTooLow', { code: SERVER_ERROR, catalogue: 806 }],
   ['insufficientFunds', { code: SERVER_ERROR, catalogue: 809 }],
   ['signature', { code: SERVER_ERROR, catalogue: 1001 }],
+  ['malformed', { code: INVALID_PARAMS }],
   ['contractCreation', { code: TRANSACTION_REJECTED }],
-  ['statePruned', { code: SERVER_ERROR }],
   ['unknownBlock', { code: RESOURCE_NOT_FOUND }],
 ])
 

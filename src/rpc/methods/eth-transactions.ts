@@ -16,8 +16,10 @@ const index = required('index', asQuantity)
 async function submit(node: NodeApi, bytes: Uint8Array): Promise<Hash> {
   const outcome = await node.submitTransaction(bytes)
   if (outcome.ok) return outcome.value
-  // Clients read "already known" as a used nonce or as nothing they know: the hash is what they need.
-  if (outcome.error.code === 'alreadyKnown') return keccak256Hash(bytes)
+  // Sent again, even after it became final, it is no error: clients would take that for a failed transfer.
+  const hash = keccak256Hash(bytes)
+  const isKnown = node.pooledTransaction(hash) !== undefined || node.transactionLocation(hash) !== undefined
+  if (isKnown) return hash
   throw rejectionError(outcome.error)
 }
 

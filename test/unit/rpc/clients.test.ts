@@ -96,7 +96,9 @@ describe('ethers', () => {
   it('hears of blocks over WebSocket', async () => {
     const { node, webSocketUrl } = await startServer()
     const provider = new WebSocketProvider(webSocketUrl)
-    const block = new Promise<number>((resolve) => provider.on('block', resolve))
+    const block = new Promise<number>((resolve, reject) => {
+      provider.on('block', resolve).catch(reject)
+    })
     await provider.getBlockNumber()
     // The subscription is under way; blocks come until it hears one.
     const timer = setInterval(() => node.seal([]), 20)
@@ -131,9 +133,7 @@ describe.skipIf(!hasCast)('cast', () => {
     async (...flags) => {
       const { url } = await startServer()
       const common = ['send', '--private-key', key, '--value', '7', '--json', '--poll-interval', '1']
-      const receipt = JSON.parse(
-        await cast(url, ...common, RECIPIENT, ...flags.filter((flag) => flag !== undefined)),
-      ) as {
+      const receipt = JSON.parse(await cast(url, ...common, RECIPIENT, ...flags)) as {
         status: string
         transactionHash: string
       }

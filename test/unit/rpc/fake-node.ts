@@ -1,18 +1,10 @@
 /**
  * A NodeApi in memory: it takes signed transfers and makes each into a final block of its own, or
- * holds them back while `holds` is set. Envelopes are decoded by viem, not by what is tested.
+ * holds them back while `holds` is set. Envelopes are decoded by ethers, not by what is tested.
  */
-import {
-  type Hex,
-  hexToBytes,
-  keccak256,
-  parseTransaction,
-  recoverTransactionAddress,
-  type TransactionSerialized,
-} from 'viem'
-import type { Rejection } from '../../../src/base/rejection.ts'
-import { rejection } from '../../../src/base/rejection.ts'
-import { err, ok } from '../../../src/base/result.ts'
+import { concat, getBytes, hexlify, keccak256, Signature, Transaction } from 'ethers'
+import { type Rejection, rejection } from '../../../src/base/rejection.ts'
+import { err, ok, type Result } from '../../../src/base/result.ts'
 import type {
   AccountView,
   BftStatus,
@@ -110,7 +102,7 @@ export class FakeNode implements NodeApi {
       height,
       account: (address: Address) => accounts.get(address) ?? absent,
       code: (address: Address) => (address === MODULE_ADDRESS ? Uint8Array.of(0xfe) : new Uint8Array(0)),
-      storageAt: (_: Address, slot: Hash) => hexToBytes(slot),
+      storageAt: (_: Address, slot: Hash) => getBytes(slot),
       accountProof: () => [Uint8Array.of(0xc0)],
       storageProof: () => [Uint8Array.of(0x80)],
     })
@@ -130,23 +122,22 @@ export class FakeNode implements NodeApi {
     return BASE_FEE
   }
 
-  async logs(filter: LogFilter) {
+  logs(filter: LogFilter) {
     const blocks = this.blocks.slice(filter.fromHeight, filter.toHeight + 1)
-    return ok(
-      blocks.flatMap(locatedLogs).filter(({ log }) => {
-        if (filter.addresses.length > 0 && !filter.addresses.includes(log.address)) return false
-        return filter.topics.every((wanted, at) => wanted === null || wanted.includes(log.topics[at] ?? ZERO_HASH))
-      }),
-    )
+    const found = blocks.flatMap(locatedLogs).filter(({ log }) => {
+      if (filter.addresses.length > 0 && !filter.addresses.includes(log.address)) return false
+      return filter.topics.every((wanted, at) => wanted === null || wanted.includes(log.topics[at] ?? ZERO_HASH))
+    })
+    return Promise.resolve(ok(found))
   }
 
-  async submitTransaction(envelope: Uint8Array) {
-    if (this.refusal !== null) return err(this.refusal)
-    const transaction = await decode(envelope)
+  submitTransaction(envelope: Uint8Array): Promise<Result<Hash, Rejection>> {
+    if (this.refusal !== null) return Promise.resolve(err(this.refusal))
+    const transaction = decode(envelope)
     this.pool.set(transaction.hash, transaction)
     for (const listener of this.#listeners) listener.pendingTransaction?.(transaction)
     if (!this.holds) setImmediate(() => this.seal([transaction]))
-    return ok(transaction.hash)
+    return Promise.resolve(ok(transaction.hash))
   }
 
   status(): BftStatus {
@@ -268,36 +259,29 @@ export class FakeNode implements NodeApi {
   }
 }
 
-const TYPES: Readonly<Record<string, TransactionType>> = { legacy: 0, eip2930: 1, eip1559: 2 }
-
-export async function decode(envelope: Uint8Array): Promise<SignedTransaction> {
-  const serialized = `0x${Buffer.from(envelope).toString('hex')}` as TransactionSerialized
-  const parsed = parseTransaction(serialized)
-  const sender = await recoverTransactionAddress({ serializedTransaction: serialized })
-  const maxFeePerGas = parsed.maxFeePerGas ?? parsed.gasPrice ?? 0n
+export function decode(envelope: Uint8Array): SignedTransaction {
+  const transaction = Transaction.from(hexlify(envelope))
+  const signature = transaction.signature ?? Signature.from()
+  const maxFeePerGas = transaction.maxFeePerGas ?? transaction.gasPrice ?? 0n
   return {
-    type: TYPES[parsed.type ?? ''] ?? 0,
-    hash: keccak256(serialized) as Hash,
+    type: transaction.type as TransactionType,
+    hash: transaction.hash as Hash,
     envelope,
-    chainId: parsed.chainId ?? 0,
-    nonce: parsed.nonce ?? 0,
-    gasLimit: Number(parsed.gas ?? 0n),
-    to: (parsed.to ?? ZERO_ADDRESS).toLowerCase() as Address,
-    value: parsed.value ?? 0n,
-    data: hexToBytes(parsed.data ?? '0x'),
-    accessList: (parsed.accessList ?? []).map(({ address, storageKeys }) => ({
+    chainId: Number(transaction.chainId),
+    nonce: transaction.nonce,
+    gasLimit: Number(transaction.gasLimit),
+    to: (transaction.to ?? ZERO_ADDRESS).toLowerCase() as Address,
+    value: transaction.value,
+    data: getBytes(transaction.data),
+    accessList: (transaction.accessList ?? []).map(({ address, storageKeys }) => ({
       address: address.toLowerCase() as Address,
-      storageKeys: storageKeys as readonly Hash[],
+      storageKeys: storageKeys as Hash[],
     })),
     maxFeePerGas,
-    maxPriorityFeePerGas: parsed.maxPriorityFeePerGas ?? maxFeePerGas,
-    yParity: parsed.yParity === 1 || parsed.v === 1n || (parsed.v ?? 0n) % 2n === 0n ? 1 : 0,
-    signature: hexToBytes(`0x${hex32(parsed.r)}${hex32(parsed.s)}`),
-    signingDigest: new Uint8Array(32),
-    sender: sender.toLowerCase() as Address,
+    maxPriorityFeePerGas: transaction.maxPriorityFeePerGas ?? maxFeePerGas,
+    yParity: signature.yParity,
+    signature: getBytes(concat([signature.r, signature.s])),
+    signingDigest: getBytes(transaction.unsignedHash),
+    sender: (transaction.from ?? ZERO_ADDRESS).toLowerCase() as Address,
   }
-}
-
-function hex32(value: Hex | undefined): string {
-  return (value ?? '0x').slice(2).padStart(64, '0')
 }

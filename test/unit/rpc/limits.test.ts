@@ -1,0 +1,220 @@
+/** Each limit of the server, at its edge: a case fails when the limit is taken away. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import type { WebSocket } from 'ws'
+import { ask, openWebSocket, post, send, startServer } from './harness.ts'
+
+const CHAIN_ID_REQUEST = '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
+
+describe('who may ask', () => {
+  it('refuses a Host that is neither loopback nor configured, which DNS rebinding would bring', async () => {
+    const { url, port } = await startServer()
+    expect((await post(url, CHAIN_ID_REQUEST, { host: 'evil.example' })).status).toBe(403)
+    expect((await post(url, CHAIN_ID_REQUEST, { host: `localhost.evil.example:${port}` })).status).toBe(403)
+    for (const host of ['localhost', `LOCALHOST:${port}`, '127.0.0.1', `[::1]:${port}`, 'node.example']) {
+      expect((await post(url, CHAIN_ID_REQUEST, { host })).status).toBe(200)
+    }
+  })
+
+  it('refuses an Origin that is not allowed, over HTTP and WebSocket', async () => {
+    const { url, webSocketUrl } = await startServer()
+    for (const origin of [
+      'https://evil.example',
+      'http://localhost.evil.example',
+      'http://localhost:80@evil',
+      'null',
+    ]) {
+      expect((await post(url, CHAIN_ID_REQUEST, { origin })).status).toBe(403)
+      await expect(openWebSocket(webSocketUrl, { origin })).rejects.toThrow('403')
+    }
+    await expect(openWebSocket(webSocketUrl, { host: 'evil.example' })).rejects.toThrow('403')
+    const webSocket = await openWebSocket(webSocketUrl, { origin: 'http://localhost:5173' })
+    webSocket.terminate()
+  })
+
+  it('answers the preflight of an allowed page and no other', async () => {
+    const { url } = await startServer()
+    const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' }
+    const allowed = await send(url, 'OPTIONS', { ...asked, origin: 'chrome-extension://abcdefghij' })
+    expect(allowed.status).toBe(200)
+    expect(allowed.headers['access-control-allow-origin']).toBe('chrome-extension://abcdefghij')
+    expect(allowed.headers['access-control-allow-headers']).toBe('content-type')
+    const answer = await post(url, CHAIN_ID_REQUEST, { origin: 'http://localhost:3000' })
+    expect(answer.headers['access-control-allow-origin']).toBe('http://localhost:3000')
+    expect((await send(url, 'OPTIONS', { ...asked, origin: 'https://evil.example' })).status).toBe(403)
+  })
+
+  it('refuses what a page can send without a preflight', async () => {
+    const { url } = await startServer()
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp']) {
+      expect((await post(url, CHAIN_ID_REQUEST, { 'content-type': type })).status).toBe(415)
+    }
+    expect((await post(url, CHAIN_ID_REQUEST, { 'content-type': 'Application/JSON; charset=utf-8' })).status).toBe(200)
+  })
+})
+
+describe('what may be asked', () => {
+  it('answers a body above the limit with -32600 and HTTP 200, whatever its declared length', async () => {
+    const { url } = await startServer({ requestBytesMax: 1_000 })
+    const padded = (length: number) => CHAIN_ID_REQUEST + ' '.repeat(length - CHAIN_ID_REQUEST.length)
+    expect((await post(url, padded(1_000))).json.result).toBe('0x343b')
+    const tooLarge = await post(url, padded(1_001))
+    expect(tooLarge.status).toBe(200)
+    expect(tooLarge.json).toMatchObject({ id: null, error: { code: -32600 } })
+    const chunked = await post(url, padded(1_001), { 'transfer-encoding': 'chunked' })
+    expect(chunked.json.error?.code).toBe(-32600)
+  })
+
+  it('ends a connection whose body has no end', async () => {
+    const { url } = await startServer({ requestBytesMax: 1_000 })
+    await expect(post(url, ' '.repeat(1_000_000))).rejects.toThrow()
+  })
+
+  it('closes a WebSocket on a message above the limit', async () => {
+    const { webSocketUrl } = await startServer({ requestBytesMax: 1_000 })
+    const webSocket = await openWebSocket(webSocketUrl)
+    webSocket.send(' '.repeat(1_001))
+    expect(await closeCode(webSocket)).toBe(1009)
+  })
+
+  it('refuses a batch above the limit as a whole', async () => {
+    const { url } = await startServer()
+    const batch = (count: number) => `[${Array.from({ length: count }, () => CHAIN_ID_REQUEST).join(',')}]`
+    expect(JSON.parse((await post(url, batch(100))).text)).toHaveLength(100)
+    expect((await post(url, batch(101))).json.error?.code).toBe(-32600)
+  })
+
+  it('counts errors into the size of an answer', async () => {
+    const { url } = await startServer({ responseBytesMax: 30_000 })
+    const request = (method: string) => `{"jsonrpc":"2.0","id":"${'i'.repeat(256)}","method":"${method}"}`
+    const batch = `[${Array.from({ length: 12 }, () => request('x'.repeat(200))).join(',')}]`
+    const answer = await post(url, batch)
+    expect(Buffer.byteLength(answer.text)).toBeLessThanOrEqual(30_000)
+  })
+
+  it('replaces an answer above the limit by an error, alone and in a batch', async () => {
+    const { url } = await startServer({ responseBytesMax: 10_000 })
+    const request = '{"jsonrpc":"2.0","id":7,"method":"eth_getBlockByNumber","params":["latest"]}'
+    expect((await post(url, request)).json).toHaveProperty('result.number')
+    const answer = await post(url, `[${[request, request, request, request].join(',')}]`)
+    expect(Buffer.byteLength(answer.text)).toBeLessThanOrEqual(10_000)
+    const items = JSON.parse(answer.text) as { id: number; error?: { message: string } }[]
+    expect(items).toHaveLength(4)
+    expect(items.at(-1)?.error?.message).toMatch('response too large')
+    const { url: narrow } = await startServer({ responseBytesMax: 1_000 })
+    expect((await post(narrow, request)).json).toMatchObject({ id: 7, error: { code: -32000 } })
+  })
+
+  it('refuses JSON nested too deeply, keys that stand twice and keys that reach prototypes', async () => {
+    const { url } = await startServer()
+    const nested = (depth: number) =>
+      `{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":${'['.repeat(depth)}${']'.repeat(depth)}}`
+    expect((await post(url, nested(15))).json.error?.code).toBe(-32602)
+    expect((await post(url, nested(16))).json.error?.message).toBe('nested deeper than 16')
+    expect((await post(url, '['.repeat(500_000))).json.error?.message).toBe('nested deeper than 16')
+    const refused = ['__proto__', 'constructor', '\\u005f_proto__', 'prototype']
+    for (const key of refused) {
+      const request = `{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"${key}":{}}]}`
+      expect((await post(url, request)).json.error?.code).toBe(-32600)
+    }
+    for (const key of ['id', '\\u0069d']) {
+      expect((await post(url, `{"jsonrpc":"2.0","id":1,"${key}" :2,"method":"x"}`)).json.error?.message).toBe(
+        'the key id stands twice',
+      )
+    }
+  })
+
+  it('looks at the length of an integer before it converts it', async () => {
+    const { url } = await startServer()
+    const answer = await ask(url, 'eth_getBlockByNumber', [`0x1${'0'.repeat(900_000)}`, false])
+    expect(answer.error).toMatchObject({ code: -32602, message: expect.stringContaining('above 256 bits') as string })
+  })
+})
+
+describe('connections', () => {
+  it('takes no more than the limit', async () => {
+    const { port, url } = await startServer({ connectionsMax: 2 })
+    const held = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+    await Promise.all(held.map((socket) => once(socket, 'connect')))
+    await expect(post(url, CHAIN_ID_REQUEST)).rejects.toThrow()
+    for (const socket of held) socket.destroy()
+  })
+
+  it('ends those that do not finish their headers or their body', async () => {
+    const { port } = await startServer({ headersTimeoutMs: 50, requestTimeoutMs: 100 })
+    const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n'
+    for (const sent of [head, `${head}\r\n{`]) {
+      const socket = connect(port, '127.0.0.1')
+      socket.write(sent)
+      socket.resume()
+      await once(socket, 'close')
+    }
+  })
+
+  it('ends those on which nothing moves', async () => {
+    const { port } = await startServer({ inactivityTimeoutMs: 100 })
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'close')
+  })
+
+  it('takes no more subscriptions on a WebSocket than the limit', async () => {
+    const { webSocketUrl } = await startServer({ subscriptionsPerSocketMax: 2 })
+    const webSocket = await openWebSocket(webSocketUrl)
+    const subscribe = '{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}'
+    const codes: (number | undefined)[] = []
+    for (let i = 0; i < 3; i++) {
+      webSocket.send(subscribe)
+      const [data] = (await once(webSocket, 'message')) as [Buffer]
+      codes.push((JSON.parse(data.toString()) as { error?: { code: number } }).error?.code)
+    }
+    expect(codes).toEqual([undefined, undefined, -32005])
+    webSocket.terminate()
+  })
+
+  it('closes a WebSocket with 1013 that does not read what it listens to', async () => {
+    const { node, webSocketUrl } = await startServer({ unreadBytesMax: 50_000 })
+    const webSocket = await openWebSocket(webSocketUrl)
+    webSocket.send('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}')
+    await once(webSocket, 'message')
+    webSocket.pause()
+    let closed = false
+    webSocket.on('close', () => (closed = true))
+    const code = closeCode(webSocket)
+    // More than the buffers of the system's sockets hold.
+    for (let i = 0; i < 8_000; i++) {
+      node.seal([])
+      if (i % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    webSocket.resume()
+    expect(await code).toBe(1013)
+    expect(closed).toBe(true)
+  })
+
+  it('closes a WebSocket that answers no ping', async () => {
+    const { webSocketUrl } = await startServer({ pingIntervalMs: 50 })
+    const webSocket = await openWebSocket(webSocketUrl)
+    const deaf = await openWebSocket(webSocketUrl)
+    deaf.pause()
+    let heard = 0
+    webSocket.on('ping', () => (heard += 1))
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(webSocket.readyState).toBe(webSocket.OPEN)
+    expect(heard).toBeGreaterThan(1)
+    deaf.resume()
+    expect(await closeCode(deaf)).toBe(1006)
+    webSocket.terminate()
+  })
+
+  it('refuses more expensive requests than may wait', async () => {
+    const { url } = await startServer({ queuedJobsMax: 2 })
+    const request = '{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["latest"]}'
+    const answer = await post(url, `[${[request, request, request].join(',')}]`)
+    const codes = (JSON.parse(answer.text) as { error?: { code: number } }[]).map((item) => item.error?.code)
+    expect(codes).toEqual([undefined, undefined, -32005])
+  })
+})
+
+function closeCode(webSocket: WebSocket): Promise<number> {
+  return new Promise((resolve) => webSocket.on('close', (code) => resolve(code)))
+}
