@@ -22,7 +22,13 @@ import { StateOverlay } from './state-overlay.ts'
 import { type Words, wordsOf } from './storage-words.ts'
 import { writeRingEntry } from './system/block-ring.ts'
 import { countBlock, readCounters, resetCounters } from './system/counters.ts'
-import { type EpochSchedule, readSchedule, scheduleOfEpoch, writeNextWeights, writeSchedule } from './system/epoch-schedule.ts'
+import {
+  type EpochSchedule,
+  readSchedule,
+  scheduleOfEpoch,
+  writeNextWeights,
+  writeSchedule,
+} from './system/epoch-schedule.ts'
 import { SYSTEM_ADDRESS } from './system/system-account.ts'
 import { readValidators } from './system/validator-records.ts'
 import { executeTransaction } from './transaction-execution.ts'

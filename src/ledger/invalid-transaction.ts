@@ -53,7 +53,10 @@ export function whyInvalid(
   if (gasLimit < intrinsic)
     return rejection('intrinsicGasTooLow', `intrinsic gas too low: have ${gasLimit}, want ${intrinsic}`)
   if (gasLimit > conditions.gasLeft)
-    return rejection('blockGasExceeded', `gas limit reached: the block has ${conditions.gasLeft} gas left, tx ${gasLimit}`)
+    return rejection(
+      'blockGasExceeded',
+      `gas limit reached: the block has ${conditions.gasLeft} gas left, tx ${gasLimit}`,
+    )
   if (sender.balance < costMax(transaction))
     return rejection(
       'insufficientFunds',

@@ -157,9 +157,7 @@ class ModuleFrame {
       }
     }
     const data = encodeGiven(parameters, values)
-    this.#call.meter.charge(
-      MODULE_GAS.log + topics.length * MODULE_GAS.logTopic + data.length * MODULE_GAS.logByte,
-    )
+    this.#call.meter.charge(MODULE_GAS.log + topics.length * MODULE_GAS.logTopic + data.length * MODULE_GAS.logByte)
     this.#logs.push({ address: this.#module.address, topics, data })
   }
 }

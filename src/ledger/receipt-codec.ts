@@ -49,6 +49,7 @@ export function unionOfBlooms(blooms: readonly Uint8Array[]): Uint8Array {
   const filled = blooms.filter((bloom) => bloom !== EMPTY_BLOOM)
   if (filled.length === 0) return EMPTY_BLOOM
   const union = new Uint8Array(BLOOM_BYTES)
-  for (const bloom of filled) for (const [position, byte] of bloom.entries()) union[position] = (union[position] as number) | byte
+  for (const bloom of filled)
+    for (const [position, byte] of bloom.entries()) union[position] = (union[position] as number) | byte
   return union
 }

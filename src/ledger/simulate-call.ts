@@ -39,8 +39,7 @@ export function simulateCall(
   request: CallRequest,
 ): Result<SimulatedCall, Rejection<SimulationCode>> {
   const { from, to, value, data, gasLimit } = request
-  if (to === null)
-    return err(rejection('contractCreation', 'transaction rejected: contract creation not supported'))
+  if (to === null) return err(rejection('contractCreation', 'transaction rejected: contract creation not supported'))
   const message = { sender: from, to, value, data, accessList: [], gasLimit }
   const intrinsic = intrinsicGas(message)
   if (gasLimit < intrinsic)

@@ -19,7 +19,13 @@ import {
   EMPTY_STORAGE_ROOT,
   encodeAccount,
 } from './account.ts'
-import { type CreatedStateNode, NO_STATE, type StaleStateNode, type StateChanges, type StateSource } from './state-source.ts'
+import {
+  type CreatedStateNode,
+  NO_STATE,
+  type StaleStateNode,
+  type StateChanges,
+  type StateSource,
+} from './state-source.ts'
 import { decodeWord, encodeWord, ZERO_WORD } from './word.ts'
 
 /** What becomes of one address. */

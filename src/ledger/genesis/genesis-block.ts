@@ -60,7 +60,10 @@ function stateOf(
   const words = wordsOf(overlay, SYSTEM_ADDRESS)
   writeParameters(words, { baseFeePerGas: genesis.baseFeePerGas, gasLimit: genesis.gasLimit })
   writeValidators(words, validators)
-  writeNextWeights(words, validators.map(() => FIRST_WEIGHT))
+  writeNextWeights(
+    words,
+    validators.map(() => FIRST_WEIGHT),
+  )
   for (const { address, consensusKey, name, peer } of genesis.validators)
     writeValidatorRecord(words, { address, consensusKey, leads: true, name, peer, feeRecipient: address })
   return overlay.commit()

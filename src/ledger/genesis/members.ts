@@ -13,7 +13,11 @@ export function readValidators(value: unknown, path: string): readonly GenesisVa
   const validators = readList(readValidator, 1, VALIDATORS_MAX)(value, path)
   const names = validators.map((validator) => validator.name)
   requireDistinct(names, path, 'the name')
-  requireDistinct(validators.map((validator) => validator.address), path, 'the key of')
+  requireDistinct(
+    validators.map((validator) => validator.address),
+    path,
+    'the key of',
+  )
   return validators
 }
 
@@ -45,8 +49,16 @@ function readPeer(value: unknown, path: string): string {
 
 export function readModules(value: unknown, path: string): readonly GenesisModule[] {
   const modules = readList(readModule, 0, MODULES_MAX)(value, path)
-  requireDistinct(modules.map((module) => module.name), path, 'the name')
-  requireDistinct(modules.map((module) => module.address), path, 'the address')
+  requireDistinct(
+    modules.map((module) => module.name),
+    path,
+    'the name',
+  )
+  requireDistinct(
+    modules.map((module) => module.address),
+    path,
+    'the address',
+  )
   return modules
 }
 

@@ -91,11 +91,19 @@ function readConsensus(value: unknown, path: string): ConsensusParameters {
     viewTimeoutMs,
     viewTimeoutGrowth: reader.field('viewTimeoutGrowth', readGrowth, 1.5),
     viewTimeoutSteadyViews: reader.field('viewTimeoutSteadyViews', readUint(1_000), 2),
-    viewTimeoutMsMax: reader.field('viewTimeoutMsMax', readUint(DAY_MS, viewTimeoutMs), Math.max(20_000, viewTimeoutMs)),
+    viewTimeoutMsMax: reader.field(
+      'viewTimeoutMsMax',
+      readUint(DAY_MS, viewTimeoutMs),
+      Math.max(20_000, viewTimeoutMs),
+    ),
     blockIntervalMsMin: reader.field('blockIntervalMsMin', readUint(DAY_MS), 10),
     heartbeatMs: reader.field('heartbeatMs', readUint(DAY_MS), 30_000),
     clockDriftMsMax: reader.field('clockDriftMsMax', readUint(DAY_MS), 2_000),
-    blockTransactionsMax: reader.field('blockTransactionsMax', readUint(BLOCK_TRANSACTIONS_MAX, 1), BLOCK_TRANSACTIONS_MAX),
+    blockTransactionsMax: reader.field(
+      'blockTransactionsMax',
+      readUint(BLOCK_TRANSACTIONS_MAX, 1),
+      BLOCK_TRANSACTIONS_MAX,
+    ),
     blockBytesMax: reader.field(
       'blockBytesMax',
       // No less than one transaction, or the largest could be admitted and never be included.

@@ -49,15 +49,18 @@ export class ObjectReader {
 
   finish(): void {
     const [unknown] = this.#fields.keys()
-    if (unknown !== undefined) refuse(this.path === '' ? unknown : `${this.path}.${unknown}`, 'is not a known field: remove it')
+    if (unknown !== undefined)
+      refuse(this.path === '' ? unknown : `${this.path}.${unknown}`, 'is not a known field: remove it')
   }
 }
 
 export function readString(lengthMin: number, lengthMax: number): (value: unknown, path: string) => string {
   return (value, path) => {
     if (typeof value !== 'string') return refuse(path, 'expected text')
-    if (value.length < lengthMin || value.length > lengthMax)
-      return refuse(path, `expected ${lengthMin} to ${lengthMax} characters, got ${value.length}`)
+    // Code points, as JSON Schema counts.
+    const length = [...value].length
+    if (length < lengthMin || length > lengthMax)
+      return refuse(path, `expected ${lengthMin} to ${lengthMax} characters, got ${length}`)
     return value
   }
 }
@@ -92,7 +95,8 @@ function integerOf(value: unknown, path: string): bigint {
 }
 
 export function readBytes(value: unknown, path: string): Uint8Array {
-  if (typeof value !== 'string' || !isHex(value)) return refuse(path, 'expected bytes as 0x and an even number of digits')
+  if (typeof value !== 'string' || !isHex(value))
+    return refuse(path, 'expected bytes as 0x and an even number of digits')
   return fromHex(value)
 }
 

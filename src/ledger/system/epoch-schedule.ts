@@ -67,7 +67,11 @@ export function writeNextWeights(words: Words, weights: readonly number[]): void
 }
 
 /** From the state after any block of `epoch`, or after the block before its first, whose hash is `rootHash`. */
-export function scheduleOfEpoch(words: WordReader, epoch: Epoch, rootHash: Hash): Pick<EpochSchedule, 'validators' | 'weights' | 'seed'> {
+export function scheduleOfEpoch(
+  words: WordReader,
+  epoch: Epoch,
+  rootHash: Hash,
+): Pick<EpochSchedule, 'validators' | 'weights' | 'seed'> {
   const written = readSchedule(words)
   if (written?.epoch === epoch) return written
   return { validators: readValidators(words), weights: readNextWeights(words), seed: scheduleSeed(rootHash) }

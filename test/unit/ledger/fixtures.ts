@@ -47,7 +47,11 @@ export function initialState(rules: LedgerRules, count: number): WorldState {
   return overlay.commit()
 }
 
-export function environmentAt(height: number, state: WorldState, changes: Partial<BlockEnvironment> = {}): BlockEnvironment {
+export function environmentAt(
+  height: number,
+  state: WorldState,
+  changes: Partial<BlockEnvironment> = {},
+): BlockEnvironment {
   return {
     height,
     timeMs: 1_700_000_000_000 + height,
@@ -64,7 +68,9 @@ export function environmentAt(height: number, state: WorldState, changes: Partia
 
 export const NOTHING_MISSED: Justification = { view: 2, justifyView: 1, missedLeaders: [], voters: [] }
 
-export function transaction(changes: Partial<SignedTransaction> & { sender: Address; nonce: number }): SignedTransaction {
+export function transaction(
+  changes: Partial<SignedTransaction> & { sender: Address; nonce: number },
+): SignedTransaction {
   const { sender, nonce } = changes
   const name = new TextEncoder().encode(`${sender}/${nonce}`)
   return {
@@ -102,4 +108,3 @@ export function executed(
 export function supplyOf(state: WorldState, addresses: readonly Address[]): bigint {
   return [...new Set(addresses)].reduce((sum, address) => sum + state.account(address).balance, 0n)
 }
-
