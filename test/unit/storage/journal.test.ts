@@ -88,6 +88,19 @@ describe('the journal', () => {
     }
   })
 
+  test('golden bytes of a segment: header, a first record, a record after a sync', () => {
+    const directory = new MemoryDirectory()
+    const { journal } = openGood(directory)
+    journal.append(2, Uint8Array.of(0xaa, 0xbb, 0xcc))
+    syncNow(journal)
+    journal.append(3, new Uint8Array(0))
+    syncNow(journal)
+    const header =
+      '7465727469612d6a000000010707070707070707070707070707070707070707070707070707070707070707000000010000000081dbbcde'
+    const records = ['00000003020081dbbcdef6962643aabbcc6e8fc039', '0000000003016e8fc0392af1ed8a2af1ed8a']
+    expect(toHex(directory.read(FIRST))).toBe(`0x${header}${records.join('')}`)
+  })
+
   test('reads a record that is not yet written', () => {
     const { journal } = openGood(new MemoryDirectory())
     const positions = [0, 1, 2].map((i) => journal.append(i, payloadOf(i)))

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { toHex } from '../../../src/base/bytes.ts'
 import { MemoryDirectory } from '../../../src/storage/memory/memory-directory.ts'
 import { SIGNING_PAYLOAD_BYTES_MAX, SigningRecord } from '../../../src/storage/signing-record.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
@@ -58,6 +59,13 @@ describe('the signing record', () => {
       expect(record.payload).toEqual(payload(i, i * 10))
       expect(opened(directory).payload).toEqual(payload(i, i * 10))
     }
+  })
+
+  test('golden bytes of a slot', () => {
+    const slot = created(Uint8Array.of(0xaa, 0xbb, 0xcc)).read(NAME, 0, HEADER_BYTES + 3 + 4)
+    expect(toHex(slot)).toBe(
+      '0x7465727469612d7300000001000000000000070707070707070707070707070707070707070707070707070707070707070700000003aabbcc4a6d7ca9',
+    )
   })
 
   test('a write torn at any byte leaves the content before or the new one, never another', () => {
