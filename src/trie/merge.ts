@@ -34,15 +34,23 @@ export function merged(root: Node | undefined, changes: Changes, source: NodeSou
 }
 
 function inOrder(changes: Changes): Change[] {
-  const sorted: Change[] = []
+  const keyed: { readonly key: Uint8Array; readonly start: number; readonly value: Uint8Array | undefined }[] = []
   for (const [key, value] of changes) {
-    sorted.push({ path: toNibbles(key), value: value === undefined || value.length === 0 ? undefined : value })
+    keyed.push({ key, start: startOf(key), value: value === undefined || value.length === 0 ? undefined : value })
   }
-  sorted.sort((a, b) => compareBytes(a.path, b.path))
-  return sorted.filter((change, i) => {
-    const next = sorted[i + 1]
-    return next === undefined || !bytesEqual(change.path, next.path)
-  })
+  // Numbers settle nearly every comparison of hashed keys; bytes settle the rest.
+  keyed.sort((a, b) => a.start - b.start || compareBytes(a.key, b.key))
+  const sorted: Change[] = []
+  for (const [i, { key, value }] of keyed.entries()) {
+    const next = keyed[i + 1]
+    if (next === undefined || !bytesEqual(key, next.key)) sorted.push({ path: toNibbles(key), value })
+  }
+  return sorted
+}
+
+/** The first four bytes as a number, zeros where the key is shorter. */
+function startOf(key: Uint8Array): number {
+  return (((key[0] ?? 0) << 24) | ((key[1] ?? 0) << 16) | ((key[2] ?? 0) << 8) | (key[3] ?? 0)) >>> 0
 }
 
 /** All changes in [from, to) agree with the position of `node` in their first `depth` nibbles. */

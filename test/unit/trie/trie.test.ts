@@ -46,6 +46,24 @@ describe('Trie', () => {
     )
   })
 
+  test('it does not matter after which changes the root was asked for', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(63), fc.nat(255), fc.boolean()), { maxLength: 30 }), (steps) => {
+        const entry = (key: number, fill: number) => [Uint8Array.of(key), new Uint8Array(40).fill(fill)] as const
+        let trie = Trie.empty().update(Array.from({ length: 64 }, (_, key) => entry(key, 1)))
+        let content = applied(new Map(), [...trie.entries()])
+        trie.root()
+        for (const [key, fill, hashed] of steps) {
+          trie = trie.update([entry(key, fill)])
+          content = applied(content, [entry(key, fill)])
+          if (hashed) trie.root()
+        }
+        const fresh = Trie.empty().update([...content].map(([key, value]) => [fromHex(key), value] as const))
+        expect(toHex(trie.root())).toBe(toHex(fresh.root()))
+      }),
+    )
+  })
+
   test('every version stays as it was: entries in key order, gets of present and absent keys', () => {
     fc.assert(
       fc.property(histories, fc.array(probes), (history, absent) => {
