@@ -80,6 +80,7 @@ export class Candidates implements IterableIterator<Verified<SignedTransaction>>
   /** What takes the place of `head` in the block, if it is its turn. */
   #judge(head: SignedTransaction): Verified<SignedTransaction> | undefined {
     const { sender, nonce } = head
+    // Its follower is in the heap already: no need to ask the state.
     if (this.#parent.excluded.has(head.hash)) return undefined
     const expected = this.#nextNonce.get(sender) ?? this.#parent.nonceOf(sender)
     if (nonce === expected) {
@@ -99,6 +100,7 @@ export function hasCandidate(pool: PoolView, parent: ParentView): boolean {
   // From the loose end of the heap: the best are the likeliest to be in a block already.
   for (let index = heads.length - 1; index >= 0; index--) {
     let pooled = heads[index]
+    // A sender without anything left needs no look into the state.
     while (pooled !== undefined && parent.excluded.has(pooled.transaction.hash)) pooled = successor(pool, pooled)
     if (pooled === undefined) continue
     const { sender } = pooled.transaction

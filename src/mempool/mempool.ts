@@ -259,7 +259,7 @@ export class Mempool {
     while (this.size + count > transactionsMax || this.#bytes + bytes > bytesMax) {
       const victim = this.#tails.items[0]
       if (victim === undefined || evicted.length === evictionsMax || !isEvictedBefore(victim, fresh)) {
-        for (const [queue, pooled] of evicted.reverse()) this.#restore(queue, pooled)
+        for (const [queue, pooled] of evicted) this.#restore(queue, pooled)
         return false
       }
       const queue = defined(this.#senders.get(victim.transaction.sender), 'the sender of a pooled transaction')

@@ -170,6 +170,14 @@ describe('limits', () => {
     expect(pool.pool.size).toBe(3)
   })
 
+  it('finds the last of a sender whose later ones it dropped for lack of funds', () => {
+    const pool = new TestPool({ transactionsMax: 1 })
+    added(pool, [{ nonce: 5, cap: 30n }])
+    pool.accounts.account(addressOf(1)).balance = GAS * 20n
+    added(pool, [{ nonce: 3, cap: 20n }, { sender: 2 }])
+    expect(pool.pool.all().map(({ sender }) => sender)).toEqual([addressOf(2)])
+  })
+
   it('never opens a gap before a newcomer by evicting its own predecessor', () => {
     const pool = new TestPool({ transactionsMax: 2 })
     added(pool, [
