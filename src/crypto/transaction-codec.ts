@@ -34,6 +34,8 @@ interface Decoded {
   /** False for signatures from before EIP-155, whose chain id stands as 0. */
   readonly replayProtected: boolean
   readonly signature: Uint8Array
+  /** The items that stand before the signature. */
+  readonly unsigned: readonly RlpItem[]
 }
 
 /** Judges the form only: whose chain, which sender and whether it can pay is asked later. */
@@ -48,20 +50,18 @@ export function decodeTransaction(envelope: Uint8Array): Result<Transaction, Rej
   const own = new Uint8Array(envelope)
   const decoded = decodeWith(type === 0 ? own : own.subarray(1), READERS[type])
   if (!decoded.ok) return decoded
-  const { fields, yParity, replayProtected, signature } = decoded.value
+  const { fields, yParity, replayProtected, signature, unsigned } = decoded.value
   if (!isCanonicalSignature(signature)) return err(rejection('signature', 'invalid transaction v, r, s values'))
   if (!replayProtected) {
     return err(rejection('notReplayProtected', 'only replay-protected (EIP-155) transactions allowed over RPC'))
   }
-  const signingDigest = keccak256(encodeTransactionForSigning(fields))
+  const signingDigest = keccak256(encodeForSigning(type, fields.chainId, unsigned))
   return ok({ ...fields, hash: keccak256Hash(own), envelope: own, yParity, signature, signingDigest })
 }
 
 /** What is hashed and signed: EIP-155 for type 0, otherwise type ‖ rlp(fields). */
 export function encodeTransactionForSigning(fields: TransactionFields): Uint8Array {
-  const items = unsignedItems(fields)
-  if (fields.type === 0) items.push(uintBytes(fields.chainId), EMPTY_BYTES, EMPTY_BYTES)
-  return encodeEnvelope(fields.type, items)
+  return encodeForSigning(fields.type, fields.chainId, unsignedItems(fields))
 }
 
 /** The signed envelope. */
@@ -77,6 +77,11 @@ function typeOf(envelope: Uint8Array): TransactionType | undefined {
   const first = envelope[0]
   if (first === undefined || first >= 0x80) return 0
   return first === 1 || first === 2 ? first : undefined
+}
+
+function encodeForSigning(type: TransactionType, chainId: number, unsigned: readonly RlpItem[]): Uint8Array {
+  const items = type === 0 ? [...unsigned, uintBytes(chainId), EMPTY_BYTES, EMPTY_BYTES] : unsigned
+  return encodeEnvelope(type, items)
 }
 
 function encodeEnvelope(type: TransactionType, items: readonly RlpItem[]): Uint8Array {
@@ -105,24 +110,16 @@ function accessListItem(accessList: readonly AccessListEntry[]): RlpItem {
 
 const READERS: Readonly<Record<TransactionType, (item: RlpItem) => Decoded>> = {
   0: (item) => {
-    const [nonce, gasPrice, gasLimit, to, value, data, v, r, s] = asTuple(item, 9, 'transaction')
+    const items = asTuple(item, 9, 'transaction')
+    const [nonce, gasPrice, gasLimit, to, value, data, v, r, s] = items
     const { chainId, ...recovery } = readLegacyV(v)
-    const prices = readGasPrice(gasPrice)
-    const fields = {
-      type: 0,
-      chainId,
-      ...readCall(nonce, gasLimit, to, value, data),
-      accessList: [],
-      ...prices,
-    } as const
-    return { fields, ...recovery, signature: readSignature(r, s) }
+    const call = readCall(nonce, gasLimit, to, value, data)
+    const fields = { type: 0, chainId, ...call, accessList: [], ...readGasPrice(gasPrice) } as const
+    return { fields, ...recovery, signature: readSignature(r, s), unsigned: items.slice(0, 6) }
   },
   1: (item) => {
-    const [chainId, nonce, gasPrice, gasLimit, to, value, data, accessList, yParity, r, s] = asTuple(
-      item,
-      11,
-      'transaction',
-    )
+    const items = asTuple(item, 11, 'transaction')
+    const [chainId, nonce, gasPrice, gasLimit, to, value, data, accessList, ...signature] = items
     const fields = {
       type: 1,
       chainId: asUint(chainId, 'chainId'),
@@ -130,14 +127,11 @@ const READERS: Readonly<Record<TransactionType, (item: RlpItem) => Decoded>> = {
       accessList: readAccessList(accessList),
       ...readGasPrice(gasPrice),
     } as const
-    return { fields, yParity: readYParity(yParity), replayProtected: true, signature: readSignature(r, s) }
+    return { fields, ...readTypedSignature(signature), unsigned: items.slice(0, 8) }
   },
   2: (item) => {
-    const [chainId, nonce, tip, cap, gasLimit, to, value, data, accessList, yParity, r, s] = asTuple(
-      item,
-      12,
-      'transaction',
-    )
+    const items = asTuple(item, 12, 'transaction')
+    const [chainId, nonce, tip, cap, gasLimit, to, value, data, accessList, ...signature] = items
     const fields = {
       type: 2,
       chainId: asUint(chainId, 'chainId'),
@@ -146,7 +140,7 @@ const READERS: Readonly<Record<TransactionType, (item: RlpItem) => Decoded>> = {
       maxFeePerGas: asBigUint(cap, 'maxFeePerGas'),
       maxPriorityFeePerGas: asBigUint(tip, 'maxPriorityFeePerGas'),
     } as const
-    return { fields, yParity: readYParity(yParity), replayProtected: true, signature: readSignature(r, s) }
+    return { fields, ...readTypedSignature(signature), unsigned: items.slice(0, 9) }
   },
 }
 
@@ -193,8 +187,9 @@ function readLegacyV(item: Field): { chainId: number; yParity: 0 | 1; replayProt
   return { chainId: Number(chainId), yParity: (v & 1n) === 1n ? 0 : 1, replayProtected: true }
 }
 
-function readYParity(item: Field): 0 | 1 {
-  return asFlag(item, 'yParity') ? 1 : 0
+function readTypedSignature([yParity, r, s]: readonly RlpItem[]) {
+  const parity: 0 | 1 = asFlag(yParity, 'yParity') ? 1 : 0
+  return { yParity: parity, replayProtected: true, signature: readSignature(r, s) }
 }
 
 function readSignature(r: Field, s: Field): Uint8Array {

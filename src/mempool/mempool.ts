@@ -62,6 +62,8 @@ export class Mempool {
   #bytes = 0
   #executable = 0
   #arrivals = 0
+  /** Of `hasCandidate`; forgotten with every change. */
+  #lastAnswer: { excluded: ReadonlySet<Hash>; size: number; baseFeePerGas: bigint; found: boolean } | undefined
 
   constructor(limits: MempoolLimits, rules: MempoolRules, listener?: MempoolListener) {
     this.#limits = limits
@@ -128,8 +130,17 @@ export class Mempool {
     return new Candidates(this.#view(), { excluded, nonceOf, baseFeePerGas })
   }
 
+  /**
+   * Whether `candidates` would give anything. Cheap to ask again and again with the same set, which must not
+   * change in place: as long as the pool does not change either, neither does the answer.
+   */
   hasCandidate(excluded: ReadonlySet<Hash>, nonceOf: (sender: Address) => number, baseFeePerGas: bigint): boolean {
-    return hasCandidate(this.#view(), { excluded, nonceOf, baseFeePerGas })
+    const last = this.#lastAnswer
+    const { size } = excluded
+    if (last?.excluded === excluded && last.size === size && last.baseFeePerGas === baseFeePerGas) return last.found
+    const found = hasCandidate(this.#view(), { excluded, nonceOf, baseFeePerGas })
+    this.#lastAnswer = { excluded, size, baseFeePerGas, found }
+    return found
   }
 
   /** After blocks became final: `accounts` and `baseFeePerGas` are those that hold from now on. */
@@ -138,6 +149,7 @@ export class Mempool {
     accounts: AccountReader,
     baseFeePerGas: bigint,
   ): void {
+    this.#lastAnswer = undefined
     this.#setBaseFee(baseFeePerGas)
     const executable: PooledTransaction[] = []
     for (const sender of new Set(transactions.map((transaction) => transaction.sender))) {
@@ -197,6 +209,7 @@ export class Mempool {
 
   /** Every change of a queue goes through here: the heaps see its head and tail only when they stand. */
   #change<T>(queue: SenderQueue, change: () => T): T {
+    this.#lastAnswer = undefined
     if (queue.head !== undefined) this.#heads.removeAt(queue.head.headIndex)
     if (queue.tail !== undefined) this.#tails.removeAt(queue.tail.tailIndex)
     this.#executable -= queue.executable

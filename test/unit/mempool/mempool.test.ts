@@ -273,6 +273,20 @@ describe('candidates', () => {
     expect(pool.candidates(new Set([old.hash]), () => 1).map(({ nonce }) => nonce)).toEqual([1])
   })
 
+  it('are asked for again after every change of the pool and for every other set of ancestors', () => {
+    const { pool, accounts, ...rest } = new TestPool()
+    const has = (excluded: ReadonlySet<Hash>, nonceOf = accounts.nonceOf) => pool.hasCandidate(excluded, nonceOf, 10n)
+    const ancestors = new Set<Hash>()
+    expect(has(ancestors)).toBe(false)
+    const transaction = sample({})
+    pool.add(transaction, 'remote', accounts, rest.baseFee, 0)
+    expect(has(ancestors)).toBe(true)
+    expect(has(new Set([transaction.hash]), () => 1)).toBe(false)
+    expect(has(ancestors)).toBe(true)
+    pool.discard(transaction.hash)
+    expect(has(ancestors)).toBe(false)
+  })
+
   it('are none when all are in ancestors', () => {
     const pool = new TestPool()
     const all = added(pool, [{ nonce: 0 }, { nonce: 1 }, { sender: 2 }])
