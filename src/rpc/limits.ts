@@ -28,6 +28,8 @@ export interface RpcLimits {
   readonly stopTimeoutMs: number
   /** Expensive requests waiting for their turn; beyond it they are refused. */
   readonly queuedJobsMax: number
+  /** Blocks times WebSockets to be told of them; a WebSocket that finds no room is closed. */
+  readonly queuedDeliveriesMax: number
   readonly logsMax: number
   readonly logRangeBlocksMax: number
   /** Alternatives in an address list or in one topic position. */
@@ -57,6 +59,7 @@ export const DEFAULT_LIMITS: RpcLimits = {
   pingIntervalMs: 15_000,
   stopTimeoutMs: 5_000,
   queuedJobsMax: 1_024,
+  queuedDeliveriesMax: 4_096,
   logsMax: 10_000,
   logRangeBlocksMax: 100_000,
   logAlternativesMax: 1_000,

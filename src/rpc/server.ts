@@ -47,7 +47,8 @@ export function createRpcServer(config: RpcServerConfig): RpcServer {
   const context: RpcContext = { node, limits, work, receipts, session: null }
   const policy = new AccessPolicy([...config.hostsAllowed, urlHost(listen.host)], config.originsAllowed)
   const rpc = new JsonRpc(METHODS, logger)
-  const hub = new SubscriptionHub(node, work, limits.subscriptionsPerSocketMax)
+  // A queue of its own: whoever fills the other with expensive requests takes no subscriber's turn.
+  const hub = new SubscriptionHub(node, new WorkQueue(limits.queuedDeliveriesMax), limits.subscriptionsPerSocketMax)
   const http = new HttpHandler(rpc, context, policy)
   const webSockets = new WebSocketHandler(rpc, context, hub, logger)
 

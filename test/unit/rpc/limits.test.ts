@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
-import { ask, openWebSocket, post, send, startServer } from './harness.ts'
+import { decode, MODULE_ADDRESS } from './fake-node.ts'
+import { ask, openWebSocket, post, SENDER, send, startServer } from './harness.ts'
+import { signTransfer } from './transfers.ts'
 
 const CHAIN_ID_REQUEST = '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
 
@@ -175,20 +177,39 @@ describe('connections', () => {
   it('closes a WebSocket with 1013 that does not read what it listens to', async () => {
     const { node, webSocketUrl } = await startServer({ unreadBytesMax: 50_000 })
     const webSocket = await openWebSocket(webSocketUrl)
-    webSocket.send('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}')
+    const subscribe = '{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}'
+    webSocket.send(`[${Array.from({ length: 64 }, () => subscribe).join(',')}]`)
     await once(webSocket, 'message')
     webSocket.pause()
-    let closed = false
-    webSocket.on('close', () => (closed = true))
     const code = closeCode(webSocket)
-    // More than the buffers of the system's sockets hold.
-    for (let i = 0; i < 8_000; i++) {
-      node.seal([])
-      if (i % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
-    }
+    const reader = await openWebSocket(webSocketUrl)
+    reader.send(subscribe)
+    await once(reader, 'message')
+    let heard = 0
+    reader.on('message', () => (heard += 1))
+    // 64 notifications a block are more than the buffers of the system's sockets hold.
+    for (let i = 0; i < 200; i++) node.seal([])
+    await expect.poll(() => heard, { timeout: 10_000 }).toBe(200)
+    reader.terminate()
     webSocket.resume()
+    // A client that was not closed would wait here for ever.
+    webSocket.ping()
+    webSocket.once('pong', () => webSocket.close(4000))
     expect(await code).toBe(1013)
-    expect(closed).toBe(true)
+  })
+
+  it('reads no more of a WebSocket while as many of its requests as allowed are being answered', async () => {
+    const { node, webSocketUrl } = await startServer({ inFlightPerSocketMax: 1, receiptWaitMaxMs: 300 })
+    node.holds = true
+    const webSocket = await openWebSocket(webSocketUrl)
+    const params = [await signTransfer(0)]
+    webSocket.send(JSON.stringify({ jsonrpc: '2.0', id: 'slow', method: 'eth_sendRawTransactionSync', params }))
+    await expect.poll(() => node.pool.size).toBe(1)
+    webSocket.send(CHAIN_ID_REQUEST)
+    const ids: unknown[] = []
+    webSocket.on('message', (data: Buffer) => ids.push((JSON.parse(data.toString()) as { id: unknown }).id))
+    await expect.poll(() => ids).toEqual(['slow', 1])
+    webSocket.terminate()
   })
 
   it('closes a WebSocket that answers no ping', async () => {
@@ -212,6 +233,39 @@ describe('connections', () => {
     const answer = await post(url, `[${[request, request, request].join(',')}]`)
     const codes = (JSON.parse(answer.text) as { error?: { code: number } }[]).map((item) => item.error?.code)
     expect(codes).toEqual([undefined, undefined, -32005])
+  })
+})
+
+describe('what one request may cost', () => {
+  it.each([
+    [{ logsMax: 0 }, 'eth_getLogs', [{ fromBlock: '0x0' }], 'more than 0 results'],
+    [{ logRangeBlocksMax: 1 }, 'eth_getLogs', [{ fromBlock: '0x0' }], 'at most 1 blocks'],
+    [{ logAlternativesMax: 1 }, 'eth_getLogs', [{ address: [SENDER, SENDER] }], 'at most 1 allowed'],
+    [{ proofKeysMax: 1 }, 'eth_getProof', [SENDER, ['0x0', '0x1']], 'at most 1'],
+  ])('has the limit %j', async (limits, method, params, message) => {
+    const { node, url } = await startServer(limits)
+    node.seal([decode(Buffer.from((await signTransfer(0, MODULE_ADDRESS)).slice(2), 'hex'))])
+    const refused = { code: -32602, message: expect.stringContaining(message) as string }
+    expect((await ask(url, method, params)).error).toMatchObject(refused)
+    const { url: wide } = await startServer()
+    expect((await ask(wide, method, params)).error).toBeUndefined()
+  })
+
+  it('has a limit on the blocks of a fee history', async () => {
+    const { node, url } = await startServer({ feeHistoryBlocksMax: 2 })
+    for (let i = 0; i < 5; i++) node.seal([])
+    const { result } = await ask(url, 'eth_feeHistory', ['0x5', 'latest'])
+    expect(result).toMatchObject({ oldestBlock: '0x4', gasUsedRatio: [0, 0] })
+  })
+
+  it('has limits on waiting for receipts: how many, how long', async () => {
+    const { node, url } = await startServer({ receiptWaitersMax: 1, receiptWaitMaxMs: 200 })
+    node.holds = true
+    const envelope = await signTransfer(0)
+    const first = ask(url, 'eth_sendRawTransactionSync', [envelope, 3_600_000])
+    await expect.poll(() => node.pool.size).toBe(1)
+    expect((await ask(url, 'eth_sendRawTransactionSync', [envelope])).error?.code).toBe(-32005)
+    expect((await first).error?.code).toBe(4)
   })
 })
 
