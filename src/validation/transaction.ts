@@ -6,9 +6,9 @@
 import type { Brand } from '../base/brand.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { addressOfPublicKey, type RecoverItem } from '../crypto/secp256k1.ts'
+import type { RecoverItem } from '../crypto/secp256k1.ts'
+import { intrinsicGas } from '../ledger/gas.ts'
 import type { Address } from '../types/ids.ts'
-import { intrinsicGas } from '../types/intrinsic-gas.ts'
 import { mintVerified } from '../types/mint-verified.ts'
 import type { SignedTransaction, Transaction } from '../types/transaction.ts'
 import type { Verified } from '../types/verified.ts'
@@ -44,13 +44,13 @@ export function recoverItemOf(transaction: Transaction): RecoverItem {
   return { digest: transaction.signingDigest, signature: transaction.signature, yParity: transaction.yParity }
 }
 
-/** `publicKey` is what recovery answered for this transaction: 33 or 65 bytes, or undefined if no key made the signature. */
+/** `sender` is what recovery answered for this transaction: undefined if no key made the signature. */
 export function withSender(
   transaction: CheckedTransaction,
-  publicKey: Uint8Array | undefined,
+  sender: Address | undefined,
 ): Result<Verified<SignedTransaction>, Rejection<'signature'>> {
-  if (publicKey === undefined) return err(rejection('signature', 'invalid sender'))
-  return ok(mintVerified({ ...transaction, sender: addressOfPublicKey(publicKey) }))
+  if (sender === undefined) return err(rejection('signature', 'invalid sender'))
+  return ok(mintVerified({ ...transaction, sender }))
 }
 
 function brokenRule(transaction: Transaction, rules: TransactionRules): Rejection<TransactionRuleCode> | undefined {

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, fromHex } from '../../../src/base/bytes.ts'
+import { defined } from '../../../src/base/invariant.ts'
 import { nobleRecoverer } from '../../../src/crypto/backends/noble.ts'
 import { addressOfPublicKey, createSigner } from '../../../src/crypto/secp256k1.ts'
 import { decodeTransaction, signTransaction } from '../../../src/crypto/transaction-codec.ts'
+import { intrinsicGas } from '../../../src/ledger/gas.ts'
 import type { Address, Hash } from '../../../src/types/ids.ts'
-import { intrinsicGas } from '../../../src/types/intrinsic-gas.ts'
 import type { Transaction, TransactionFields } from '../../../src/types/transaction.ts'
 import { checkTransaction, recoverItemOf, withSender } from '../../../src/validation/transaction.ts'
 import { arbitraryFields, arbitraryPrivateKey, TEST_KEY, TRANSFER } from '../crypto/transaction-samples.ts'
@@ -79,7 +80,7 @@ describe('withSender', () => {
           nobleRecoverer.recover(digest, signature, yParity),
           nobleRecoverer.recoverUncompressed(digest, signature, yParity),
         ]) {
-          const sender = withSender(checked.value, publicKey)
+          const sender = withSender(checked.value, addressOfPublicKey(defined(publicKey, 'a key')))
           expect(sender.ok && sender.value.sender).toBe(expected)
         }
       }),
@@ -98,7 +99,8 @@ describe('withSender', () => {
     const checked = checkTransaction(decoded.value, RULES)
     if (!checked.ok) throw new Error(checked.error.message)
     const { digest, signature, yParity } = recoverItemOf(checked.value)
-    const result = withSender(checked.value, nobleRecoverer.recover(digest, signature, yParity))
+    expect(nobleRecoverer.recover(digest, signature, yParity)).toBeUndefined()
+    const result = withSender(checked.value, undefined)
     expect(result).toEqual({ ok: false, error: { code: 'signature', message: 'invalid sender', verdict: 'reject' } })
   })
 })
