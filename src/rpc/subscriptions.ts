@@ -3,10 +3,10 @@
  * and goes out in the turns of the work queue, so that listeners never delay consensus.
  */
 import { randomBytes } from 'node:crypto'
-import type { FinalBlock, LocatedLog, NodeApi, SyncProgress } from '../node/node-api.ts'
-import { timestampOf } from '../types/header.ts'
+import type { FinalBlock, NodeApi, SyncProgress } from '../node/node-api.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { LIMIT_EXCEEDED, RpcError } from './errors.ts'
+import { locatedLogs } from './located-logs.ts'
 import { type LogCriteria, matchesLog } from './log-filter.ts'
 import { headerJson } from './serializers/block.ts'
 import { quantity } from './serializers/encoding.ts'
@@ -159,21 +159,6 @@ function syncJson(progress: SyncProgress | null): string {
     highestBlock: quantity(progress.highestHeight),
   }
   return JSON.stringify({ syncing: true, status })
-}
-
-export function locatedLogs(block: FinalBlock): readonly LocatedLog[] {
-  let logIndex = 0
-  return block.receipts.flatMap((receipt, transactionIndex) =>
-    receipt.logs.map((log) => ({
-      log,
-      blockHash: block.hash,
-      height: block.header.height,
-      timestamp: timestampOf(block.header),
-      transactionHash: block.transactions[transactionIndex]?.hash ?? block.hash,
-      transactionIndex,
-      logIndex: logIndex++,
-    })),
-  )
 }
 
 function once<T>(make: () => T): () => T {

@@ -109,8 +109,9 @@ class Connection implements Recipient {
     if (this.#inFlight === 0) this.#close(GOING_AWAY, 'the server is stopping')
   }
 
-  /** Whoever has not been heard since the last ping is gone. */
+  /** Whoever has not been heard since the last ping is gone, unless it is we who do not listen. */
   ping(): void {
+    if (this.webSocket.isPaused) return
     if (!this.#heard) {
       this.webSocket.terminate()
       return

@@ -28,7 +28,7 @@ async function submitAndWait({ node, limits, receipts }: RpcContext, bytes: Uint
   const hash = await submit(node, bytes)
   const waitMs = Math.min(timeoutMs ?? limits.receiptWaitDefaultMs, limits.receiptWaitMaxMs)
   if (await receipts.wait(hash, waitMs)) return receiptOrNull(node, hash)
-  throw new RpcError(RECEIPT_TIMEOUT, `the transaction was accepted but is not final after ${waitMs} ms`, hash)
+  throw new RpcError(RECEIPT_TIMEOUT, `the transaction was accepted but is not final yet`, hash)
 }
 
 function locate(node: NodeApi, hash: Hash): { readonly block: FinalBlock; readonly index: number } | undefined {

@@ -16,7 +16,7 @@ import type {
   NodeEvents,
   SyncProgress,
 } from '../../../src/node/node-api.ts'
-import { locatedLogs } from '../../../src/rpc/subscriptions.ts'
+import { locatedLogs } from '../../../src/rpc/located-logs.ts'
 import { encodeHeader, type Header } from '../../../src/types/header.ts'
 import { type Address, type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../src/types/ids.ts'
 import type { Log, Receipt } from '../../../src/types/receipt.ts'
