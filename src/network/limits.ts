@@ -102,7 +102,7 @@ export const DEFAULT_NETWORK_LIMITS: NetworkLimits = {
   requestsOutboundPerPeerMax: 8,
 
   banPoints: 100,
-  rejectPoints: 20,
+  rejectPoints: 21,
   floodPoints: 0.1,
   penaltyPointsPerSecond: 1,
   banMs: 600_000,

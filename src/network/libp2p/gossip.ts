@@ -70,7 +70,8 @@ export function gossipService(genesisHash: string, limits: NetworkLimits, scoreO
     scoreThresholds: {
       gossipThreshold: -limits.banPoints / 4,
       publishThreshold: -limits.banPoints / 2,
-      graylistThreshold: (-limits.banPoints * 3) / 4,
+      // Close to the ban, so that it is the ban that ends it.
+      graylistThreshold: -limits.banPoints * 0.9,
     },
   })
 }
