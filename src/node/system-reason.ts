@@ -1,0 +1,13 @@
+/** What the operating system says to a failed call, for the middle of a sentence. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'permission denied'],
+  ['EEXIST', 'it exists already'],
+  ['ENOSPC', 'the disk is full'],
+  ['EISDIR', 'it is a directory'],
+])
+
+export function systemReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return REASONS.get(code) ?? (error instanceof Error ? error.message : String(error))
+}
