@@ -224,12 +224,9 @@ function perform(pool: TestPool, model: Model, step: Operation): void {
 
 function compare(pool: TestPool, model: Model): void {
   const { held } = model
-  expect(
-    pool.pool
-      .all()
-      .map(({ hash }) => hash)
-      .sort(),
-  ).toEqual(held.map(({ transaction }) => transaction.hash).sort())
+  const hashes = pool.pool.all().map(({ hash }) => hash)
+  expect(new Set(hashes)).toEqual(new Set(held.map(({ transaction }) => transaction.hash)))
+  expect(hashes).toHaveLength(held.length)
   const pending = held.filter((each) => model.isExecutable(each)).length
   const bytes = held.reduce((sum, { transaction }) => sum + transaction.envelope.length, 0)
   expect(pool.pool.stats()).toEqual({ pending, queued: held.length - pending, bytes })

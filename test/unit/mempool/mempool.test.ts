@@ -374,7 +374,7 @@ describe('local transactions', () => {
 describe('discard', () => {
   it('takes out a transaction and what its sender has behind it', () => {
     const pool = new TestPool()
-    const [, second] = added(pool, [{ nonce: 0 }, { nonce: 1 }, { nonce: 2 }, { nonce: 4 }]) as PoolTransaction[]
+    const [, second] = added(pool, [{ nonce: 0 }, { nonce: 1 }, { nonce: 2 }, { nonce: 4 }])
     pool.pool.discard((second as PoolTransaction).hash)
     expect(pool.pool.all().map(({ nonce }) => nonce)).toEqual([0])
     expect(pool.pool.stats()).toEqual({ pending: 1, queued: 0, bytes: 110 })
