@@ -5,9 +5,10 @@
  *
  * DETERMINISM: parent state, environment, transactions and justification are all that goes in.
  */
+
+import { invariant } from '../base/invariant.ts'
 import type { Rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { invariant } from '../base/invariant.ts'
 import { orderedTrieRoot } from '../trie/ordered-root.ts'
 import { type Hash, hashFromBytes } from '../types/ids.ts'
 import type { Receipt } from '../types/receipt.ts'

@@ -9,7 +9,8 @@ export interface FeeCaps {
 /** What the sender pays per gas; the whole of it goes to the proposer's fee recipient. */
 export function effectiveGasPrice(caps: FeeCaps, baseFeePerGas: bigint): bigint {
   const wanted = baseFeePerGas + caps.maxPriorityFeePerGas
-  return wanted < caps.maxFeePerGas ? wanted : caps.maxFeePerGas
+  if (wanted > caps.maxFeePerGas) return caps.maxFeePerGas
+  return wanted
 }
 
 /** The most a sender may have to pay: it must own this much. */

@@ -4,7 +4,7 @@
  * its storage. Anyone writes one:
  *
  * ```ts
- * import { defineModule, parseAbi, storageKey } from 'tertia/module'
+ * import { defineModule, numberFrom, parseAbi, storageKey, wordFrom } from 'tertia/module'
  *
  * export default defineModule({
  *   name: 'counter',
@@ -19,13 +19,12 @@
  *     add(context, [amount]) {
  *       if (amount === 0) context.revert('NothingToAdd', [])
  *       const key = storageKey(context.sender)
- *       const total = BigInt(context.storage.get(key) || 0) + BigInt(amount)
- *       context.storage.set(key, `0x${total.toString(16).padStart(64, '0')}`)
+ *       context.storage.set(key, wordFrom(numberFrom(context.storage.get(key)) + BigInt(amount)))
  *       context.emit('Added', [context.sender, amount])
  *     },
  *   },
  *   view: {
- *     total: (context, [owner]) => BigInt(context.storage.get(storageKey(owner)) || 0),
+ *     total: (context, [owner]) => numberFrom(context.storage.get(storageKey(owner))),
  *   },
  * })
  * ```
@@ -47,10 +46,11 @@ import type {
   ExtractAbiFunction,
   ExtractAbiFunctionNames,
 } from 'abitype'
-import { concatBytes, fromHex, type Hex, toHex } from '../base/bytes.ts'
+import { bigIntToFixedBytes, concatBytes, fromHex, type Hex, toHex } from '../base/bytes.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import type { Address, Height } from '../types/ids.ts'
 import { type Module, moduleOf } from './module-interface.ts'
+import { WORD_BYTES } from './word.ts'
 
 export { parseAbi } from 'abitype'
 export type { Module } from './module-interface.ts'
@@ -63,15 +63,18 @@ type Arguments<A extends Abi, Name extends ExtractAbiFunctionNames<A>> = AbiPara
   'outputs'
 >
 
+type Outputs<A extends Abi, Name extends ExtractAbiFunctionNames<A>> = AbiParametersToPrimitiveTypes<
+  ExtractAbiFunction<A, Name>['outputs'],
+  'inputs'
+>
+
 /** One output is returned as itself, several as a tuple. */
-type Returned<A extends Abi, Name extends ExtractAbiFunctionNames<A>> =
-  AbiParametersToPrimitiveTypes<ExtractAbiFunction<A, Name>['outputs'], 'inputs'> extends infer Outputs
-    ? Outputs extends readonly []
-      ? void
-      : Outputs extends readonly [infer Single]
-        ? Single
-        : Outputs
-    : never
+type ModuleFunction<A extends Abi, Name extends ExtractAbiFunctionNames<A>, Context> =
+  Outputs<A, Name> extends readonly []
+    ? (context: Context, args: Arguments<A, Name>) => void
+    : Outputs<A, Name> extends readonly [infer Single]
+      ? (context: Context, args: Arguments<A, Name>) => Single
+      : (context: Context, args: Arguments<A, Name>) => Outputs<A, Name>
 
 export interface ReadableStorage {
   /** The bytes at a 32-byte key; `0x` when there are none. */
@@ -118,11 +121,11 @@ export interface ModuleDefinition<A extends Abi> {
   readonly abi: A
   /** The functions that change something: by transaction. */
   readonly call: {
-    readonly [Name in CallName<A>]: (context: CallContext<A>, args: Arguments<A, Name>) => Returned<A, Name>
+    readonly [Name in CallName<A>]: ModuleFunction<A, Name, CallContext<A>>
   }
   /** The functions that only read: by `eth_call`. */
   readonly view: {
-    readonly [Name in ViewName<A>]: (context: ViewContext<A>, args: Arguments<A, Name>) => Returned<A, Name>
+    readonly [Name in ViewName<A>]: ModuleFunction<A, Name, ViewContext<A>>
   }
 }
 
@@ -132,14 +135,24 @@ export function defineModule<const A extends Abi>(definition: ModuleDefinition<A
   return moduleOf({ name, address, abi, implementations: { ...call, ...view } })
 }
 
-/** A key made of parts of up to 32 bytes: keccak256 of their words, numbers and addresses padded on the left. */
+/** A key made of parts of up to 32 bytes: keccak256 of their words, padded on the left. */
 export function storageKey(...parts: readonly (Hex | bigint)[]): Hex {
   const words = parts.map((part) => {
-    const bytes = fromHex(typeof part === 'bigint' ? `0x${part.toString(16).padStart(64, '0')}` : part)
-    if (bytes.length > 32) throw new TypeError('a part of a storage key has at most 32 bytes')
-    const word = new Uint8Array(32)
-    word.set(bytes, 32 - bytes.length)
+    const bytes = fromHex(typeof part === 'bigint' ? wordFrom(part) : part)
+    if (bytes.length > WORD_BYTES) throw new TypeError('a part of a storage key has at most 32 bytes')
+    const word = new Uint8Array(WORD_BYTES)
+    word.set(bytes, WORD_BYTES - bytes.length)
     return word
   })
   return toHex(keccak256(concatBytes(...words)))
+}
+
+/** Big-endian in 32 bytes. @throws RangeError for a number below zero or of more than 256 bits. */
+export function wordFrom(number: bigint): Hex {
+  return toHex(bigIntToFixedBytes(number, WORD_BYTES))
+}
+
+/** Big-endian, of any length: `0x`, which storage gives where nothing was set, is zero. */
+export function numberFrom(bytes: Hex): bigint {
+  return bytes === '0x' ? 0n : BigInt(bytes)
 }

@@ -5,8 +5,9 @@
  *
  * Reading throws the trie's MissingNodeError when the source has dropped what is needed.
  */
-import { defined } from '../base/invariant.ts'
+
 import { EMPTY_BYTES } from '../base/bytes.ts'
+import { defined } from '../base/invariant.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { Trie } from '../trie/trie.ts'

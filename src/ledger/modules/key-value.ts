@@ -7,11 +7,12 @@
  * - storageKey(owner, position, 0): the key at that position.
  * Removing moves the last key into the gap, so the order of `keys` is not that of insertion.
  */
-import { type Hex, fromHex } from '../../base/bytes.ts'
-import { keccak256Hash } from '../../crypto/keccak.ts'
+
 import { parseAbi } from 'abitype'
+import { fromHex, type Hex } from '../../base/bytes.ts'
+import { keccak256Hash } from '../../crypto/keccak.ts'
 import { ZERO_HASH } from '../../types/ids.ts'
-import { defineModule, type ModuleStorage, type ReadableStorage, storageKey } from '../module.ts'
+import { defineModule, type ModuleStorage, numberFrom, type ReadableStorage, storageKey } from '../module.ts'
 
 const abi = parseAbi([
   'function put(bytes32 key, bytes value)',
@@ -46,7 +47,7 @@ export const keyValue = defineModule({
         const last = storage.get(storageKey(sender, count, 0n))
         const moved = storageKey(sender, last)
         storage.set(storageKey(sender, position, 0n), last)
-        storage.set(moved, record(position, valueOf(storage.get(moved))))
+        storage.set(moved, record(position, contentOf(storage.get(moved))))
       }
       storage.set(storageKey(sender, count, 0n), '0x')
       storage.set(storageKey(sender), count === 1n ? '0x' : record(count - 1n, '0x'))
@@ -57,7 +58,7 @@ export const keyValue = defineModule({
     /** `expectedHash` is keccak256 of the value that is there, or zero when there must be none. */
     compareAndSet(context, [key, expectedHash, value]) {
       const held = context.storage.get(storageKey(context.sender, key))
-      const actualHash = held === '0x' ? ZERO_HASH : keccak256Hash(fromHex(valueOf(held)))
+      const actualHash = held === '0x' ? ZERO_HASH : keccak256Hash(fromHex(contentOf(held)))
       if (actualHash !== expectedHash) return context.revert('HashMismatch', [key, actualHash])
       put(context.storage, context.sender, key, value)
       context.emit('Put', [context.sender, key, value])
@@ -65,7 +66,7 @@ export const keyValue = defineModule({
   },
   view: {
     /** Empty when there is none. */
-    get: (context, [owner, key]) => valueOf(context.storage.get(storageKey(owner, key))),
+    get: (context, [owner, key]) => contentOf(context.storage.get(storageKey(owner, key))),
 
     keys(context, [owner, from, count]) {
       const { storage } = context
@@ -100,13 +101,9 @@ function record(position: bigint, value: Hex): Hex {
 }
 
 function positionOf(held: Hex): bigint {
-  return numberFrom(held.slice(0, 2 + POSITION_DIGITS))
+  return numberFrom(held.slice(0, 2 + POSITION_DIGITS) as Hex)
 }
 
-function valueOf(held: Hex): Hex {
+function contentOf(held: Hex): Hex {
   return `0x${held.slice(2 + POSITION_DIGITS)}`
-}
-
-function numberFrom(digits: string): bigint {
-  return digits === '0x' ? 0n : BigInt(digits)
 }

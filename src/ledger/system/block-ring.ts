@@ -1,7 +1,7 @@
 /** Hash and state root of the last 256 blocks, which later calls refer to (design rulings, 10 and 26). */
 import { asFixedBytes, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp } from '../../codec/rlp.ts'
-import { type Hash, hashFromBytes, type Height, idBytes } from '../../types/ids.ts'
+import { type Hash, type Height, hashFromBytes, idBytes } from '../../types/ids.ts'
 import { readValue, writeValue } from '../storage-map.ts'
 import type { WordReader, Words } from '../storage-words.ts'
 import { recordKey } from './system-account.ts'

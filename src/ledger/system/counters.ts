@@ -3,8 +3,9 @@
  * the order of the set, proposed ‖ missed ‖ voted as four-byte integers, big-endian. A count
  * stays at its largest value rather than beginning again.
  */
-import type { Address } from '../../types/ids.ts'
+
 import { defined } from '../../base/invariant.ts'
+import type { Address } from '../../types/ids.ts'
 import type { Validator } from '../../types/validator-set.ts'
 import type { Justification } from '../block-environment.ts'
 import { readValue, writeValue } from '../storage-map.ts'

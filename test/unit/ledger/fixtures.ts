@@ -6,12 +6,12 @@ import { BlockExecution, type ExecutedBlock } from '../../../src/ledger/block-ex
 import type { Module } from '../../../src/ledger/module.ts'
 import { BUILT_IN_MODULES } from '../../../src/ledger/module-registry.ts'
 import type { LedgerRules } from '../../../src/ledger/rules.ts'
-import { MODULE_CODE, SYSTEM_ADDRESS } from '../../../src/ledger/system/system-account.ts'
-import { writeNextWeights } from '../../../src/ledger/system/epoch-schedule.ts'
-import { writeParameters } from '../../../src/ledger/system/parameters.ts'
-import { writeValidators } from '../../../src/ledger/system/validator-records.ts'
 import { StateOverlay } from '../../../src/ledger/state-overlay.ts'
 import { wordsOf } from '../../../src/ledger/storage-words.ts'
+import { writeNextWeights } from '../../../src/ledger/system/epoch-schedule.ts'
+import { writeParameters } from '../../../src/ledger/system/parameters.ts'
+import { MODULE_CODE, SYSTEM_ADDRESS } from '../../../src/ledger/system/system-account.ts'
+import { writeValidators } from '../../../src/ledger/system/validator-records.ts'
 import { WorldState } from '../../../src/ledger/world-state.ts'
 import { type Address, ZERO_HASH } from '../../../src/types/ids.ts'
 import type { SignedTransaction } from '../../../src/types/transaction.ts'
@@ -102,9 +102,4 @@ export function executed(
   const execution = new BlockExecution(rules, state, environmentAt(height, state))
   for (const each of transactions) execution.apply(each)
   return execution.finish(justification)
-}
-
-/** Every balance that the state could hold: `addresses` and what every fixture pays to. */
-export function supplyOf(state: WorldState, addresses: readonly Address[]): bigint {
-  return [...new Set(addresses)].reduce((sum, address) => sum + state.account(address).balance, 0n)
 }

@@ -1,10 +1,10 @@
 import { createMPT } from '@ethereumjs/mpt'
 import { encodeRlp as ethersEncodeRlp, toBeHex } from 'ethers'
-import { decodeEventLog, encodeFunctionData, encodePacked, keccak256 as viemKeccak, pad } from 'viem'
+import { decodeEventLog, encodeFunctionData, encodePacked, pad, keccak256 as viemKeccak } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { fromHex, type Hex, toHex } from '../../../src/base/bytes.ts'
-import { encodeRlp } from '../../../src/codec/rlp.ts'
 import { InvariantViolation } from '../../../src/base/invariant.ts'
+import { encodeRlp } from '../../../src/codec/rlp.ts'
 import { BlockExecution } from '../../../src/ledger/block-execution.ts'
 import { intrinsicGas, MODULE_GAS } from '../../../src/ledger/gas.ts'
 import { defineModule, parseAbi, storageKey } from '../../../src/ledger/module.ts'
@@ -119,7 +119,8 @@ describe('a module', () => {
     expect(receipt.status).toBe(1)
     const head = toHex(state.storage(probe.address, slotOf(key)))
     if (length === 0) expect(head).toBe(pad('0x0'))
-    else if (length < 32) expect(head).toBe(`0x${value.slice(2).padEnd(62, '0')}${(2 * length).toString(16).padStart(2, '0')}`)
+    else if (length < 32)
+      expect(head).toBe(`0x${value.slice(2).padEnd(62, '0')}${(2 * length).toString(16).padStart(2, '0')}`)
     else {
       expect(BigInt(head)).toBe(BigInt(2 * length + 1))
       const first = BigInt(viemKeccak(slotOf(key)))
@@ -136,14 +137,23 @@ describe('a module', () => {
     const data = fromHex(encodeFunctionData({ abi, functionName: 'store', args: [key, '0x01'] }))
     execution.apply(transaction({ sender: alice, nonce: 1, to: probe.address, gasLimit: 900_000, data }))
     const { state } = execution.finish(NOTHING_MISSED)
-    expect(state.account(probe.address).storageRoot).toBe(call('store', [key, '0x01']).state.account(probe.address).storageRoot)
+    expect(state.account(probe.address).storageRoot).toBe(
+      call('store', [key, '0x01']).state.account(probe.address).storageRoot,
+    )
   })
 
   test('is heard through logs that viem decodes', () => {
     const { receipt, logsBloom } = call('store', [key, '0x1234'])
     const [log] = receipt.logs
-    const decoded = decodeEventLog({ abi, topics: (log?.topics ?? []) as never, data: toHex(log?.data ?? new Uint8Array()) })
-    expect(decoded).toMatchObject({ eventName: 'Stored', args: { key, value: '0x1234', label: viemKeccak('0x6c6162656c') } })
+    const decoded = decodeEventLog({
+      abi,
+      topics: (log?.topics ?? []) as never,
+      data: toHex(log?.data ?? new Uint8Array()),
+    })
+    expect(decoded).toMatchObject({
+      eventName: 'Stored',
+      args: { key, value: '0x1234', label: viemKeccak('0x6c6162656c') },
+    })
     expect(receipt.logsBloom).toEqual(logsBloom)
     expect(logsBloom.some((byte) => byte !== 0)).toBe(true)
   })
@@ -153,7 +163,9 @@ describe('a module', () => {
     expect(receipt).toMatchObject({ status: 0, logs: [] })
     expect(receipt.gasUsed).toBeGreaterThan(21_000)
     expect(state.storage(probe.address, slotOf(key))).toEqual(new Uint8Array(32))
-    expect(state.account(alice).balance).toBe(genesis.account(alice).balance - BigInt(receipt.gasUsed) * receipt.effectiveGasPrice)
+    expect(state.account(alice).balance).toBe(
+      genesis.account(alice).balance - BigInt(receipt.gasUsed) * receipt.effectiveGasPrice,
+    )
     expect(state.account(alice).nonce).toBe(1)
   })
 
@@ -193,9 +205,17 @@ describe('a module', () => {
     ['an empty call', '0x', 0n],
     ['a selector cut short', '0xdead', 0n],
     ['a plain payment', '0x', 5n],
-    ['arguments cut short', encodeFunctionData({ abi, functionName: 'store', args: [key, '0x12'] }).slice(0, -2) as Hex, 0n],
+    [
+      'arguments cut short',
+      encodeFunctionData({ abi, functionName: 'store', args: [key, '0x12'] }).slice(0, -2) as Hex,
+      0n,
+    ],
     ['bytes after the arguments', `${encodeFunctionData({ abi, functionName: 'throwUp' })}00` as Hex, 0n],
-    ['value for a function that takes none', encodeFunctionData({ abi, functionName: 'store', args: [key, '0x12'] }), 5n],
+    [
+      'value for a function that takes none',
+      encodeFunctionData({ abi, functionName: 'store', args: [key, '0x12'] }),
+      5n,
+    ],
   ] as const)('answers %s with status 0 and keeps no value', (_, data, value) => {
     const { receipt, state } = run(data, { value })
     expect(receipt.status).toBe(0)
@@ -226,7 +246,9 @@ describe('a module', () => {
     ['a function without code', parseAbi(['function missing()'])],
   ])('is refused when defined with %s', (_, broken) => {
     const f = () => undefined
-    expect(() => defineModule({ name: 'x', address: bob, abi: broken as never, call: { f } as never, view: {} as never })).toThrow(InvariantViolation)
+    expect(() =>
+      defineModule({ name: 'x', address: bob, abi: broken as never, call: { f } as never, view: {} as never }),
+    ).toThrow(InvariantViolation)
   })
 })
 
@@ -240,7 +262,12 @@ describe('receipts', () => {
     const trie = await createMPT()
     for (const [index, receipt] of block.receipts.entries()) {
       const { status, cumulativeGasUsed, logsBloom, logs } = receipt
-      const fields = [status === 0 ? '0x' : '0x01', toBeHex(cumulativeGasUsed), toHex(logsBloom), logs.map((log) => [log.address, log.topics, toHex(log.data)])]
+      const fields = [
+        status === 0 ? '0x' : '0x01',
+        toBeHex(cumulativeGasUsed),
+        toHex(logsBloom),
+        logs.map((log) => [log.address, log.topics, toHex(log.data)]),
+      ]
       const payload = fromHex(ethersEncodeRlp(fields as never))
       const encoding = receipt.type === 0 ? payload : Uint8Array.of(receipt.type, ...payload)
       expect(encodeReceipt(receipt)).toEqual(encoding)
