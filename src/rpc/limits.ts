@@ -30,6 +30,11 @@ export interface RpcLimits {
   readonly queuedJobsMax: number
   /** Blocks times WebSockets to be told of them; a WebSocket that finds no room is closed. */
   readonly queuedDeliveriesMax: number
+  /** Filters that clients poll; the one polled longest ago is forgotten for a new one. */
+  readonly filtersMax: number
+  readonly filterTtlMs: number
+  /** Pending transactions kept for one filter between two polls; later ones are not told. */
+  readonly filterPendingMax: number
   readonly logsMax: number
   readonly logRangeBlocksMax: number
   /** Alternatives in an address list or in one topic position. */
@@ -60,6 +65,9 @@ export const DEFAULT_LIMITS: RpcLimits = {
   stopTimeoutMs: 5_000,
   queuedJobsMax: 1_024,
   queuedDeliveriesMax: 4_096,
+  filtersMax: 1_024,
+  filterTtlMs: 300_000,
+  filterPendingMax: 4_096,
   logsMax: 10_000,
   logRangeBlocksMax: 100_000,
   logAlternativesMax: 1_000,

@@ -4,6 +4,7 @@
  */
 import type { NodeApi } from '../node/node-api.ts'
 import { invalidParams } from './errors.ts'
+import type { FilterStore } from './filter-store.ts'
 import type { RpcLimits } from './limits.ts'
 import type { Parameter } from './parameter.ts'
 import type { ReceiptWaiter } from './receipt-waiter.ts'
@@ -16,6 +17,7 @@ export interface RpcContext {
   readonly limits: RpcLimits
   readonly work: WorkQueue
   readonly receipts: ReceiptWaiter
+  readonly filters: FilterStore
   /** The WebSocket that asks; null over HTTP. */
   readonly session: SubscriberSession | null
 }

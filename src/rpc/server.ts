@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from '../base/logger.ts'
 import type { NodeApi } from '../node/node-api.ts'
 import { AccessPolicy } from './access-policy.ts'
+import { FilterStore } from './filter-store.ts'
 import { HttpHandler } from './http-handler.ts'
 import { JsonRpc } from './json-rpc.ts'
 import { DEFAULT_LIMITS, type RpcLimits } from './limits.ts'
@@ -44,7 +45,8 @@ export function createRpcServer(config: RpcServerConfig): RpcServer {
   const limits: RpcLimits = { ...DEFAULT_LIMITS, ...config.limits }
   const work = new WorkQueue(limits.queuedJobsMax)
   const receipts = new ReceiptWaiter(node, limits.receiptWaitersMax)
-  const context: RpcContext = { node, limits, work, receipts, session: null }
+  const filters = new FilterStore(node, limits)
+  const context: RpcContext = { node, limits, work, receipts, filters, session: null }
   const policy = new AccessPolicy([...config.hostsAllowed, urlHost(listen.host)], config.originsAllowed)
   const rpc = new JsonRpc(METHODS, logger)
   // A queue of its own: whoever fills the other with expensive requests takes no subscriber's turn.
@@ -77,6 +79,7 @@ export function createRpcServer(config: RpcServerConfig): RpcServer {
     stop: async () => {
       http.closing = true
       receipts.stop()
+      filters.stop()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       webSockets.close()
       const timer = setTimeout(() => {

@@ -144,9 +144,12 @@ describe('connections', () => {
   })
 
   it('ends those that do not finish their headers or their body', async () => {
-    const { port } = await startServer({ headersTimeoutMs: 50, requestTimeoutMs: 100 })
     const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n'
-    for (const sent of [head, `${head}\r\n{`]) {
+    for (const [limits, sent] of [
+      [{ headersTimeoutMs: 50 }, head],
+      [{ headersTimeoutMs: 50, requestTimeoutMs: 50 }, `${head}\r\n{`],
+    ] as const) {
+      const { port } = await startServer(limits)
       const socket = connect(port, '127.0.0.1')
       socket.write(sent)
       socket.resume()

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createPublicClient, http } from 'viem'
+import { describe, expect, it } from 'vitest'
+import { MODULE_ADDRESS } from './fake-node.ts'
+import { ask, RECIPIENT, resultOf, startServer } from './harness.ts'
+import { signTransfer } from './transfers.ts'
+
+describe('filters', () => {
+  it('tell viem each block, pending transaction and matching log once', async () => {
+    const { node, url } = await startServer()
+    const client = createPublicClient({ transport: http(url) })
+    const blocks = await client.createBlockFilter()
+    const pending = await client.createPendingTransactionFilter()
+    const logs = await client.createEventFilter({ address: MODULE_ADDRESS })
+    const others = await client.createEventFilter({ address: RECIPIENT })
+    const all = () =>
+      Promise.all([
+        client.getFilterChanges({ filter: blocks }),
+        client.getFilterChanges({ filter: pending }),
+        client.getFilterChanges({ filter: logs }),
+        client.getFilterChanges({ filter: others }),
+      ])
+    expect(await all()).toEqual([[], [], [], []])
+    node.seal([])
+    const envelope = await signTransfer(0, MODULE_ADDRESS, '0x01')
+    const { transactionHash } = (await resultOf(url, 'eth_sendRawTransactionSync', [envelope])) as {
+      transactionHash: string
+    }
+    const hashes = node.blocks.slice(1).map((block) => block.hash)
+    expect(await all()).toMatchObject([hashes, [transactionHash], [{ transactionHash }], []])
+    expect(await all()).toEqual([[], [], [], []])
+    expect(await client.uninstallFilter({ filter: blocks })).toBe(true)
+    await expect(client.getFilterChanges({ filter: blocks })).rejects.toThrow('filter not found')
+  })
+
+  it('give all logs of their range again', async () => {
+    const { url } = await startServer()
+    const id = await resultOf(url, 'eth_newFilter', [{ fromBlock: '0x0', address: MODULE_ADDRESS }])
+    await resultOf(url, 'eth_sendRawTransactionSync', [await signTransfer(0, MODULE_ADDRESS, '0x01')])
+    for (let i = 0; i < 2; i++) expect(await resultOf(url, 'eth_getFilterLogs', [id])).toHaveLength(1)
+    const blocks = await resultOf(url, 'eth_newBlockFilter')
+    expect((await ask(url, 'eth_getFilterLogs', [blocks])).error?.code).toBe(-32602)
+  })
+
+  it('are as many as the limit: the one polled longest ago goes', async () => {
+    const { url } = await startServer({ filtersMax: 2 })
+    const first = await resultOf(url, 'eth_newBlockFilter')
+    const second = await resultOf(url, 'eth_newBlockFilter')
+    await resultOf(url, 'eth_getFilterChanges', [first])
+    await resultOf(url, 'eth_newBlockFilter')
+    expect((await ask(url, 'eth_getFilterChanges', [first])).result).toEqual([])
+    expect((await ask(url, 'eth_getFilterChanges', [second])).error?.message).toBe('filter not found')
+  })
+
+  it('are forgotten when nobody polls them', async () => {
+    const { url } = await startServer({ filterTtlMs: 20 })
+    const id = await resultOf(url, 'eth_newPendingTransactionFilter')
+    await sleep(50)
+    expect((await ask(url, 'eth_getFilterChanges', [id])).error?.message).toBe('filter not found')
+  })
+
+  it('keep no more pending transactions between two polls than the limit', async () => {
+    const { node, url } = await startServer({ filterPendingMax: 1 })
+    node.holds = true
+    const id = await resultOf(url, 'eth_newPendingTransactionFilter')
+    for (const nonce of [0, 1]) await resultOf(url, 'eth_sendRawTransaction', [await signTransfer(nonce)])
+    expect(await resultOf(url, 'eth_getFilterChanges', [id])).toHaveLength(1)
+  })
+})
