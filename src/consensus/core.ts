@@ -8,7 +8,8 @@
  */
 import { unreachable } from '../base/invariant.ts'
 import type { Block } from '../types/block.ts'
-import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
+import type { CommitCertificate, CommitVote, QuorumCertificate, TimeoutCertificate, Vote } from '../types/certificate.ts'
+import type { CertificateBundle } from '../types/consensus-message.ts'
 import type { Hash, View } from '../types/ids.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
 import type { Verified } from '../types/verified.ts'
@@ -160,12 +161,27 @@ export class Core {
     return chain.kind === 'connected' ? chain.nodes.map((node) => node.block) : undefined
   }
 
-  /** Whether a vote could still change anything: asked before its signature is checked. */
-  wantsVote(view: View, signer: number): boolean {
-    return !this.#state.votes.has(view, signer)
+  /** A block above the tip. */
+  block(hash: Hash): Verified<Block> | undefined {
+    return this.#state.tree.get(hash)?.block
   }
 
-  wantsCommitVote(view: View, signer: number): boolean {
-    return view <= this.tip.view || !this.#state.commitVotes.has(view, signer)
+  /** Whether it could still change anything, or prove a lie: asked before signatures are checked. */
+  wantsVote(vote: Vote): boolean {
+    return !this.#state.votes.holds(vote)
+  }
+
+  wantsCommitVote(vote: CommitVote): boolean {
+    return !this.#state.commitVotes.holds(vote)
+  }
+
+  wantsCertificates(bundle: CertificateBundle): boolean {
+    const { highQc, tree, pacemaker } = this.#state
+    const { commitCertificate, tc } = bundle
+    return (
+      bundle.highQc.view > highQc.view ||
+      (tc !== null && tc.view >= pacemaker.view) ||
+      (commitCertificate !== null && commitCertificate.view > tree.tip.view)
+    )
   }
 }

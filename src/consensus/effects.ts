@@ -60,8 +60,6 @@ export type Effect =
   | { readonly kind: 'execute'; readonly block: Block }
   /** Answered by a `built` event. */
   | { readonly kind: 'build'; readonly request: BuildRequest }
-  /** We lead the next view if this block is certified: its successor may be prepared. */
-  | { readonly kind: 'prepare'; readonly parentHash: Hash }
   /** Final, oldest first; the certificate is of the last. */
   | { readonly kind: 'commit'; readonly blocks: readonly Block[]; readonly certificate: CommitCertificate }
   /** The block and its unknown ancestors; `signers` certify that they hold it. Answered by `blocks`; of no use once a block of `view` or later is committed. */

@@ -34,7 +34,6 @@ function signVoteOfView(state: CoreState): void {
   if (!allowed.ok) return
   const { epoch, view } = block.header.consensus
   sign(state, { kind: 'vote', epoch, view, blockHash: block.hash, justifyView: block.justify.view }, allowed.value)
-  if (pacemaker.leader(view + 1) === state.config.self) state.effects.push({ kind: 'prepare', parentHash: block.hash })
 }
 
 /** Signs the timeout of the current view, or sends the one signed before once more. */

@@ -33,8 +33,10 @@ export class VoteCollector<S extends { readonly view: View }, V extends S & { re
     return undefined
   }
 
-  has(view: View, signer: number): boolean {
-    return this.#views.get(view)?.has(signer) ?? false
+  /** Whether exactly this statement of its signer is held already. */
+  holds(vote: V | (S & { readonly signer: number })): boolean {
+    const held = this.#views.get(vote.view)?.get(vote.signer)
+    return held !== undefined && this.#same(held, vote)
   }
 
   /** All votes for exactly this, ascending by signer. */

@@ -10,6 +10,7 @@ import type { GossipTopic, PeerId, RequestOptions } from '../network/port.ts'
 import type { Journal } from '../storage/journal/journal.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { SigningRecord } from '../storage/signing-record.ts'
+import type { Address } from '../types/ids.ts'
 import type { SignatureVerifier } from '../validation/signature-checker.ts'
 import type { ReplicaObserver } from './observer.ts'
 
@@ -45,10 +46,10 @@ export interface ReplicaPorts {
   readonly schedule: (atMs: number, callback: () => void) => () => void
   /** Steps the task to its end, letting other work in between the steps. One task after another. */
   readonly runTask: (task: Iterator<void, void>) => void
-  /** Public keys of signatures, 33 bytes each, undefined where there is none. */
+  /** Who made each signature, undefined where nobody could have. */
   readonly recover: (
     items: readonly RecoverItem[],
-    done: (keys: readonly (Uint8Array | undefined)[]) => void,
+    done: (signers: readonly (Address | undefined)[]) => void,
   ) => void
   readonly verifier: SignatureVerifier
   /** Null for an observer, as is the signing record. */

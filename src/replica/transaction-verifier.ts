@@ -56,9 +56,9 @@ export class TransactionVerifier {
       done(verdicts)
       return
     }
-    this.#recover(unknown.map(({ transaction }) => recoverItemOf(transaction)), (keys) => {
+    this.#recover(unknown.map(({ transaction }) => recoverItemOf(transaction)), (signers) => {
       for (const [position, { index, transaction }] of unknown.entries()) {
-        const verdict = withSender(transaction, keys[position])
+        const verdict = withSender(transaction, signers[position])
         if (verdict.ok) this.#remembered.set(verdict.value.hash, verdict.value)
         verdicts[index] = verdict
       }

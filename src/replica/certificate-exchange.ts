@@ -1,0 +1,48 @@
+/** Gives our highest certificates to whoever lags, at a bounded rate. */
+import { BoundedMap } from '../base/bounded.ts'
+import type { Core } from '../consensus/core.ts'
+import type { PeerId } from '../network/port.ts'
+import type { CertificateBundle } from '../types/consensus-message.ts'
+import type { Epoch } from '../types/ids.ts'
+import type { ValidatorLinks } from './validator-links.ts'
+
+/** BOUND: peers whose last answer is remembered. */
+const PEERS_MAX = 512
+/** At most one answer a peer in this time. */
+const ANSWER_EVERY_MS = 200
+
+export class CertificateExchange {
+  readonly #core: Core
+  readonly #epoch: Epoch
+  readonly #links: ValidatorLinks
+  readonly #nowMs: () => number
+  readonly #answeredAtMs = new BoundedMap<PeerId, number>(PEERS_MAX)
+
+  constructor(core: Core, epoch: Epoch, links: ValidatorLinks, nowMs: () => number) {
+    this.#core = core
+    this.#epoch = epoch
+    this.#links = links
+    this.#nowMs = nowMs
+  }
+
+  /** The TC goes along only while it says more than the QC. */
+  bundle(): CertificateBundle {
+    const { highQc, highTc, highCommit } = this.#core
+    const tc = highTc !== null && highTc.view > highQc.view ? highTc : null
+    return { epoch: this.#epoch, highQc, tc, commitCertificate: highCommit }
+  }
+
+  /** At once: a certificate was formed that others wait for. */
+  push(): void {
+    this.#links.send('all', { kind: 'certificates', bundle: this.bundle() })
+  }
+
+  /** A peer asked, or showed that it lags. */
+  answer(peer: PeerId): void {
+    const nowMs = this.#nowMs()
+    const answeredAtMs = this.#answeredAtMs.get(peer)
+    if (answeredAtMs !== undefined && nowMs - answeredAtMs < ANSWER_EVERY_MS) return
+    this.#answeredAtMs.set(peer, nowMs)
+    this.#links.sendTo(peer, { kind: 'certificates', bundle: this.bundle() })
+  }
+}

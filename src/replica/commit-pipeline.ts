@@ -1,0 +1,113 @@
+/**
+ * From final to readable (design rulings, 19): block and certificate are in the journal, synced;
+ * then one batch in the store, then the pool, then whoever waits for receipts. In that order, so
+ * that nobody is told of what a crash could take back.
+ */
+import { BoundedMap } from '../base/bounded.ts'
+import { defined } from '../base/invariant.ts'
+import type { AccountReader, Mempool } from '../mempool/mempool.ts'
+import { wordsIn } from '../ledger/storage-words.ts'
+import { readParameters } from '../ledger/system/parameters.ts'
+import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import type { ChainStore } from '../storage/chain-store.ts'
+import type { Journal } from '../storage/journal/journal.ts'
+import type { JournalPosition } from '../storage/journal/position.ts'
+import { BLOCK_RECORD, COMMIT_RECORD, encodeBlockRecord, encodeCommitRecord } from '../storage/journal-records.ts'
+import type { Block } from '../types/block.ts'
+import type { CommitCertificate } from '../types/certificate.ts'
+import type { FinalBlock } from '../types/final-block.ts'
+import type { Hash } from '../types/ids.ts'
+import type { BlockExecutor, BlockResult } from './block-executor.ts'
+import type { DurableQueue } from './durable-queue.ts'
+
+export interface PipelinePorts {
+  readonly journal: Journal
+  readonly store: ChainStore
+  readonly durable: DurableQueue
+  readonly executor: BlockExecutor
+  readonly pool: Mempool
+  readonly runTask: (task: Iterator<void, void>) => void
+  readonly onFinal: (final: FinalBlock) => void
+}
+
+/** BOUND: blocks in the journal that are not final yet. */
+const STORED_MAX = 1_024
+/** States that can be asked for (design: ledger, "State"). */
+const STATE_WINDOW_BLOCKS = 256
+/** Memory for the nodes of the state, looked after every so many blocks. */
+const STATE_BYTES_MAX = 128 * 1024 * 1024
+const UNLOAD_EVERY_BLOCKS = 64
+
+export class CommitPipeline {
+  readonly #ports: PipelinePorts
+  readonly #positions: BoundedMap<Hash, JournalPosition>
+  /** The newest block that is readable. */
+  #applied: BlockResult
+
+  /** `positions`: blocks that recovery found in the journal above the tip. */
+  constructor(ports: PipelinePorts, positions: ReadonlyMap<Hash, JournalPosition>) {
+    this.#ports = ports
+    this.#applied = ports.executor.tip
+    this.#positions = new BoundedMap(STORED_MAX)
+    for (const [hash, position] of positions) this.#positions.set(hash, position)
+  }
+
+  /** The latest final state, as the pool judges by it. */
+  get accounts(): AccountReader {
+    return this.#applied.executed.state
+  }
+
+  /** Wei per gas, of the next block. */
+  get baseFeePerGas(): bigint {
+    return readParameters(wordsIn(this.#applied.executed.state, SYSTEM_ADDRESS)).baseFeePerGas
+  }
+
+  storeBlock(block: Block): void {
+    if (this.#positions.has(block.hash)) return
+    this.#positions.set(block.hash, this.#ports.journal.append(BLOCK_RECORD, encodeBlockRecord(block)))
+  }
+
+  /** Oldest first, all executed; `certificate` is of the last. */
+  commit(blocks: readonly Block[], certificate: CommitCertificate): void {
+    const { journal, executor, durable } = this.#ports
+    const last = defined(blocks.at(-1), 'a committed block')
+    const results = blocks.map((block) => defined(executor.result(block.hash), 'the result of a committed block'))
+    const certificatePosition = journal.append(COMMIT_RECORD, encodeCommitRecord(last.header.height, certificate))
+    executor.commit(last.hash)
+    durable.after(() => {
+      for (const [index, block] of blocks.entries()) {
+        const isLast = block === last
+        const result = defined(results[index], 'a result')
+        this.#apply(block, result, isLast ? certificate : null, isLast ? certificatePosition : null)
+      }
+    })
+  }
+
+  #apply(
+    block: Block,
+    result: BlockResult,
+    certificate: CommitCertificate | null,
+    certificatePosition: JournalPosition | null,
+  ): void {
+    const { store, pool, runTask, onFinal } = this.#ports
+    const final: FinalBlock = {
+      block,
+      transactions: result.transactions,
+      receipts: result.executed.receipts,
+      certificate,
+    }
+    store.apply({
+      final,
+      position: defined(this.#positions.get(block.hash), 'the place of a final block in the journal'),
+      certificatePosition,
+      changes: result.executed.state.changesSince(this.#applied.executed.state),
+    })
+    this.#positions.delete(block.hash)
+    this.#applied = result
+    const { height } = block.header
+    if (height % UNLOAD_EVERY_BLOCKS === 0) result.executed.state.unload(STATE_BYTES_MAX)
+    if (height > STATE_WINDOW_BLOCKS) runTask(store.prune(height - STATE_WINDOW_BLOCKS))
+    pool.onCommitted(result.transactions, this.accounts, this.baseFeePerGas)
+    onFinal(final)
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Carries out what the core asks for, in order. The one place that calls the signer, and it does
+ * so only from the durable queue: persist, then sign, then send (consensus design 3.12).
+ */
+import { toHex } from '../base/bytes.ts'
+import { defined, unreachable } from '../base/invariant.ts'
+import type { Effect, SigningRequest, TimerName } from '../consensus/effects.ts'
+import type { Event } from '../consensus/events.ts'
+import { statementDigest } from '../crypto/digests.ts'
+import type { DirectMessage } from '../network/messages.ts'
+import type { BlockFetcher } from '../sync/block-fetcher.ts'
+import type { Address, Hash } from '../types/ids.ts'
+import type { Statement } from '../types/signing-domain.ts'
+import { ownStatement } from '../validation/own-statement.ts'
+import type { BlockExecutor } from './block-executor.ts'
+import type { CommitPipeline } from './commit-pipeline.ts'
+import type { DurableQueue } from './durable-queue.ts'
+import type { ReplicaPorts } from './ports.ts'
+
+export interface RunnerParts {
+  readonly genesisHash: Hash
+  /** Index and address in the validator set; null for an observer. */
+  readonly self: { readonly index: number; readonly address: Address } | null
+  readonly ports: ReplicaPorts
+  readonly durable: DurableQueue
+  readonly executor: BlockExecutor
+  readonly pipeline: CommitPipeline
+  readonly fetcher: BlockFetcher
+  readonly feed: (event: Event) => void
+  /** To one validator, or to all others. */
+  readonly send: (to: number | 'all', message: DirectMessage) => void
+  readonly sendCertificates: (to: number | 'all') => void
+  readonly resendTransactions: () => void
+}
+
+export class EffectRunner {
+  readonly #parts: RunnerParts
+  readonly #timers = new Map<TimerName, () => void>()
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts
+  }
+
+  run(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#carryOut(effect)
+  }
+
+  stop(): void {
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+  }
+
+  #carryOut(effect: Effect): void {
+    const { executor, pipeline, fetcher, feed, ports, self } = this.#parts
+    switch (effect.kind) {
+      case 'storeBlock':
+        fetcher.cancel(effect.block.hash)
+        return pipeline.storeBlock(effect.block)
+      case 'sign':
+        return this.#parts.durable.after(() => this.#signAndSend(effect.request), effect.record)
+      case 'execute': {
+        const { hash } = effect.block
+        return executor.execute(effect.block, ports.runTask, (fault) =>
+          feed({ kind: 'executed', hash, valid: fault === null, reason: fault ?? '' }),
+        )
+      }
+      case 'build': {
+        const { view } = effect.request
+        const { address } = defined(self, 'the validator that proposes')
+        return ports.runTask(executor.build(effect.request, address, (block) => feed({ kind: 'built', view, block })))
+      }
+      case 'commit':
+        return pipeline.commit(effect.blocks, effect.certificate)
+      case 'fetch':
+        return fetcher.fetch(effect.hash, effect.view, effect.signers)
+      case 'sendCertificates':
+        return this.#parts.sendCertificates(effect.to)
+      case 'requestCertificates':
+        for (const validator of effect.from) this.#parts.send(validator, { kind: 'certificatesWanted' })
+        return
+      case 'resendTransactions':
+        return this.#parts.resendTransactions()
+      case 'setTimer':
+        return this.#setTimer(effect.timer, effect.atMs)
+      case 'clearTimer':
+        return this.#clearTimer(effect.timer)
+      case 'viewEntered':
+      case 'viewTimedOut':
+      case 'conflict':
+        // Told to the observer with the whole step.
+        return
+      case 'halt': {
+        const report = JSON.stringify({ reason: effect.reason, certificates: effect.certificates }, readable, 2)
+        return ports.stop({ kind: 'halt', reason: effect.reason, report })
+      }
+      default:
+        unreachable(effect)
+    }
+  }
+
+  #setTimer(timer: TimerName, atMs: number): void {
+    this.#clearTimer(timer)
+    const cancel = this.#parts.ports.schedule(atMs, () => {
+      this.#timers.delete(timer)
+      this.#parts.feed({ kind: 'timer', timer })
+    })
+    this.#timers.set(timer, cancel)
+  }
+
+  #clearTimer(timer: TimerName): void {
+    this.#timers.get(timer)?.()
+    this.#timers.delete(timer)
+  }
+
+  /** The record that allows it is durable: this runs from the durable queue only. */
+  #signAndSend(request: SigningRequest): void {
+    const { genesisHash, ports, self, send, feed } = this.#parts
+    const signer = defined(ports.signer, 'the signer of a validator')
+    const { index } = defined(self, 'the validator that signs')
+    const signature = signer.sign(statementDigest(genesisHash, statementOf(request)))
+    switch (request.kind) {
+      case 'vote': {
+        const { epoch, view, blockHash, justifyView } = request
+        const vote = ownStatement({ epoch, view, blockHash, justifyView, signer: index, signature })
+        send('all', { kind: 'vote', vote })
+        return feed({ kind: 'vote', vote })
+      }
+      case 'commit': {
+        const { epoch, view, blockHash } = request
+        const vote = ownStatement({ epoch, view, blockHash, signer: index, signature })
+        send('all', { kind: 'commitVote', vote })
+        return feed({ kind: 'commitVote', vote })
+      }
+      case 'timeout': {
+        const { epoch, view, highQc, tc, vote, proposal } = request
+        const timeout = { epoch, view, highQcView: highQc.view, signer: index, signature }
+        const message = ownStatement({ timeout, highQc, tc, vote, proposal })
+        send('all', { kind: 'timeout', message })
+        return feed({ kind: 'timeout', message })
+      }
+      case 'proposal': {
+        const proposal = ownStatement({ block: request.block, signature })
+        send('all', { kind: 'proposal', proposal })
+        return feed({ kind: 'proposal', proposal })
+      }
+      default:
+        unreachable(request)
+    }
+  }
+}
+
+function statementOf(request: SigningRequest): Statement {
+  const { epoch, view } = request
+  switch (request.kind) {
+    case 'vote':
+      return { kind: 'vote', epoch, view, blockHash: request.blockHash, justifyView: request.justifyView }
+    case 'commit':
+      return { kind: 'commit', epoch, view, blockHash: request.blockHash }
+    case 'timeout':
+      return { kind: 'timeout', epoch, view, highQcView: request.highQc.view }
+    case 'proposal':
+      return { kind: 'proposal', epoch, view, blockHash: request.block.hash }
+    default:
+      return unreachable(request)
+  }
+}
+
+/** Byte strings of a halt report as hexadecimal. */
+function readable(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? toHex(value) : value
+}

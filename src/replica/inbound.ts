@@ -1,0 +1,108 @@
+/**
+ * Bytes from a validator become events for the core: decode, ask whether it is of any use, judge,
+ * and only then hand it on. What is wrong by the sender's own fault costs it score.
+ */
+import type { Rejection } from '../base/rejection.ts'
+import type { Result } from '../base/result.ts'
+import type { Core } from '../consensus/core.ts'
+import type { Event } from '../consensus/events.ts'
+import { type DirectMessage, decodeDirect, type Status } from '../network/messages.ts'
+import type { PeerId } from '../network/port.ts'
+import type { ConsensusMessageValidator } from '../validation/consensus-message.ts'
+import type { ProposalValidator } from '../validation/proposal.ts'
+
+export interface InboundPorts {
+  readonly core: Core
+  readonly messages: ConsensusMessageValidator
+  readonly proposals: ProposalValidator
+  readonly feed: (event: Event) => void
+  readonly onTransactions: (from: PeerId, envelopes: readonly Uint8Array[]) => void
+  readonly onStatus: (from: PeerId, status: Status) => void
+  /** A peer told us where it is, be it news or not. */
+  readonly onCertificates: () => void
+  readonly onCertificatesWanted: (from: PeerId) => void
+  readonly penalise: (peer: PeerId, points: number, reason: string) => void
+  /** Milliseconds since the Unix epoch. */
+  readonly wallMs: () => number
+  readonly clockDriftMsMax: number
+  readonly later: (delayMs: number, callback: () => void) => void
+}
+
+/** What a message of the sender's own making costs when it is wrong. */
+const FAULT_POINTS = 10
+/** BOUND: proposals from the near future that wait for their time. */
+const EARLY_PROPOSALS_MAX = 8
+/** A proposal further ahead than this is not waited for. */
+const EARLY_MS_MAX = 10_000
+
+export class Inbound {
+  readonly #ports: InboundPorts
+  #earlyProposals = 0
+
+  constructor(ports: InboundPorts) {
+    this.#ports = ports
+  }
+
+  receive(from: PeerId, bytes: Uint8Array): void {
+    const decoded = decodeDirect(bytes)
+    if (decoded.ok) this.#take(from, decoded.value)
+    else this.#ports.penalise(from, FAULT_POINTS, decoded.error.message)
+  }
+
+  #take(from: PeerId, message: DirectMessage): void {
+    const { core, messages, proposals, feed } = this.#ports
+    switch (message.kind) {
+      case 'proposal':
+        this.#feedJudged(from, proposals.proposal(message.proposal), (proposal) =>
+          this.#inItsTime(proposal.block.header.consensus.timeMs, () => feed({ kind: 'proposal', proposal })),
+        )
+        return
+      case 'vote':
+        if (core.wantsVote(message.vote))
+          this.#feedJudged(from, messages.vote(message.vote), (vote) => feed({ kind: 'vote', vote }))
+        return
+      case 'commitVote':
+        if (core.wantsCommitVote(message.vote))
+          this.#feedJudged(from, messages.commitVote(message.vote), (vote) => feed({ kind: 'commitVote', vote }))
+        return
+      case 'timeout':
+        this.#feedJudged(from, messages.timeoutMessage(message.message), (judged) =>
+          feed({ kind: 'timeout', message: judged }),
+        )
+        return
+      case 'certificates':
+        if (core.wantsCertificates(message.bundle))
+          this.#feedJudged(from, messages.bundle(message.bundle), (bundle) => feed({ kind: 'certificates', bundle }))
+        this.#ports.onCertificates()
+        return
+      case 'certificatesWanted':
+        this.#ports.onCertificatesWanted(from)
+        return
+      case 'status':
+        this.#ports.onStatus(from, message.status)
+        return
+      case 'transactions':
+        this.#ports.onTransactions(from, message.envelopes)
+    }
+  }
+
+  #feedJudged<T>(from: PeerId, judged: Result<T, Rejection>, feed: (value: T) => void): void {
+    if (judged.ok) feed(judged.value)
+    else if (judged.error.verdict === 'reject') this.#ports.penalise(from, FAULT_POINTS, judged.error.message)
+  }
+
+  /** A block from the future waits for its time: its leader's clock may simply be ahead of ours. */
+  #inItsTime(timeMs: number, feed: () => void): void {
+    const earlyMs = timeMs - this.#ports.wallMs() - this.#ports.clockDriftMsMax
+    if (earlyMs <= 0) {
+      feed()
+      return
+    }
+    if (earlyMs > EARLY_MS_MAX || this.#earlyProposals >= EARLY_PROPOSALS_MAX) return
+    this.#earlyProposals += 1
+    this.#ports.later(earlyMs, () => {
+      this.#earlyProposals -= 1
+      feed()
+    })
+  }
+}

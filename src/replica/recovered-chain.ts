@@ -1,0 +1,104 @@
+/**
+ * What the journal holds above the tip of the store: final blocks that are to be applied again,
+ * and blocks that were not final yet (consensus design 3.13).
+ */
+import { BoundedMap } from '../base/bounded.ts'
+import type { Block } from '../types/block.ts'
+import type { CommitCertificate } from '../types/certificate.ts'
+import type { Hash, Height } from '../types/ids.ts'
+import { BLOCK_RECORD, COMMIT_RECORD, decodeBlockRecord, decodeCommitRecord, heightOfRecord } from '../storage/journal-records.ts'
+import type { JournalPosition } from '../storage/journal/position.ts'
+
+export interface RecoveredBlock {
+  readonly block: Block
+  readonly position: JournalPosition
+}
+
+/** Blocks to be applied together: the certificate is of the last. */
+export interface RecoveredRange {
+  readonly blocks: readonly Block[]
+  readonly certificate: CommitCertificate
+}
+
+/** BOUND: blocks of no finality that a restart takes up again. */
+const PENDING_MAX = 256
+
+export class RecoveredChain {
+  readonly #tip: { readonly height: Height; readonly hash: Hash }
+  readonly #blocks = new Map<Hash, RecoveredBlock>()
+  readonly #certificates = new Map<Hash, CommitCertificate>()
+
+  /** `tip`: the newest block that the store has applied. */
+  constructor(tip: { readonly height: Height; readonly hash: Hash }) {
+    this.#tip = tip
+  }
+
+  /** A visitor for `Journal.open`. */
+  visit(type: number, payload: Uint8Array, position: JournalPosition): void {
+    if (heightOfRecord(payload) <= this.#tip.height) return
+    if (type === BLOCK_RECORD) {
+      const block = decodeBlockRecord(payload)
+      this.#blocks.set(block.hash, { block, position })
+    } else if (type === COMMIT_RECORD) {
+      const certificate = decodeCommitRecord(payload)
+      this.#certificates.set(certificate.blockHash, certificate)
+    }
+  }
+
+  get positions(): ReadonlyMap<Hash, JournalPosition> {
+    return new Map([...this.#blocks].map(([hash, { position }]) => [hash, position]))
+  }
+
+  get certificates(): readonly CommitCertificate[] {
+    return [...this.#certificates.values()]
+  }
+
+  get blocks(): readonly Block[] {
+    return [...this.#blocks.values()].map(({ block }) => block)
+  }
+
+  /** In the order in which they were made final. */
+  ranges(): RecoveredRange[] {
+    const children = new Map<Hash, Block[]>()
+    for (const { block } of this.#blocks.values()) {
+      const siblings = children.get(block.header.parentHash)
+      if (siblings === undefined) children.set(block.header.parentHash, [block])
+      else siblings.push(block)
+    }
+    const final = this.#finalHashes()
+    const ranges: RecoveredRange[] = []
+    let path: Block[] = []
+    let next = children.get(this.#tip.hash)?.find((block) => final.has(block.hash))
+    while (next !== undefined) {
+      path.push(next)
+      const certificate = this.#certificates.get(next.hash)
+      if (certificate !== undefined) {
+        ranges.push({ blocks: path, certificate })
+        path = []
+      }
+      next = children.get(next.hash)?.find((block) => final.has(block.hash))
+    }
+    return ranges
+  }
+
+  /** Not final, parents first. */
+  pending(): Block[] {
+    const final = this.#finalHashes()
+    const pending = new BoundedMap<Hash, Block>(PENDING_MAX)
+    const byView = this.blocks.toSorted((a, b) => a.header.consensus.view - b.header.consensus.view)
+    for (const block of byView) if (!final.has(block.hash)) pending.set(block.hash, block)
+    return [...pending.values()]
+  }
+
+  #finalHashes(): ReadonlySet<Hash> {
+    const final = new Set<Hash>()
+    for (const hash of this.#certificates.keys())
+      for (
+        let at = this.#blocks.get(hash);
+        at !== undefined && !final.has(at.block.hash);
+        at = this.#blocks.get(at.block.header.parentHash)
+      )
+        final.add(at.block.hash)
+    return final
+  }
+}

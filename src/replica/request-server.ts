@@ -1,0 +1,94 @@
+/** Answers peers' requests for blocks and certificates from what this replica holds. */
+import { err, ok, type Result } from '../base/result.ts'
+import type { Rejection } from '../base/rejection.ts'
+import type { Core } from '../consensus/core.ts'
+import {
+  BLOCKS_PER_RESPONSE_MAX,
+  decodeRequest,
+  encodeBlocks,
+  encodeBundle,
+  encodeRange,
+  encodeStatus,
+  type FinalRange,
+  type Status,
+} from '../network/messages.ts'
+import type { ChainStore } from '../storage/chain-store.ts'
+import type { Block } from '../types/block.ts'
+import type { CertificateBundle } from '../types/consensus-message.ts'
+import type { Hash, Height } from '../types/ids.ts'
+
+/** BOUND: bytes of transactions in one answer; the last block may go beyond it by its own size. */
+const RESPONSE_BYTES = 2 * 1024 * 1024
+
+export interface ServerParts {
+  readonly core: Core
+  readonly store: ChainStore
+  readonly bundle: () => CertificateBundle
+  readonly status: () => Status
+}
+
+export class RequestServer {
+  readonly #parts: ServerParts
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts
+  }
+
+  answer(bytes: Uint8Array): Result<Uint8Array, Rejection> {
+    const request = decodeRequest(bytes)
+    if (!request.ok) return err(request.error)
+    switch (request.value.kind) {
+      case 'blocks':
+        return ok(encodeBlocks(this.#ancestors(request.value.hash, request.value.above)))
+      case 'range':
+        return ok(encodeRange(this.#range(request.value.from, request.value.count)))
+      case 'certificates':
+        return ok(encodeBundle(this.#parts.bundle()))
+      case 'status':
+        return ok(encodeStatus(this.#parts.status()))
+    }
+  }
+
+  /** Newest first. */
+  #ancestors(hash: Hash, above: Height): Block[] {
+    const blocks: Block[] = []
+    let bytes = 0
+    let block = this.#block(hash)
+    while (block !== undefined && block.header.height > above) {
+      blocks.push(block)
+      bytes += bodyBytes(block)
+      if (blocks.length === BLOCKS_PER_RESPONSE_MAX || bytes > RESPONSE_BYTES) break
+      block = this.#block(block.header.parentHash)
+    }
+    return blocks
+  }
+
+  #block(hash: Hash): Block | undefined {
+    const uncommitted = this.#parts.core.block(hash)
+    if (uncommitted !== undefined) return uncommitted
+    const height = this.#parts.store.heightOf(hash)
+    return height === undefined ? undefined : this.#parts.store.block(height)
+  }
+
+  /** Ends in the last block within the bounds that has a certificate of its own. */
+  #range(from: Height, count: number): FinalRange {
+    const { store } = this.#parts
+    const blocks: Block[] = []
+    let certified: FinalRange = { blocks: [], certificate: null }
+    let bytes = 0
+    const to = Math.min(store.tip.header.height, from + Math.min(count, BLOCKS_PER_RESPONSE_MAX) - 1)
+    for (let height = Math.max(1, from); height <= to && bytes <= RESPONSE_BYTES; height++) {
+      const block = store.block(height)
+      if (block === undefined) break
+      blocks.push(block)
+      bytes += bodyBytes(block)
+      const certificate = store.certificate(height)
+      if (certificate !== null) certified = { blocks: blocks.slice(), certificate }
+    }
+    return certified
+  }
+}
+
+function bodyBytes(block: Block): number {
+  return block.transactions.reduce((sum, envelope) => sum + envelope.length, 0)
+}

@@ -1,0 +1,109 @@
+/**
+ * How transactions come into the pool and go on to others. A fresh one goes to the other
+ * validators on the direct streams at once; what is still not final after a while is gossiped to
+ * everybody (design: network, "What travels how"; performance).
+ */
+import { BoundedMap, BoundedQueue } from '../base/bounded.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { AccountReader, Mempool } from '../mempool/mempool.ts'
+import { keccak256Hash } from '../crypto/keccak.ts'
+import type { Hash } from '../types/ids.ts'
+import type { TransactionVerdict, TransactionVerifier, VerifiedTransaction } from './transaction-verifier.ts'
+
+type IntakeOrigin = 'local' | 'remote'
+export type IntakeVerdict = Result<Hash, Rejection>
+
+interface Arrival {
+  readonly envelope: Uint8Array
+  readonly origin: IntakeOrigin
+  readonly done: (verdict: IntakeVerdict) => void
+}
+
+export interface IntakePorts {
+  readonly nowMs: () => number
+  readonly accounts: () => AccountReader
+  readonly baseFeePerGas: () => bigint
+  /** New here and brought by a client of this node. */
+  readonly carry: (transactions: readonly VerifiedTransaction[]) => void
+  /** The pool may have something to propose now. */
+  readonly poolChanged: () => void
+}
+
+/** BOUND: envelopes that wait for their signatures to be checked. */
+const ARRIVALS_MAX = 20_000
+/** BOUND: hashes of envelopes refused lately for their own sake, never for the sender's account. */
+const REFUSED_MAX = 8_192
+const BATCH_MAX = 512
+
+export class TransactionIntake {
+  readonly #pool: Mempool
+  readonly #verifier: TransactionVerifier
+  readonly #ports: IntakePorts
+  readonly #arrivals = new BoundedQueue<Arrival>(ARRIVALS_MAX)
+  readonly #refused = new BoundedMap<Hash, Rejection>(REFUSED_MAX)
+  #isVerifying = false
+
+  constructor(pool: Mempool, verifier: TransactionVerifier, ports: IntakePorts) {
+    this.#pool = pool
+    this.#verifier = verifier
+    this.#ports = ports
+  }
+
+  submit(envelope: Uint8Array, origin: IntakeOrigin, done: (verdict: IntakeVerdict) => void): void {
+    const taken = this.#arrivals.push({ envelope, origin, done })
+    if (!taken) {
+      done(err(rejection('intakeFull', 'too many transactions wait to be checked; try again', 'ignore')))
+      return
+    }
+    this.#verifyNext()
+  }
+
+  /** What arrives while a batch is being checked makes up the next one. */
+  #verifyNext(): void {
+    if (this.#isVerifying || this.#arrivals.size === 0) return
+    const batch: Arrival[] = []
+    for (let next = this.#arrivals.shift(); next !== undefined; next = this.#arrivals.shift()) {
+      if (!this.#answerFromMemory(next)) batch.push(next)
+      if (batch.length === BATCH_MAX) break
+    }
+    if (batch.length === 0) return
+    this.#isVerifying = true
+    this.#verifier.verify(batch.map(({ envelope }) => envelope), (verdicts) => {
+      this.#isVerifying = false
+      this.#admit(batch, verdicts)
+      this.#verifyNext()
+    })
+  }
+
+  #answerFromMemory(arrival: Arrival): boolean {
+    const refusal = this.#refused.get(keccak256Hash(arrival.envelope))
+    if (refusal === undefined) return false
+    arrival.done(err(refusal))
+    return true
+  }
+
+  #admit(batch: readonly Arrival[], verdicts: readonly TransactionVerdict[]): void {
+    const own: VerifiedTransaction[] = []
+    let isChanged = false
+    for (const [index, { origin, envelope, done }] of batch.entries()) {
+      const verdict = verdicts[index]
+      if (verdict === undefined) continue
+      if (!verdict.ok) {
+        this.#refused.set(keccak256Hash(envelope), verdict.error)
+        done(err(verdict.error))
+        continue
+      }
+      const transaction = verdict.value
+      const { nowMs, accounts, baseFeePerGas } = this.#ports
+      const added = this.#pool.add(transaction, origin, accounts(), baseFeePerGas(), nowMs())
+      if (added.ok && added.value !== 'known') {
+        isChanged = true
+        if (origin === 'local') own.push(transaction)
+      }
+      done(added.ok ? ok(transaction.hash) : err(added.error))
+    }
+    if (own.length > 0) this.#ports.carry(own)
+    if (isChanged) this.#ports.poolChanged()
+  }
+}

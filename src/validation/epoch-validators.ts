@@ -1,0 +1,29 @@
+/** The judges of one epoch's messages, made to share one memory of checked signatures. */
+import type { Hash, View } from '../types/ids.ts'
+import type { ValidatorSet } from '../types/validator-set.ts'
+import { CertificateValidator } from './certificate.ts'
+import { ConsensusMessageValidator } from './consensus-message.ts'
+import { type BlockBounds, ProposalValidator } from './proposal.ts'
+import { SignatureChecker, type SignatureVerifier } from './signature-checker.ts'
+
+export interface EpochValidators {
+  readonly certificates: CertificateValidator
+  readonly proposals: ProposalValidator
+  readonly messages: ConsensusMessageValidator
+}
+
+export interface EpochRules {
+  readonly genesisHash: Hash
+  readonly validators: ValidatorSet
+  readonly rootHash: Hash
+  readonly leaderOf: (view: View) => number
+  readonly bounds: BlockBounds
+}
+
+export function createEpochValidators(rules: EpochRules, verifier: SignatureVerifier): EpochValidators {
+  const { genesisHash, validators, rootHash, leaderOf, bounds } = rules
+  const signatures = new SignatureChecker(genesisHash, validators, verifier)
+  const certificates = new CertificateValidator(validators, rootHash, signatures)
+  const proposals = new ProposalValidator(validators, leaderOf, bounds, signatures, certificates)
+  return { certificates, proposals, messages: new ConsensusMessageValidator(signatures, certificates, proposals) }
+}
