@@ -2,7 +2,7 @@
 import { invariant } from '../base/invariant.ts'
 
 /** Thrown to leave a module's code; `GasMeter.isExhausted` tells it even when the module caught this. */
-export class OutOfGas extends Error {
+class OutOfGas extends Error {
   override readonly name = 'OutOfGas'
 }
 

@@ -8,7 +8,7 @@
  */
 import type { AccessListEntry } from '../types/transaction.ts'
 
-export const TRANSACTION_GAS = 21_000
+const TRANSACTION_GAS = 21_000
 const ZERO_BYTE_GAS = 4
 const NON_ZERO_BYTE_GAS = 16
 const ACCESS_LIST_ADDRESS_GAS = 2_400

@@ -69,7 +69,7 @@ class ModuleFrame {
   readonly #logs: Log[] = []
   /** What ended the call holds even when the module caught the exception that told it. */
   #revertData: Uint8Array | undefined
-  #ownFault: unknown
+  #ownFault: Error | undefined
   #isOver = false
 
   constructor(module: Module, call: ModuleCall) {

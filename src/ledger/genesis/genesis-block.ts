@@ -21,7 +21,7 @@ import { writeValidatorRecord, writeValidators } from '../system/validator-recor
 import { type AccountChange, WorldState } from '../world-state.ts'
 
 /** The epoch of the first block is the next one; genesis is the root that it begins with. */
-export const GENESIS_EPOCH = 0
+const GENESIS_EPOCH = 0
 const FIRST_WEIGHT = 4
 
 export interface GenesisBlock {

@@ -58,7 +58,7 @@ export function readString(lengthMin: number, lengthMax: number): (value: unknow
   return (value, path) => {
     if (typeof value !== 'string') return refuse(path, 'expected text')
     // Code points, as JSON Schema counts.
-    const length = [...value].length
+    const { length } = Array.from(value)
     if (length < lengthMin || length > lengthMax)
       return refuse(path, `expected ${lengthMin} to ${lengthMax} characters, got ${length}`)
     return value

@@ -6,7 +6,7 @@ import { readValue, writeValue } from '../storage-map.ts'
 import type { WordReader, Words } from '../storage-words.ts'
 import { recordKey } from './system-account.ts'
 
-export const RING_BLOCKS = 256
+const RING_BLOCKS = 256
 
 export interface RingEntry {
   readonly height: Height

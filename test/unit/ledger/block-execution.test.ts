@@ -98,7 +98,7 @@ describe('a transaction that makes its block invalid', () => {
   test.each(cases)('%s: is refused and changes nothing', (code, changes, message) => {
     const execution = new BlockExecution(rules, genesis, environmentAt(1, genesis))
     const outcome = execution.apply(transaction(changes))
-    expect(outcome).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(message) } })
+    expect(outcome).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(message) as string } })
     expect(execution.finish(NOTHING_MISSED).stateRoot).toBe(executed(rules, genesis, 1, []).stateRoot)
   })
 

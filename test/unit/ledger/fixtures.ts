@@ -17,7 +17,7 @@ import { type Address, ZERO_HASH } from '../../../src/types/ids.ts'
 import type { SignedTransaction } from '../../../src/types/transaction.ts'
 import type { Validator } from '../../../src/types/validator-set.ts'
 
-export const CHAIN_ID = 13371
+const CHAIN_ID = 13371
 export const COIN = 10n ** 18n
 
 export function addressOf(n: number): Address {

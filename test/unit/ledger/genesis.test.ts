@@ -195,13 +195,16 @@ describe('a genesis file', () => {
   test.each(bad)('with %s is refused by parser and schema alike', (_, input, message) => {
     expect(parseGenesis(input)).toMatchObject({
       ok: false,
-      error: { code: 'badGenesis', message: expect.stringContaining(message) },
+      error: { code: 'badGenesis', message: expect.stringContaining(message) as string },
     })
     expect(satisfiesSchema(input)).toBe(false)
   })
 
   test.each(refusedByParserAlone)('with %s is refused by the parser', (_, input, message) => {
-    expect(parseGenesis(input)).toMatchObject({ ok: false, error: { message: expect.stringContaining(message) } })
+    expect(parseGenesis(input)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining(message) as string },
+    })
   })
 
   test.each([
@@ -210,7 +213,10 @@ describe('a genesis file', () => {
     ['a key twice in another spelling', '{"a":[{"x":1},{"x":1,"\\u0078":2}]}', 'is there twice'],
     ['a comment', '// note\n{}', 'not JSON'],
   ])('that is %s is refused', (_, text, message) => {
-    expect(parseGenesis(text)).toMatchObject({ ok: false, error: { message: expect.stringContaining(message) } })
+    expect(parseGenesis(text)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining(message) as string },
+    })
   })
 
   test('may say the same key in different objects, and commas and braces in text', () => {
@@ -324,11 +330,11 @@ describe('the genesis block', () => {
     expect(moduleRegistry([{ ...keyValue, address: ZERO_ADDRESS }])).toMatchObject({ ok: false })
     expect(moduleRegistry([{ ...keyValue, name: 'keyvalue' }])).toMatchObject({
       ok: false,
-      error: { message: expect.stringContaining('not built in') },
+      error: { message: expect.stringContaining('not built in') as string },
     })
     expect(moduleRegistry([{ ...keyValue, source: './mine.ts', sha256 }])).toMatchObject({
       ok: false,
-      error: { message: expect.stringContaining('does not export it') },
+      error: { message: expect.stringContaining('does not export it') as string },
     })
   })
 })

@@ -104,7 +104,7 @@ function run(data: Hex, changes: { value?: bigint; gasLimit?: number; to?: Addre
 }
 
 function call(functionName: string, args: readonly unknown[] = [], changes: Parameters<typeof run>[1] = {}) {
-  return run(encodeFunctionData({ abi, functionName, args } as never), changes)
+  return run(encodeFunctionData({ abi, functionName, args }), changes)
 }
 
 /** Solidity's `mapping(bytes32 => bytes)` in slot 0, worked out with viem. */
@@ -131,7 +131,7 @@ describe('a module', () => {
     }
   })
 
-  test('leaves nothing behind of a longer value that a shorter one replaced', async () => {
+  test('leaves nothing behind of a longer value that a shorter one replaced', () => {
     const long = call('store', [key, `0x${'ab'.repeat(200)}`])
     const execution = new BlockExecution(rules, long.state, environmentAt(2, long.state))
     const data = fromHex(encodeFunctionData({ abi, functionName: 'store', args: [key, '0x01'] }))
@@ -246,9 +246,9 @@ describe('a module', () => {
     ['a function without code', parseAbi(['function missing()'])],
   ])('is refused when defined with %s', (_, broken) => {
     const f = () => undefined
-    expect(() =>
-      defineModule({ name: 'x', address: bob, abi: broken as never, call: { f } as never, view: {} as never }),
-    ).toThrow(InvariantViolation)
+    expect(() => defineModule({ name: 'x', address: bob, abi: broken as never, call: { f }, view: {} })).toThrow(
+      InvariantViolation,
+    )
   })
 })
 
