@@ -94,7 +94,7 @@ export const DEFAULT_NETWORK_LIMITS: NetworkLimits = {
   gossipMessagesPerSecond: 1_000,
   gossipBytesPerSecond: 16 * MIB,
 
-  requestsInboundPerPeerMax: 8,
+  requestsInboundPerPeerMax: 16,
   requestsInboundMax: 64,
   requestsPerSecond: 100,
   responseBytesPerSecond: 32 * MIB,

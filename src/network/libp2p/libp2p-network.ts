@@ -99,7 +99,8 @@ export class Libp2pNetwork implements Network {
       (stream, { remotePeer }) => running.direct.accept(idOf(remotePeer), stream),
       streamLimits,
     )
-    const inFlightMax = { maxInboundStreams: 16, maxOutboundStreams: 16 }
+    const { requestsInboundPerPeerMax: maxInboundStreams, requestsOutboundPerPeerMax } = this.#limits
+    const inFlightMax = { maxInboundStreams, maxOutboundStreams: 2 * requestsOutboundPerPeerMax }
     await node.handle(
       this.#protocol('request'),
       (stream, { remotePeer }) => this.#serve(running, remotePeer, stream),

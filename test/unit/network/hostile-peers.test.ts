@@ -1,6 +1,5 @@
 /** Each setting of network.md that holds an attacker off, with the attack that works without it. */
 import { connect, type Socket } from 'node:net'
-import { gossipsub, StrictNoSign } from '@chainsafe/libp2p-gossipsub'
 import { identify } from '@libp2p/identify'
 import type { Libp2p, Stream, StreamMuxer } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
@@ -11,9 +10,12 @@ import { createLibp2p } from 'libp2p'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.ts'
 import { silentLogger } from '../../../src/base/logger.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../../src/network/limits.ts'
 import { encodeFrames } from '../../../src/network/libp2p/frames.ts'
+import { topicName } from '../../../src/network/libp2p/gossip.ts'
 import { createLibp2pNetwork, type Libp2pNetwork } from '../../../src/network/libp2p/libp2p-network.ts'
 import { networkKeyFromBytes, peerIdOfKey } from '../../../src/network/libp2p/network-key.ts'
+import { createNode } from '../../../src/network/libp2p/options.ts'
 import type { KnownPeer, PeerId } from '../../../src/network/port.ts'
 import { createMember, GENESIS_HASH } from './libp2p-world.ts'
 import { NetworkRecorder } from './network-recorder.ts'
@@ -61,7 +63,7 @@ describe('hostile peers', () => {
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux({ maxOutboundStreams: 10_000 })],
-      services: { identify: identify(), gossip: gossipsub({ globalSignaturePolicy: StrictNoSign }) },
+      services: { identify: identify() },
     })
     cleanups.push(() => node.stop())
     return node
@@ -106,8 +108,8 @@ describe('hostile peers', () => {
   })
 
   it('a peer that is no validator gets no direct stream', async () => {
-    const target = await victim()
     const node = await attacker()
+    const target = await victim({ above: node.peerId.toString() as PeerId })
     const connection = await node.dial(aim(target))
     const stream = await connection.newStream(DIRECT)
     await closed(stream)
@@ -146,6 +148,9 @@ describe('hostile peers', () => {
     const connection = await (await attacker()).dial(aim(target))
     const { muxer } = connection as unknown as { muxer: StreamMuxer }
     const streams = await Promise.all(Array.from({ length: 200 }, async () => muxer.createStream()))
+    // The first byte of a negotiation that never goes on.
+    for (const stream of streams) stream.send(new Uint8Array([19]))
+    expect(streams.length).toBe(200)
     const open = () => streams.filter(({ status }) => status === 'open').length
     await vi.waitFor(() => expect(open()).toBeLessThanOrEqual(32), { timeout: 1_000, interval: 10 })
   })
@@ -171,6 +176,26 @@ describe('hostile peers', () => {
     expect(await take(many, 'many')).toBe(false)
     const ids = Buffer.concat([ihave(topic, 5_001), message(topic, 'ids')])
     expect(await take(ids, 'ids')).toBe(false)
+  })
+
+  it('foreign topics are not even remembered', async () => {
+    const { privateKey, address } = await createMember()
+    const node = await createNode({
+      privateKey: networkKeyFromBytes(privateKey),
+      listen: [address],
+      announce: [],
+      genesisHash: GENESIS_HASH,
+      limits: DEFAULT_NETWORK_LIMITS,
+      gater: {},
+      scoreOf: () => 0,
+    })
+    await node.start()
+    cleanups.push(() => node.stop())
+    const stream = await (await (await attacker()).dial(node.getMultiaddrs())).newStream(MESHSUB)
+    const own = topicName(GENESIS_HASH, 'transactions')
+    stream.send(lengthPrefixed(Buffer.concat([subscription('/foreign'), subscription(own), message(own, 'x')])))
+    await vi.waitFor(() => expect(node.services.gossip.getSubscribers(own).length).toBe(1), SOON)
+    expect(node.services.gossip.getSubscribers('/foreign')).toEqual([])
   })
 
   it('a gossip frame beyond its bound ends the gossip stream', async () => {
@@ -210,6 +235,7 @@ describe('hostile peers', () => {
     const topic = `/tertia/${GENESIS_HASH}/transactions`
     for (let i = 0; i < 5; i++) stream.send(lengthPrefixed(message(topic, `bad ${i}`)))
     await vi.waitFor(() => expect(target.network.stats().bannedPeers).toBe(1), SOON)
+    await vi.waitFor(() => expect(node.getConnections()).toEqual([]), SOON)
     await node.dial(aim(target)).catch(() => undefined)
     await vi.waitFor(() => expect(node.getConnections()).toEqual([]), SOON)
   })
