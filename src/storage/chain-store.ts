@@ -48,6 +48,13 @@ export interface AppliedBlock {
   readonly changes: StateChanges
 }
 
+export interface StoreTip {
+  readonly height: Height
+  readonly hash: Hash
+  /** Null for genesis. */
+  readonly position: JournalPosition | null
+}
+
 const SENTINEL = META.key('sentinel')
 /** BOUND: final blocks kept decoded. */
 const BLOCKS_CACHED_MAX = 256
@@ -82,8 +89,13 @@ export class ChainStore {
     ])
   }
 
-  static isInitialised(store: KeyValueStore): boolean {
-    return store.get(SENTINEL) !== undefined
+  /** The newest block that the store has applied and where the journal holds it; undefined in an empty store. */
+  static readTip(store: KeyValueStore): StoreTip | undefined {
+    const value = store.get(SENTINEL)
+    if (value === undefined) return undefined
+    const { height, blockHash } = decodeSentinel(value)
+    const position = store.get(BLOCK_POSITIONS.key(height))
+    return { height, hash: blockHash, position: position === undefined ? null : decodePosition(position) }
   }
 
   static open(
