@@ -202,8 +202,15 @@ describe('hostile peers', () => {
     const target = await victim()
     const connection = await (await attacker()).dial(aim(target))
     const stream = await connection.newStream(MESHSUB)
-    stream.send(varint(1024 * 1024 + 1))
+    const topic = topicName(GENESIS_HASH, 'transactions')
+    const padded = (text: string, bytes: number) =>
+      lengthPrefixed(Buffer.concat([message(topic, text), field(15, new Uint8Array(bytes))]))
+    const heard = () => target.recorder.gossip.map(({ data }) => Buffer.from(data).toString())
+    stream.send(padded('within', 1_000_000))
+    await vi.waitFor(() => expect(heard()).toEqual(['within']), SOON)
+    stream.send(padded('beyond', 1024 * 1024))
     await vi.waitFor(() => expect(stream.remoteWriteStatus).toBe('closed'), SOON)
+    expect(heard()).toEqual(['within'])
   })
 
   it('a private network refuses everyone who is not a known peer', async () => {
