@@ -5,8 +5,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccessPolicy } from './access-policy.ts'
-import { INVALID_REQUEST, PARSE_ERROR } from './errors.ts'
-import { type Answer, type JsonRpc, whenAnswered } from './json-rpc.ts'
+import { INVALID_REQUEST, PARSE_ERROR, RpcError } from './errors.ts'
+import { type Answer, errorText, type JsonRpc, whenAnswered } from './json-rpc.ts'
 import type { RpcContext } from './method.ts'
 import { readinessOf } from './readiness.ts'
 
@@ -90,9 +90,10 @@ export class HttpHandler {
 
   #answer(body: Buffer | null): Answer | Promise<Answer> {
     if (body === null) {
-      return errorText(INVALID_REQUEST, `request body too large: at most ${this.#context.limits.requestBytesMax} bytes`)
+      const bytesMax = this.#context.limits.requestBytesMax
+      return errorText(null, new RpcError(INVALID_REQUEST, `request body too large: at most ${bytesMax} bytes`))
     }
-    if (!isUtf8(body)) return errorText(PARSE_ERROR, 'parse error: the request is not UTF-8')
+    if (!isUtf8(body)) return errorText(null, new RpcError(PARSE_ERROR, 'parse error: the request is not UTF-8'))
     return this.#rpc.answer(body.toString('utf8'), this.#context)
   }
 
@@ -105,10 +106,6 @@ export class HttpHandler {
 
 function isJson(contentType: string | undefined): boolean {
   return contentType === JSON_TYPE || contentType?.split(';', 1)[0]?.trim().toLowerCase() === JSON_TYPE
-}
-
-function errorText(code: number, message: string): string {
-  return JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } })
 }
 
 /** The body, or null when it is above the limit. Its declared length is not asked: it may lie. */

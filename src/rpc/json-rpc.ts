@@ -26,8 +26,9 @@ interface Budget {
 }
 
 const ID_LENGTH_MAX = 256
-/** BOUND: the error that takes the place of an answer that is too large, with the longest id, escaped. */
-const TOO_LARGE_ERROR_LENGTH_MAX = 2_048
+const TOO_LARGE = new RpcError(SERVER_ERROR, 'response too large')
+/** BOUND: an error without data, with the longest id, escaped. */
+const ERROR_LENGTH_MAX = 2_048
 
 export class JsonRpc {
   readonly #methods: ReadonlyMap<string, RpcMethod>
@@ -53,7 +54,7 @@ export class JsonRpc {
     const itemsMax = context.limits.batchItemsMax
     if (items.length === 0) throw new RpcError(INVALID_REQUEST, 'an empty batch')
     if (items.length > itemsMax) throw new RpcError(INVALID_REQUEST, `batch too large: at most ${itemsMax} requests`)
-    budget.left -= items.length * TOO_LARGE_ERROR_LENGTH_MAX
+    budget.left -= items.length * ERROR_LENGTH_MAX
     const answers = items.map((item) => this.#one(item, context, budget))
     return answers.some((answer) => answer instanceof Promise)
       ? Promise.all(answers.map((answer) => Promise.resolve(answer))).then(joinBatch)
@@ -71,16 +72,16 @@ export class JsonRpc {
         method.cost === 'cheap'
           ? this.#call(method, request, context, budget)
           : this.#queued(method, request, context, budget)
-      return text instanceof Promise ? text.catch((error: unknown) => this.#failure(id, error)) : text
+      return text instanceof Promise ? text.catch((error: unknown) => this.#failure(id, error, budget)) : text
     } catch (error) {
-      return this.#failure(id, error)
+      return this.#failure(id, error, budget)
     }
   }
 
   /** An expensive method, and writing its result as JSON, are one turn in the queue. */
   #queued(method: RpcMethod, request: Request, context: RpcContext, budget: Budget): Promise<Answer> {
     return context.work.run(() => {
-      if (budget.left <= 0) throw tooLarge(context)
+      if (budget.left <= 0) throw TOO_LARGE
       return this.#call(method, request, context, budget)
     })
   }
@@ -88,15 +89,16 @@ export class JsonRpc {
   #call(method: RpcMethod, request: Request, context: RpcContext, budget: Budget): Answer | Promise<Answer> {
     const result = method.call(context, request.params)
     return result instanceof Promise
-      ? result.then((settled: unknown) => success(request.id, settled, context, budget))
-      : success(request.id, result, context, budget)
+      ? result.then((settled: unknown) => success(request.id, settled, budget))
+      : success(request.id, result, budget)
   }
 
-  #failure(id: Id | undefined, error: unknown): Answer {
+  #failure(id: Id | undefined, error: unknown, budget?: Budget): Answer {
     const known = error instanceof RpcError ? error : this.#internal(error)
     if (id === undefined) return null
-    const { code, message, data } = known
-    return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, ...(data !== undefined && { data }) } })
+    const text = errorText(id, known)
+    // The room for an error without data was set aside before.
+    return known.data === undefined || budget === undefined || spend(budget, text) ? text : errorText(id, TOO_LARGE)
   }
 
   /** Our own mistake: the log gets it, the client learns nothing of our inside. */
@@ -117,19 +119,22 @@ function neverRejects(cause: unknown): never {
   throw new InvariantViolation(`an answer was rejected: ${String(cause)}`)
 }
 
-function success(id: Id | undefined, result: unknown, context: RpcContext, budget: Budget): Answer {
+function success(id: Id | undefined, result: unknown, budget: Budget): Answer {
   if (id === undefined) return null
   const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`
-  if (text.length > budget.left) {
-    budget.left = 0
-    throw tooLarge(context)
-  }
-  budget.left -= text.length
+  if (!spend(budget, text)) throw TOO_LARGE
   return text
 }
 
-function tooLarge(context: RpcContext): RpcError {
-  return new RpcError(SERVER_ERROR, `response too large: more than ${context.limits.responseBytesMax} bytes`)
+/** Whether there was room; when there is none for one answer, there is none for those behind it. */
+function spend(budget: Budget, text: string): boolean {
+  const fits = text.length <= budget.left
+  budget.left = fits ? budget.left - text.length : 0
+  return fits
+}
+
+export function errorText(id: Id, { code, message, data }: RpcError): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, ...(data !== undefined && { data }) } })
 }
 
 function joinBatch(answers: readonly Answer[]): Answer {

@@ -23,6 +23,7 @@ describe('who may ask', () => {
     const { url, webSocketUrl } = await startServer()
     for (const origin of [
       'https://evil.example',
+      'xhttp://localhost:80',
       'http://localhost.evil.example',
       'http://localhost:80@evil',
       'null',
@@ -93,6 +94,16 @@ describe('what may be asked', () => {
     const batch = `[${Array.from({ length: 12 }, () => request('x'.repeat(200))).join(',')}]`
     const answer = await post(url, batch)
     expect(Buffer.byteLength(answer.text)).toBeLessThanOrEqual(30_000)
+  })
+
+  it('counts the data of errors into the size of an answer', async () => {
+    const { node, url } = await startServer({ responseBytesMax: 30_000 })
+    node.callOutcome = { status: 'reverted', data: new Uint8Array(5_000), gasUsed: 1 }
+    const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_call', params: [{ to: SENDER }] })
+    const answer = await post(url, `[${[request, request, request, request, request].join(',')}]`)
+    expect(Buffer.byteLength(answer.text)).toBeLessThanOrEqual(30_000)
+    const codes = (JSON.parse(answer.text) as { error: { code: number } }[]).map((item) => item.error.code)
+    expect(codes).toEqual([3, -32000, -32000, -32000, -32000])
   })
 
   it('replaces an answer above the limit by an error, alone and in a batch', async () => {

@@ -35,12 +35,26 @@ describe('stop', () => {
     const transfer = await signTransfer(0)
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_sendRawTransactionSync', params: [transfer] })
     const inFlight = post(url, body)
-    while (node.pool.size === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await expect.poll(() => node.pool.size).toBe(1)
     await server.stop()
     expect((await inFlight).json.error?.code).toBe(4)
     expect(((await closed) as [number])[0]).toBe(1001)
     expect(node.listenerCount).toBe(0)
     await expect(post(url, '{}')).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('answers what is in flight on a WebSocket before it closes it', async () => {
+    const { node, webSocketUrl, server } = await startServer()
+    node.holds = true
+    const webSocket = await openWebSocket(webSocketUrl)
+    const seen: unknown[] = []
+    webSocket.on('message', (data: Buffer) => seen.push((JSON.parse(data.toString()) as { id: number }).id))
+    webSocket.on('close', (code) => seen.push(code))
+    const params = [await signTransfer(0)]
+    webSocket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_sendRawTransactionSync', params }))
+    await expect.poll(() => node.pool.size).toBe(1)
+    await server.stop()
+    await expect.poll(() => seen).toEqual([1, 1001])
   })
 
   it('ends connections that outstay the bound', async () => {
