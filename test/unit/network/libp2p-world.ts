@@ -1,6 +1,7 @@
 /** libp2p networks on the loopback interface, for the suite and for the hostile tests. */
-import { createServer } from 'node:net'
+
 import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { silentLogger } from '../../../src/base/logger.ts'
 import {
   createLibp2pNetwork,

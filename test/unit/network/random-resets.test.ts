@@ -1,13 +1,13 @@
 /** An unhandled rejection ends the node: whatever breaks, and whenever, there must be none. */
 import { expect, it, vi } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.ts'
+import { silentLogger } from '../../../src/base/logger.ts'
+import { createLibp2pNetwork } from '../../../src/network/libp2p/libp2p-network.ts'
+import { peerIdOfKey } from '../../../src/network/libp2p/network-key.ts'
 import type { KnownPeer, Network } from '../../../src/network/port.ts'
 import { ChaosProxy } from './chaos-proxy.ts'
 import { createMember, GENESIS_HASH } from './libp2p-world.ts'
 import { NetworkRecorder } from './network-recorder.ts'
-import { createLibp2pNetwork } from '../../../src/network/libp2p/libp2p-network.ts'
-import { peerIdOfKey } from '../../../src/network/libp2p/network-key.ts'
-import { silentLogger } from '../../../src/base/logger.ts'
 
 const RESETS = 300
 
