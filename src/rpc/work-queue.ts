@@ -30,7 +30,7 @@ export class WorkQueue {
     })
   }
 
-  /** For long jobs: gives the loop back when they have held it since `sliceStartMs` for a slice. Answers the new start. */
+  /** For long jobs: gives the loop back when they have held it for a slice. Answers when the next slice began. */
   async breathe(sliceStartMs: number): Promise<number> {
     const usedMs = performance.now() - sliceStartMs
     if (usedMs < SLICE_MS) return sliceStartMs

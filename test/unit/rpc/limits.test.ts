@@ -241,6 +241,21 @@ describe('connections', () => {
     webSocket.terminate()
   })
 
+  it('does not take a WebSocket for dead while it is the server that does not read', async () => {
+    const { node, webSocketUrl } = await startServer({
+      pingIntervalMs: 30,
+      inFlightPerSocketMax: 1,
+      receiptWaitMaxMs: 300,
+    })
+    node.holds = true
+    const webSocket = await openWebSocket(webSocketUrl)
+    const params = [await signTransfer(0)]
+    webSocket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_sendRawTransactionSync', params }))
+    const answered = once(webSocket, 'message')
+    await Promise.race([answered, closeCode(webSocket).then((code) => Promise.reject(new Error(`closed: ${code}`)))])
+    webSocket.terminate()
+  })
+
   it('refuses more expensive requests than may wait', async () => {
     const { url } = await startServer({ queuedJobsMax: 2 })
     const request = '{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["latest"]}'
