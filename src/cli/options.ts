@@ -1,0 +1,17 @@
+/** Readers of option values. What they refuse is a usage error. */
+import { InvalidArgumentError } from 'commander'
+
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
+  }
+}
+
+export const port = integer(1, 65_535)
+
+/** For an option that may stand there more than once. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
+}

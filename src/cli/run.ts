@@ -1,0 +1,41 @@
+/** The command line as a function: from arguments to an exit code. */
+import { Command, CommanderError } from 'commander'
+import { EXIT } from '../node/exit-codes.ts'
+import { VERSION } from '../node/version.ts'
+import { registerDevnet } from './commands/devnet.ts'
+import { registerGenesis } from './commands/genesis.ts'
+import { registerKeys } from './commands/keys.ts'
+import { CliFailure } from './failure.ts'
+import type { CliIo } from './io.ts'
+
+const COMMANDS = [registerDevnet, registerGenesis, registerKeys]
+
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  const program = new Command('tertia')
+    .description('A Byzantine-fault-tolerant ledger node')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined })
+    .showSuggestionAfterError()
+  for (const register of COMMANDS) register(program, io)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return EXIT.ok
+  } catch (error) {
+    if (error instanceof CommanderError) return usage(error, io)
+    if (!(error instanceof CliFailure)) throw error
+    io.err(`tertia: ${oneLine(error.message)}\n`)
+    return error.exitCode
+  }
+}
+
+function usage(error: CommanderError, io: CliIo): number {
+  if (error.exitCode === 0) return EXIT.ok
+  // A group without a verb has shown its help already.
+  if (error.code !== 'commander.help') io.err(`tertia: ${oneLine(error.message.replace(/^error: /, ''))}\n`)
+  return EXIT.usage
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, ' ')
+}

@@ -1,0 +1,93 @@
+/**
+ * Looks after the processes of a devnet. One that ends is reported and left down, for that is
+ * what people come to see; when somebody starts it again by hand, it is one of the devnet again.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { livePid } from '../../node/pid-file.ts'
+import { type Ending, type ReplicaPlan, ReplicaProcess } from './replica-process.ts'
+
+const LOOK_INTERVAL_MS = 250
+const STOP_TIMEOUT_MS = 10_000
+
+export interface SupervisorEvents {
+  died(plan: ReplicaPlan, ending: Ending): void
+  returned(plan: ReplicaPlan, pid: number): void
+  /** Process ids changed. */
+  changed(pids: ReadonlyMap<ReplicaPlan, number>): void
+}
+
+export class Supervisor {
+  readonly #plans: readonly ReplicaPlan[]
+  readonly #events: SupervisorEvents
+  /** Of the latest process of each, alive or not. */
+  readonly #pids = new Map<ReplicaPlan, number>()
+  readonly #own = new Map<ReplicaPlan, ReplicaProcess>()
+  /** Started by hand. */
+  readonly #adopted = new Map<ReplicaPlan, number>()
+  #stopping = false
+  #look: NodeJS.Timeout | undefined
+
+  constructor(plans: readonly ReplicaPlan[], events: SupervisorEvents) {
+    this.#plans = plans
+    this.#events = events
+  }
+
+  start(): void {
+    for (const plan of this.#plans) this.#start(plan)
+    this.#events.changed(this.#pids)
+    this.#look = setInterval(() => this.#lookForReturns(), LOOK_INTERVAL_MS)
+  }
+
+  isAlive(plan: ReplicaPlan): boolean {
+    return this.#own.has(plan) || this.#adopted.has(plan)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    clearInterval(this.#look)
+    const own = [...this.#own.values()].map((replica) => replica.stop())
+    const adopted = [...this.#adopted].map(([plan, pid]) => stopAdopted(plan, pid))
+    await Promise.all([...own, ...adopted])
+  }
+
+  #start(plan: ReplicaPlan): void {
+    const replica = new ReplicaProcess(plan)
+    this.#own.set(plan, replica)
+    this.#pids.set(plan, replica.pid)
+    const onEnd = (ending: Ending) => {
+      this.#own.delete(plan)
+      if (!this.#stopping) this.#events.died(plan, ending)
+    }
+    replica.ended.then(onEnd, onBug)
+  }
+
+  #lookForReturns(): void {
+    for (const plan of this.#plans) {
+      if (this.#own.has(plan)) continue
+      const before = this.#adopted.get(plan)
+      const pid = livePid(plan.dataDir)
+      if (pid === before) continue
+      if (before !== undefined) {
+        this.#adopted.delete(plan)
+        this.#events.died(plan, { how: 'the process started by hand is gone', exitCode: null })
+      }
+      if (pid === undefined) continue
+      this.#adopted.set(plan, pid)
+      this.#pids.set(plan, pid)
+      this.#events.returned(plan, pid)
+      this.#events.changed(this.#pids)
+    }
+  }
+}
+
+function onBug(error: unknown): never {
+  throw error
+}
+
+async function stopAdopted({ dataDir }: ReplicaPlan, pid: number): Promise<void> {
+  const isAlive = () => livePid(dataDir) === pid
+  const deadline = Date.now() + STOP_TIMEOUT_MS
+  if (isAlive()) process.kill(pid, 'SIGTERM')
+  while (isAlive() && Date.now() < deadline) await sleep(LOOK_INTERVAL_MS)
+  if (isAlive()) process.kill(pid, 'SIGKILL')
+}
