@@ -15,3 +15,11 @@ export const port = integer(1, 65_535)
 export function collect(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text]
 }
+
+export function choice<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = choices.find((value) => value === text)
+    if (found !== undefined) return found
+    throw new InvalidArgumentError(`Expected ${choices.join(' or ')}.`)
+  }
+}

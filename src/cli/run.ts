@@ -4,11 +4,13 @@ import { EXIT } from '../node/exit-codes.ts'
 import { VERSION } from '../node/version.ts'
 import { registerDevnet } from './commands/devnet.ts'
 import { registerGenesis } from './commands/genesis.ts'
+import { registerInit } from './commands/init.ts'
 import { registerKeys } from './commands/keys.ts'
+import { registerStart } from './commands/start.ts'
 import { CliFailure } from './failure.ts'
 import type { CliIo } from './io.ts'
 
-const COMMANDS = [registerDevnet, registerGenesis, registerKeys]
+const COMMANDS = [registerDevnet, registerStart, registerInit, registerKeys, registerGenesis]
 
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   const program = new Command('tertia')

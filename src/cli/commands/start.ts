@@ -1,0 +1,81 @@
+/** `tertia start`: one node, until it is told to stop. */
+import type { Command } from 'commander'
+import { type NodeConfig, readConfig } from '../../node/config.ts'
+import { EXIT } from '../../node/exit-codes.ts'
+import { createLogger, LOG_FORMATS, LOG_LEVELS } from '../../node/logger.ts'
+import { removePidFile, writePidFile } from '../../node/pid-file.ts'
+import { fail, unwrap } from '../failure.ts'
+import type { CliIo } from '../io.ts'
+import { choice, port } from '../options.ts'
+import { stopSignal } from '../stop-signal.ts'
+
+interface StartOptions {
+  readonly config?: string
+  readonly data?: string
+  readonly rpcPort?: number
+  readonly passphraseFile?: string
+  readonly logLevel?: NodeConfig['log']['level']
+  readonly logFormat?: NodeConfig['log']['format']
+  readonly withParent?: true
+  readonly json?: true
+}
+
+export function registerStart(program: Command, io: CliIo): void {
+  program
+    .command('start')
+    .description('run a node')
+    .option('--config <file>', 'configuration, as "tertia init" makes it')
+    .option('--data <dir>', 'data directory of "tertia init", whose node.json is the configuration')
+    .option('--rpc-port <port>', 'port of the JSON-RPC server', port)
+    .option('--passphrase-file <file>', 'file whose first line unlocks the consensus key')
+    .option('--log-level <level>', LOG_LEVELS.join(', '), choice(LOG_LEVELS))
+    .option('--log-format <format>', LOG_FORMATS.join(', '), choice(LOG_FORMATS))
+    .option('--with-parent', 'stop when standard input ends')
+    .option('--json', 'the same as --log-format json')
+    .action((options: StartOptions) => start(options, io))
+}
+
+async function start(options: StartOptions, io: CliIo): Promise<void> {
+  const config = configOf(options)
+  const logger = createLogger(config.log, io.out)
+  const crash = (reason: unknown) => {
+    logger.error('stopped by a bug of this program; what is on disk is intact', {
+      error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
+    })
+    process.exit(EXIT.crashed)
+  }
+  process.on('uncaughtException', crash)
+  process.on('unhandledRejection', crash)
+  const stopped = options.withParent === true ? Promise.race([stopSignal(), inputEnd()]) : stopSignal()
+
+  // The network and storage stacks are loaded by who runs a node, not by every command.
+  const { startNode } = await import('../../node/node.ts')
+  const node = unwrap(await startNode(config, logger))
+  writePidFile(config.dataDir)
+  const ending = await Promise.race([stopped, node.ended])
+  removePidFile(config.dataDir)
+  if (typeof ending !== 'string') fail(ending.reason, ending.exitCode)
+  logger.info('stopping', { reason: ending })
+  await node.stop()
+}
+
+function configOf(options: StartOptions): NodeConfig {
+  const path = options.config ?? (options.data === undefined ? undefined : `${options.data}/node.json`)
+  if (path === undefined) return fail('say what to start with --config FILE or --data DIR', EXIT.usage)
+  const config = unwrap(readConfig(path))
+  const { rpcPort, passphraseFile, logLevel } = options
+  const logFormat = options.json === true ? 'json' : options.logFormat
+  return {
+    ...config,
+    rpc: rpcPort === undefined || config.rpc === null ? config.rpc : { ...config.rpc, port: rpcPort },
+    passphrasePath: passphraseFile ?? config.passphrasePath,
+    log: { level: logLevel ?? config.log.level, format: logFormat ?? config.log.format },
+  }
+}
+
+function inputEnd(): Promise<string> {
+  return new Promise((resolve) => {
+    const end = () => resolve('standard input ended')
+    process.stdin.resume().once('end', end).once('error', end).once('close', end)
+  })
+}
