@@ -3,7 +3,7 @@ import { concatBytes } from '../base/bytes.ts'
 import { uintBytes } from '../codec/fields.ts'
 import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
 import { keccak256 } from '../crypto/keccak.ts'
-import { idBytes } from '../types/ids.ts'
+import { type Address, type Hash, idBytes } from '../types/ids.ts'
 import type { Log, Receipt } from '../types/receipt.ts'
 
 const BLOOM_BYTES = 256
@@ -42,6 +42,13 @@ function addToBloom(bloom: Uint8Array, item: Uint8Array): void {
     const position = BLOOM_BYTES - 1 - (bit >> 3)
     bloom[position] = (bloom[position] as number) | (1 << (bit & 7))
   }
+}
+
+/** False only if no log of the filter's block can have this address or topic. */
+export function bloomMayHold(bloom: Uint8Array, id: Address | Hash): boolean {
+  const single = new Uint8Array(BLOOM_BYTES)
+  addToBloom(single, idBytes(id))
+  return single.every((byte, position) => ((bloom[position] as number) & byte) === byte)
 }
 
 /** The bloom of a block is the union of its receipts'. */

@@ -1,6 +1,6 @@
 import { createMPT } from '@ethereumjs/mpt'
 import { encodeRlp as ethersEncodeRlp, toBeHex } from 'ethers'
-import { decodeEventLog, encodeFunctionData, encodePacked, pad, keccak256 as viemKeccak } from 'viem'
+import { type Abi, decodeEventLog, encodeFunctionData, encodePacked, pad, keccak256 as viemKeccak } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { fromHex, type Hex, toHex } from '../../../src/base/bytes.ts'
 import { InvariantViolation } from '../../../src/base/invariant.ts'
@@ -104,7 +104,7 @@ function run(data: Hex, changes: { value?: bigint; gasLimit?: number; to?: Addre
 }
 
 function call(functionName: string, args: readonly unknown[] = [], changes: Parameters<typeof run>[1] = {}) {
-  return run(encodeFunctionData({ abi, functionName, args }), changes)
+  return run(encodeFunctionData({ abi: abi as Abi, functionName, args }), changes)
 }
 
 /** Solidity's `mapping(bytes32 => bytes)` in slot 0, worked out with viem. */
