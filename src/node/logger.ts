@@ -41,8 +41,7 @@ function textLine(level: LogLevel, message: string, fields: LogFields): string {
 }
 
 function textValue(value: string): string {
-  const safe = printable(value)
-  return PLAIN_VALUE.test(safe) ? safe : JSON.stringify(safe)
+  return printable(PLAIN_VALUE.test(value) ? value : JSON.stringify(value))
 }
 
 function printable(text: string): string {

@@ -5,10 +5,11 @@
  */
 import { BoundedMap } from '../base/bounded.ts'
 import { defined } from '../base/invariant.ts'
-import type { AccountReader, Mempool } from '../mempool/mempool.ts'
+import type { Mempool } from '../mempool/mempool.ts'
 import { wordsIn } from '../ledger/storage-words.ts'
 import { readParameters } from '../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import type { WorldState } from '../ledger/world-state.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Journal } from '../storage/journal/journal.ts'
 import type { JournalPosition } from '../storage/journal/position.ts'
@@ -52,14 +53,14 @@ export class CommitPipeline {
     for (const [hash, position] of positions) this.#positions.set(hash, position)
   }
 
-  /** The latest final state, as the pool judges by it. */
-  get accounts(): AccountReader {
+  /** The latest final one that can be read; the pool judges by it. */
+  get state(): WorldState {
     return this.#applied.executed.state
   }
 
   /** Wei per gas, of the next block. */
   get baseFeePerGas(): bigint {
-    return readParameters(wordsIn(this.#applied.executed.state, SYSTEM_ADDRESS)).baseFeePerGas
+    return readParameters(wordsIn(this.state, SYSTEM_ADDRESS)).baseFeePerGas
   }
 
   storeBlock(block: Block): void {
@@ -107,7 +108,7 @@ export class CommitPipeline {
     const { height } = block.header
     if (height % UNLOAD_EVERY_BLOCKS === 0) result.executed.state.unload(STATE_BYTES_MAX)
     if (height > STATE_WINDOW_BLOCKS) runTask(store.prune(height - STATE_WINDOW_BLOCKS))
-    pool.onCommitted(result.transactions, this.accounts, this.baseFeePerGas)
+    pool.onCommitted(result.transactions, this.state, this.baseFeePerGas)
     onFinal(final)
   }
 }

@@ -6,6 +6,7 @@
 import type { Core } from '../consensus/core.ts'
 import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
+import type { WorldState } from '../ledger/world-state.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import { decodeEnvelopes, decodeStatus, encodeRequest, type Status } from '../network/messages.ts'
 import type { GossipTopic, GossipVerdict, PeerId } from '../network/port.ts'
@@ -78,7 +79,7 @@ export class Replica {
     this.#courier = new TransactionCourier(network, pool, self !== null, this.#links.others)
     this.#intake = new TransactionIntake(pool, verifier, {
       nowMs,
-      accounts: () => pipeline.accounts,
+      accounts: () => pipeline.state,
       baseFeePerGas: () => pipeline.baseFeePerGas,
       carry: (transactions) => this.#courier.carry(transactions),
       poolChanged: () => this.#payloadMayHaveChanged(),
@@ -157,6 +158,11 @@ export class Replica {
   /** The base fee of the next block, wei per gas. */
   get baseFeePerGas(): bigint {
     return this.#parts.pipeline.baseFeePerGas
+  }
+
+  /** After the newest final block that can be read. */
+  get finalState(): WorldState {
+    return this.#parts.pipeline.state
   }
 
   /** Whether recovery is over, so that this replica may sign. */

@@ -22,6 +22,8 @@ import { type AccountChange, WorldState } from '../world-state.ts'
 
 /** The epoch of the first block is the next one; genesis is the root that it begins with. */
 const GENESIS_EPOCH = 0
+/** Of the first block that is agreed on. */
+export const FIRST_EPOCH = 1
 const FIRST_WEIGHT = 4
 
 export interface GenesisBlock {
@@ -46,7 +48,7 @@ export function buildGenesisBlock(
 
 function validatorsOf(genesis: Genesis): readonly Validator[] {
   const members = genesis.validators.map(({ address, consensusKey }) => ({ address, consensusKey, leads: true }))
-  return new ValidatorSet(GENESIS_EPOCH + 1, members, genesis.faultModel).members
+  return new ValidatorSet(FIRST_EPOCH, members, genesis.faultModel).members
 }
 
 function stateOf(

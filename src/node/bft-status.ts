@@ -1,0 +1,82 @@
+/** Where agreement stands and how much more may fail: `bft_status`. */
+import { defined } from '../base/invariant.ts'
+import type { Address } from '../types/ids.ts'
+import type { BftStatus, PeerStatus } from './node-api.ts'
+import type { ReplicaApiParts } from './replica-api.ts'
+
+/** A validator that says nothing for so long is counted as gone: it beats every second. */
+const SILENT_MS = 3_000
+
+export function bftStatus(parts: ReplicaApiParts): BftStatus {
+  const { config, replica, store } = parts
+  const { validators, self } = config
+  const { core } = replica
+  const peers = validators.members.map((_, index) => peerStatus(parts, index))
+  const reachable = peers.filter((peer) => peer.connected).length
+  const syncing = replica.rangeSync.progress !== null || !replica.isStarted
+  const { hash, header } = store.tip
+  const live = self === null ? parts.network.connectedPeers().length > 0 : reachable >= validators.quorum
+  return {
+    role: self === null ? 'observer' : 'validator',
+    address: self?.address ?? null,
+    faultModel: validators.model,
+    n: validators.n,
+    faultsTolerated: validators.faultsTolerated,
+    quorum: validators.quorum,
+    epoch: validators.epoch,
+    view: self === null ? header.consensus.view : core.view,
+    leader: addressOf(parts, core.leader),
+    height: header.height,
+    headHash: hash,
+    stateRoot: header.stateRoot,
+    highQcView: self === null ? header.consensus.view : core.highQc.view,
+    viewTimeoutMs: core.viewTimeoutMs,
+    syncing,
+    live,
+    reason: reasonOf(parts, live, syncing, peers),
+    validators: peers,
+    failuresLeft: self === null ? validators.faultsTolerated : Math.max(0, reachable - validators.quorum),
+  }
+}
+
+function peerStatus(parts: ReplicaApiParts, index: number): PeerStatus {
+  const { config, replica, nowMs, store } = parts
+  const address = addressOf(parts, index)
+  const name = config.genesis.validators.find((validator) => validator.address === address)?.name ?? ''
+  if (index === config.self?.index) {
+    const { height } = store.tip.header
+    return { address, name, connected: true, view: replica.core.view, height, silentMs: 0, suspected: false }
+  }
+  const { status, heardAtMs, connected } = replica.links.stateOf(index)
+  const silentMs = heardAtMs === null ? null : Math.round(nowMs() - heardAtMs)
+  const isHeard = connected && silentMs !== null && silentMs < SILENT_MS
+  return {
+    address,
+    name,
+    connected: isHeard,
+    view: status?.view ?? null,
+    height: status?.height ?? null,
+    silentMs,
+    suspected: config.self !== null && (!isHeard || replica.core.isSuspected(index)),
+  }
+}
+
+function reasonOf(
+  parts: ReplicaApiParts,
+  live: boolean,
+  syncing: boolean,
+  peers: readonly PeerStatus[],
+): string | null {
+  const { validators, self } = parts.config
+  if (!live && self === null) return 'no peer is connected'
+  if (!live) {
+    const gone = peers.filter((peer) => !peer.connected).map((peer) => peer.name || peer.address)
+    const there = validators.n - gone.length
+    return `${there} of ${validators.n} validators are reachable, ${validators.quorum} are needed to commit anything: no sign of ${gone.join(', ')}`
+  }
+  return syncing ? 'catching up with the chain' : null
+}
+
+function addressOf(parts: ReplicaApiParts, index: number): Address {
+  return defined(parts.config.validators.at(index), 'a validator').address
+}

@@ -1,0 +1,204 @@
+/**
+ * A node: the replica with real disks, sockets, clocks and worker threads. The only wiring there
+ * is: parts are opened in order and closed in reverse.
+ */
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defined } from '../base/invariant.ts'
+import type { Logger } from '../base/logger.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { createSigner } from '../crypto/secp256k1.ts'
+import { buildGenesisBlock, FIRST_EPOCH } from '../ledger/genesis/genesis-block.ts'
+import { ledgerRules } from '../ledger/rules.ts'
+import { createLibp2pNetwork } from '../network/libp2p/libp2p-network.ts'
+import type { Network } from '../network/port.ts'
+import { type OpenedChain, scheduleAtTip } from '../replica/open-replica.ts'
+import type { ReplicaObserver } from '../replica/observer.ts'
+import type { ReplicaPorts, StopReason } from '../replica/ports.ts'
+import { Replica } from '../replica/replica.ts'
+import type { ReplicaConfig } from '../replica/replica-config.ts'
+import { ValidatorSet } from '../types/validator-set.ts'
+import { BlockLog } from './block-log.ts'
+import { chooseRecoverer } from './choose-recoverer.ts'
+import type { NodeConfig } from './config.ts'
+import { CryptoPool } from './crypto-pool.ts'
+import { EXIT, type Refusal, refusal } from './exit-codes.ts'
+import { readGenesisFile } from './genesis-file.ts'
+import { readNetworkKey } from './network-key-file.ts'
+import type { NodeApi } from './node-api.ts'
+import { openDisk } from './open-disk.ts'
+import { openKey, type ValidatorKey } from './open-key.ts'
+import { ReplicaApi } from './replica-api.ts'
+import { recoverInPool, replicaNetwork, scheduleOnSystem, systemClock } from './replica-ports.ts'
+import { Resources } from './resources.ts'
+import { TaskRunner } from './task-runner.ts'
+import { planPeers } from './validator-peers.ts'
+import { VERSION } from './version.ts'
+
+export interface RunningNode {
+  readonly api: NodeApi
+  /** Closes everything; what is durable stays as it is. */
+  stop(): Promise<void>
+  /** Resolves when the node has ended by itself, with the reason. */
+  readonly ended: Promise<Refusal>
+}
+
+/** Opened, and not yet running. */
+interface Opened {
+  readonly config: ReplicaConfig
+  readonly chain: OpenedChain
+  readonly key: ValidatorKey | null
+  readonly network: Network
+}
+
+const HALT_REPORT = 'halted.json'
+
+export async function createNode(config: NodeConfig, logger: Logger): Promise<Result<RunningNode, Refusal>> {
+  const resources = new Resources()
+  let end: (why: Refusal) => void = () => undefined
+  const ended = new Promise<Refusal>((resolve) => {
+    end = resolve
+  })
+  const fail = (error: unknown): void => end(refusal(describe(error), EXIT.crashed))
+  try {
+    const opened = await openParts(config, logger, resources, fail)
+    if (!opened.ok) {
+      await resources.closeAll()
+      return opened
+    }
+    const stop = (reason: StopReason): void => end(stopped(reason, config.dataDir))
+    const api = await run(opened.value, logger, resources, { fail, stop })
+    return ok({ api, stop: () => resources.closeAll(), ended })
+  } catch (error) {
+    await resources.closeAll()
+    throw error
+  }
+}
+
+async function openParts(
+  config: NodeConfig,
+  logger: Logger,
+  resources: Resources,
+  fail: (error: unknown) => void,
+): Promise<Result<Opened, Refusal>> {
+  const report = join(config.dataDir, HALT_REPORT)
+  if (existsSync(report))
+    return err(refusal(`this node halted, ${report} says why: deal with it and remove the file to start again`))
+  const file = await readGenesisFile(config.genesisPath, config.modules, join(config.dataDir, 'modules'))
+  if (!file.ok) return file
+  const { genesis, registry } = file.value
+  const genesisBlock = buildGenesisBlock(genesis, registry)
+  const genesisHash = genesisBlock.block.hash
+  const validators = new ValidatorSet(FIRST_EPOCH, genesisBlock.validators, genesis.faultModel)
+  const chain = await openDisk(config.dataDir, genesisBlock, logger, resources, fail)
+  if (!chain.ok) return chain
+  const key = openKey(config, chain.value, validators, resources)
+  if (!key.ok) return key
+  const peers = planPeers(genesis, validators, config.p2p.peers)
+  if (!peers.ok) return err(refusal(peers.error.message))
+  const networkKey = readNetworkKey(config.p2p.keyPath)
+  if (!networkKey.ok) return networkKey
+  const { listen, announce, private: privateNetwork } = config.p2p
+  const network = createLibp2pNetwork({
+    privateKey: networkKey.value,
+    listen,
+    announce,
+    genesisHash,
+    knownPeers: peers.value.known,
+    privateNetwork,
+    logger,
+  })
+  const index = key.value?.index
+  const replicaConfig: ReplicaConfig = {
+    genesis,
+    genesisHash,
+    rules: ledgerRules(genesis, registry),
+    validators,
+    rootHash: genesisHash,
+    schedule: scheduleAtTip(chain.value.store, validators, genesisHash),
+    validatorPeers: peers.value.validatorPeers,
+    self: index === undefined ? null : { index, address: defined(validators.at(index), 'the own validator').address },
+    safetyRecord: key.value?.signing.safetyRecord ?? null,
+    recovered: chain.value.recovered,
+  }
+  return ok({ config: replicaConfig, chain: chain.value, key: key.value, network })
+}
+
+async function run(
+  opened: Opened,
+  logger: Logger,
+  resources: Resources,
+  ends: { readonly fail: (error: unknown) => void; readonly stop: (reason: StopReason) => void },
+): Promise<ReplicaApi> {
+  const { config, chain, key, network } = opened
+  const { recoverer, refused } = await chooseRecoverer()
+  for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })
+  const pool = new CryptoPool({ logger })
+  resources.add(() => pool.close())
+  const tasks = new TaskRunner(ends.fail)
+  resources.add(() => tasks.stop())
+  const nowMs = (): number => systemClock.monotonicMs()
+  const log = new BlockLog(logger, config.validators, config.genesis, nowMs)
+  const signer = key === null ? null : createSigner(key.privateKey)
+  const observer: ReplicaObserver = {
+    onCoreStep: (event, effects) => log.onCoreStep(event, effects),
+    onFinalBlock: (final) => {
+      log.onFinalBlock(final)
+      api.tellFinalBlock(final)
+    },
+    onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
+  }
+  const ports: ReplicaPorts = {
+    network: replicaNetwork(network, ends.fail),
+    clock: systemClock,
+    schedule: scheduleOnSystem,
+    runTask: (task) => tasks.run(task),
+    recover: recoverInPool(pool, recoverer, logger, ends.fail),
+    verifier: recoverer,
+    signer: signer === null ? null : { sign: (digest) => signer.sign(digest).signature },
+    signingRecord: key?.signing.signingRecord ?? null,
+    journal: chain.journal,
+    store: chain.store,
+    observer,
+    logger,
+    stop: ends.stop,
+  }
+  const replica = new Replica(config, ports)
+  resources.add(() => replica.stop())
+  const clientVersion = `tertia/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`
+  const api = new ReplicaApi({ config, replica, store: chain.store, network, clientVersion, nowMs })
+  await startNetwork(network, replica, resources)
+  replica.start()
+  logger.info(config.self === null ? 'observing' : 'validating', {
+    chain: config.genesis.chainId,
+    genesis: config.genesisHash,
+    height: chain.store.tip.header.height,
+    peer: network.peerId,
+    signatures: recoverer.name,
+    ...(config.self === null ? {} : { validator: config.self.address }),
+  })
+  return api
+}
+
+async function startNetwork(network: Network, replica: Replica, resources: Resources): Promise<void> {
+  resources.add(() => network.stop())
+  await network.start({
+    onDirect: (from, message) => replica.receiveDirect(from, message),
+    onGossip: (topic, from, data) => new Promise((resolve) => replica.receiveGossip(topic, from, data, resolve)),
+    onRequest: (from, request) => replica.answer(from, request),
+    onPeerUp: (peer, direct) => replica.peerUp(peer, direct),
+    onPeerDown: (peer, direct) => replica.peerDown(peer, direct),
+  })
+}
+
+/** DURABILITY: a halt is written down before the process ends, and keeps it from starting again. */
+function stopped(reason: StopReason, dataDir: string): Refusal {
+  if (reason.kind === 'storage') return refusal(`storage failed: ${reason.error.message}`, EXIT.crashed)
+  const report = join(dataDir, HALT_REPORT)
+  writeFileSync(report, `${reason.report}\n`, { flush: true })
+  return refusal(`halted: ${reason.reason}; ${report} has the evidence`)
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

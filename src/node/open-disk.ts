@@ -1,0 +1,60 @@
+/** Opens a node's data directory: lock, state database and journal. */
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from '../base/logger.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { GenesisBlock } from '../ledger/genesis/genesis-block.ts'
+import { type OpenedChain, openChain } from '../replica/open-replica.ts'
+import { LevelStore } from '../storage/level/level-store.ts'
+import { LockFile } from '../storage/node-files/lock-file.ts'
+import { NodeFiles } from '../storage/node-files/node-files.ts'
+import { EXIT, type Refusal, refusal } from './exit-codes.ts'
+import type { Resources } from './resources.ts'
+
+const DATABASE_CACHE_BYTES = 64 * 1024 * 1024
+/** Refusals of the database that rebuilding it from the journal mends (design: storage). */
+const REBUILDABLE = new Set(['database-missing', 'database-unreadable', 'database-incomplete'])
+
+export async function openDisk(
+  dataDir: string,
+  genesis: GenesisBlock,
+  logger: Logger,
+  resources: Resources,
+  onFailure: (error: Error) => void,
+): Promise<Result<OpenedChain, Refusal>> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const lock = LockFile.acquire(join(dataDir, 'LOCK'))
+  if (!lock.ok) return err(refusal(`the data directory is in use: ${lock.error.message}`, EXIT.retry))
+  resources.add(() => lock.value.release())
+  const database = await openDatabase(join(dataDir, 'state'), logger, onFailure)
+  if (!database.ok) return database
+  resources.add(() => database.value.close())
+  const journalDir = join(dataDir, 'journal')
+  mkdirSync(journalDir, { recursive: true, mode: 0o700 })
+  const files = new NodeFiles(journalDir)
+  resources.add(() => files.close())
+  const chain = openChain(database.value, files, genesis)
+  if (!chain.ok) return err(refusal(`${dataDir}: ${chain.error.message}`))
+  const { cut } = chain.value.journal
+  if (cut !== undefined)
+    logger.warn('a torn record at the end of the journal was cut off', { file: cut.file, bytes: cut.bytes })
+  return chain
+}
+
+/** Derived state on any doubt is thrown away and made again from the journal. */
+async function openDatabase(
+  path: string,
+  logger: Logger,
+  onFailure: (error: Error) => void,
+): Promise<Result<LevelStore, Refusal>> {
+  const options = { cacheBytes: DATABASE_CACHE_BYTES, onFailure }
+  const opened = await LevelStore.open(path, { ...options, create: !existsSync(path) })
+  if (opened.ok) return opened
+  if (!REBUILDABLE.has(opened.error.code)) return err(refusal(opened.error.message, EXIT.retry))
+  logger.warn('the state database is thrown away and rebuilt from the journal', { reason: opened.error.message })
+  const aside = `${path}.damaged`
+  rmSync(aside, { recursive: true, force: true })
+  renameSync(path, aside)
+  const rebuilt = await LevelStore.open(path, { ...options, create: true })
+  return rebuilt.ok ? ok(rebuilt.value) : err(refusal(rebuilt.error.message))
+}

@@ -1,0 +1,44 @@
+/** A validator's key with what it has signed: opened together or not at all (design rulings, 18). */
+import { join } from 'node:path'
+import { err, ok, type Result } from '../base/result.ts'
+import { type OpenedChain, type OpenedSigning, openSigning } from '../replica/open-replica.ts'
+import { LockFile } from '../storage/node-files/lock-file.ts'
+import { NodeFiles } from '../storage/node-files/node-files.ts'
+import type { ValidatorSet } from '../types/validator-set.ts'
+import type { NodeConfig } from './config.ts'
+import { EXIT, type Refusal, refusal } from './exit-codes.ts'
+import { publicKeyOf, unlockConsensusKey } from './key-file.ts'
+import type { Resources } from './resources.ts'
+import { signingRecordPlace } from './signing-record-file.ts'
+
+export interface ValidatorKey {
+  readonly privateKey: Uint8Array
+  /** In the validator set. */
+  readonly index: number
+  readonly signing: OpenedSigning
+}
+
+const WAYS_OUT = 'run as an observer without the key, or put back the record that belongs to it'
+
+/** Null when the node has no key, or one that is not in the validator set: then it observes. */
+export function openKey(
+  config: NodeConfig,
+  chain: OpenedChain,
+  validators: ValidatorSet,
+  resources: Resources,
+): Result<ValidatorKey | null, Refusal> {
+  if (config.consensusKeyPath === null) return ok(null)
+  const unlocked = unlockConsensusKey(config.consensusKeyPath, config)
+  if (!unlocked.ok) return unlocked
+  const index = validators.indexOf(publicKeyOf(unlocked.value).address)
+  if (index === undefined) return ok(null)
+  const { directory, name } = signingRecordPlace(config.consensusKeyPath)
+  const lock = LockFile.acquire(join(directory, `${name}.lock`))
+  if (!lock.ok) return err(refusal(`the consensus key is in use: ${lock.error.message}`, EXIT.retry))
+  resources.add(() => lock.value.release())
+  const files = new NodeFiles(directory)
+  resources.add(() => files.close())
+  const signing = openSigning(files, name, chain, validators, index)
+  if (!signing.ok) return err(refusal(`signing would not be safe: ${signing.error.message}; ${WAYS_OUT}`))
+  return ok({ privateKey: unlocked.value, index, signing: signing.value })
+}

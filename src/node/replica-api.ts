@@ -1,0 +1,245 @@
+/** The node as its users see it: reads from the final chain, writes into the pool. */
+import { defined } from '../base/invariant.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { encodeRlp } from '../codec/rlp.ts'
+import { simulateCall } from '../ledger/simulate-call.ts'
+import { wordsIn } from '../ledger/storage-words.ts'
+import { readCounters } from '../ledger/system/counters.ts'
+import { readParameters } from '../ledger/system/parameters.ts'
+import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { readValidatorRecord } from '../ledger/system/validator-records.ts'
+import type { WorldState } from '../ledger/world-state.ts'
+import type { Network } from '../network/port.ts'
+import type { Replica } from '../replica/replica.ts'
+import type { ReplicaConfig } from '../replica/replica-config.ts'
+import type { ChainStore } from '../storage/chain-store.ts'
+import type { FinalBlock as StoredBlock } from '../types/final-block.ts'
+import { headerItem } from '../types/header.ts'
+import { type Address, type Hash, type Height, ZERO_ADDRESS } from '../types/ids.ts'
+import type { SignedTransaction } from '../types/transaction.ts'
+import { bftStatus } from './bft-status.ts'
+import { searchLogs } from './log-search.ts'
+import type {
+  BftStatus,
+  CallOutcome,
+  CallRequest,
+  FinalBlock,
+  LocatedLog,
+  LogFilter,
+  NodeApi,
+  NodeEvents,
+  PoolStatus,
+  StateView,
+  SyncProgress,
+  TransactionLocation,
+  ValidatorView,
+} from './node-api.ts'
+
+export interface ReplicaApiParts {
+  readonly config: ReplicaConfig
+  readonly replica: Replica
+  readonly store: ChainStore
+  readonly network: Network
+  readonly clientVersion: string
+  /** Monotonic. */
+  readonly nowMs: () => number
+}
+
+/** States that may be asked for, the head's included (design: ledger, "State"). */
+const STATE_WINDOW_BLOCKS = 256
+
+export class ReplicaApi implements NodeApi {
+  readonly chainId: number
+  readonly genesisHash: Hash
+  readonly clientVersion: string
+  readonly #parts: ReplicaApiParts
+  readonly #listeners = new Set<NodeEvents>()
+  readonly #views = new WeakMap<StoredBlock, FinalBlock>()
+
+  constructor(parts: ReplicaApiParts) {
+    this.#parts = parts
+    this.chainId = parts.config.genesis.chainId
+    this.genesisHash = parts.config.genesisHash
+    this.clientVersion = parts.clientVersion
+  }
+
+  /** For the replica's observer: after the block can be read. */
+  tellFinalBlock(final: StoredBlock): void {
+    if (this.#listeners.size === 0) return
+    const block = this.#viewOf(final)
+    for (const listener of this.#listeners) listener.block?.(block)
+  }
+
+  tellPendingTransaction(transaction: SignedTransaction): void {
+    for (const listener of this.#listeners) listener.pendingTransaction?.(transaction)
+  }
+
+  head(): FinalBlock {
+    return defined(this.blockByHeight(this.#headHeight), 'the head')
+  }
+
+  blockByHeight(height: Height): FinalBlock | undefined {
+    const final = this.#parts.store.finalBlock(height)
+    return final === undefined ? undefined : this.#viewOf(final)
+  }
+
+  blockByHash(hash: Hash): FinalBlock | undefined {
+    const height = this.#parts.store.heightOf(hash)
+    return height === undefined ? undefined : this.blockByHeight(height)
+  }
+
+  transactionLocation(hash: Hash): TransactionLocation | undefined {
+    return this.#parts.store.transactionLocation(hash)
+  }
+
+  pooledTransaction(hash: Hash): SignedTransaction | undefined {
+    return this.#parts.replica.pool.get(hash)
+  }
+
+  pooledTransactions(): readonly SignedTransaction[] {
+    return this.#parts.replica.pool.all()
+  }
+
+  poolStatus(): PoolStatus {
+    return this.#parts.replica.pool.stats()
+  }
+
+  pendingNonce(address: Address): number {
+    return this.#parts.replica.pool.pendingNonce(address, this.#headState().account(address).nonce)
+  }
+
+  stateAt(height: Height): Result<StateView, Rejection<'statePruned' | 'unknownBlock'>> {
+    const state = this.#worldState(height)
+    return state.ok ? ok(stateView(height, state.value)) : state
+  }
+
+  call(height: Height, request: CallRequest): Result<CallOutcome, Rejection> {
+    const state = this.#worldState(height)
+    if (!state.ok) return state
+    const { rules } = this.#parts.config
+    const parent = defined(this.#parts.store.header(height), 'the header of a kept state')
+    const { baseFeePerGas, gasLimit } = readParameters(wordsIn(state.value, SYSTEM_ADDRESS))
+    const environment = {
+      height: height + 1,
+      timeMs: parent.consensus.timeMs + 1,
+      proposer: ZERO_ADDRESS,
+      feeRecipient: ZERO_ADDRESS,
+      parentHash: parent.parentHash,
+      parentStateRoot: parent.stateRoot,
+      epoch: parent.consensus.epoch,
+      gasLimit,
+      baseFeePerGas,
+    }
+    const simulated = simulateCall(rules, state.value, environment, request)
+    if (!simulated.ok) return simulated
+    const { status, data, gasUsed } = simulated.value
+    return ok({ status: status === 'returned' ? 'returned' : 'reverted', data, gasUsed })
+  }
+
+  estimateGas(height: Height, request: CallRequest): Result<CallOutcome, Rejection> {
+    return this.call(height, request)
+  }
+
+  baseFeePerGas(height: Height): bigint {
+    if (height === this.#headHeight) return this.#parts.replica.baseFeePerGas
+    const next = this.#parts.store.header(height + 1)
+    return next?.baseFeePerGas ?? this.#parts.replica.baseFeePerGas
+  }
+
+  logs(filter: LogFilter): Promise<Result<readonly LocatedLog[], Rejection>> {
+    return searchLogs(this.#parts.store, filter)
+  }
+
+  submitTransaction(envelope: Uint8Array): Promise<Result<Hash, Rejection>> {
+    return new Promise((resolve) => {
+      this.#parts.replica.submit(envelope, resolve)
+    })
+  }
+
+  status(): BftStatus {
+    return bftStatus(this.#parts)
+  }
+
+  validators(): readonly ValidatorView[] {
+    const { validators, genesis } = this.#parts.config
+    const words = wordsIn(this.#headState(), SYSTEM_ADDRESS)
+    const counters = readCounters(words, validators.n)
+    return validators.members.map((member, index) => {
+      const record = readValidatorRecord(words, member.address)
+      const given = genesis.validators.find(({ address }) => address === member.address)
+      const { proposed, missed, voted } = counters[index] ?? { proposed: 0, missed: 0, voted: 0 }
+      return {
+        address: member.address,
+        consensusKey: member.consensusKey,
+        name: record?.name ?? given?.name ?? '',
+        peer: record?.peer ?? given?.peer ?? '',
+        leads: member.leads,
+        proposed,
+        missed,
+        voted,
+      }
+    })
+  }
+
+  syncProgress(): SyncProgress | null {
+    const progress = this.#parts.replica.rangeSync.progress
+    if (progress === null) return null
+    const { startingHeight, highestHeight } = progress
+    return { startingHeight, currentHeight: this.#headHeight, highestHeight }
+  }
+
+  peerCount(): number {
+    return this.#parts.network.connectedPeers().length
+  }
+
+  subscribe(events: NodeEvents): () => void {
+    this.#listeners.add(events)
+    return () => this.#listeners.delete(events)
+  }
+
+  get #headHeight(): Height {
+    return this.#parts.store.tip.header.height
+  }
+
+  #headState(): WorldState {
+    return this.#parts.replica.finalState
+  }
+
+  #worldState(height: Height): Result<WorldState, Rejection<'statePruned' | 'unknownBlock'>> {
+    const head = this.#headHeight
+    if (height > head) return err(rejection('unknownBlock', `unknown block: the head is ${head}`))
+    if (height === head) return ok(this.#headState())
+    const state = height <= head - STATE_WINDOW_BLOCKS ? undefined : this.#parts.store.stateAt(height)
+    if (state !== undefined) return ok(state)
+    const message = `missing trie node: state pruned, the oldest kept is of block ${Math.max(0, head - STATE_WINDOW_BLOCKS + 1)}`
+    return err(rejection('statePruned', message))
+  }
+
+  #viewOf(final: StoredBlock): FinalBlock {
+    const known = this.#views.get(final)
+    if (known !== undefined) return known
+    const { hash, header, transactions } = final.block
+    const view: FinalBlock = {
+      hash,
+      header,
+      sizeBytes: encodeRlp([headerItem(header), transactions, []]).length,
+      transactions: final.transactions,
+      receipts: final.receipts,
+      commitCertificate: final.certificate,
+    }
+    this.#views.set(final, view)
+    return view
+  }
+}
+
+function stateView(height: Height, state: WorldState): StateView {
+  return {
+    height,
+    account: (address) => state.account(address),
+    code: (address) => state.code(address),
+    storageAt: (address, slot) => state.storage(address, slot),
+    accountProof: (address) => state.accountProof(address),
+    storageProof: (address, slot) => state.storageProof(address, slot),
+  }
+}
