@@ -49,9 +49,10 @@ async function start(options: StartOptions, io: CliIo): Promise<void> {
   const stopped = options.withParent === true ? Promise.race([stopSignal(), inputEnd()]) : stopSignal()
 
   // The network and storage stacks are loaded by who runs a node, not by every command.
-  const { startNode } = await import('../../node/node.ts')
+  const { startNode } = await import('../start-node.ts')
   const node = unwrap(await startNode(config, logger))
   writePidFile(config.dataDir)
+  if (node.rpcUrl !== null) logger.info('JSON-RPC is served', { url: node.rpcUrl })
   const ending = await Promise.race([stopped, node.ended])
   removePidFile(config.dataDir)
   if (typeof ending !== 'string') fail(ending.reason, ending.exitCode)

@@ -5,6 +5,8 @@ const POLL_INTERVAL_MS = 100
 const CHUNK_BYTES = 64 * 1024
 /** BOUND: of a line that is kept until its end comes. */
 const LINE_CHARACTERS_MAX = 64 * 1024
+const WORDS_CHARACTERS_MAX = 300
+const TIME = /^\d{4}-\S+Z /
 
 export class LogTail {
   readonly #path: string
@@ -49,15 +51,16 @@ export class LogTail {
   }
 }
 
-/** The last line that says something; undefined when there is none. */
-export function lastLine(path: string): string | undefined {
+/** The end of the log in a few words; undefined when there is none. */
+export function lastWords(path: string): string | undefined {
   const size = sizeOf(path)
   if (size === 0) return undefined
   const fd = openSync(path, 'r')
   const tail = new Uint8Array(Math.min(size, CHUNK_BYTES))
   readSync(fd, tail, 0, tail.length, size - tail.length)
   closeSync(fd)
-  return new TextDecoder().decode(tail).trimEnd().split('\n').at(-1)
+  const line = new TextDecoder().decode(tail).trimEnd().split('\n').at(-1)
+  return line?.replace(TIME, '').slice(0, WORDS_CHARACTERS_MAX)
 }
 
 function sizeOf(path: string): number {

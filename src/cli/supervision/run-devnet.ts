@@ -5,7 +5,7 @@ import { CliFailure } from '../failure.ts'
 import { replaceJson } from '../replace-file.ts'
 import { awaitReady } from './await-ready.ts'
 import { devAccounts } from './dev-accounts.ts'
-import { LogTail, lastLine } from './log-tail.ts'
+import { LogTail, lastWords } from './log-tail.ts'
 import type { OpenDevnet } from './open-devnet.ts'
 import { type Ending, LOG_NAME, type ReplicaPlan } from './replica-process.ts'
 import type { Reporter } from './reporter.ts'
@@ -33,7 +33,7 @@ export async function runDevnet(devnet: OpenDevnet, reporter: Reporter, stopped:
   let isReady = false
   const supervisor = new Supervisor(plans, {
     died: (plan, ending) => {
-      const last = lastLine(join(plan.dataDir, LOG_NAME))
+      const last = lastWords(join(plan.dataDir, LOG_NAME))
       if (isReady) reporter.died(plan, ending, last, restartCommand(plan))
       else startFailed(startFailure(plan, ending, last))
     },
