@@ -1,5 +1,6 @@
 /** Readers of option values. What they refuse is a usage error. */
 import { InvalidArgumentError } from 'commander'
+import { type Address, type Hash, parseAddress, parseHash } from '../types/ids.ts'
 
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -22,4 +23,16 @@ export function choice<T extends string>(choices: readonly T[]): (text: string) 
     if (found !== undefined) return found
     throw new InvalidArgumentError(`Expected ${choices.join(' or ')}.`)
   }
+}
+
+export function hash(text: string): Hash {
+  const value = parseHash(text)
+  if (value !== undefined) return value
+  throw new InvalidArgumentError('Expected 0x and 64 hexadecimal digits.')
+}
+
+export function address(text: string): Address {
+  const value = parseAddress(text)
+  if (value !== undefined) return value
+  throw new InvalidArgumentError('Expected 0x and 40 hexadecimal digits.')
 }

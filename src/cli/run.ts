@@ -2,15 +2,23 @@
 import { Command, CommanderError } from 'commander'
 import { EXIT } from '../node/exit-codes.ts'
 import { VERSION } from '../node/version.ts'
+import { registerAccount } from './commands/account.ts'
+import { registerBlock } from './commands/block.ts'
 import { registerDevnet } from './commands/devnet.ts'
 import { registerGenesis } from './commands/genesis.ts'
 import { registerInit } from './commands/init.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerStart } from './commands/start.ts'
+import { registerStatus } from './commands/status.ts'
+import { registerTx } from './commands/tx.ts'
 import { CliFailure } from './failure.ts'
 import type { CliIo } from './io.ts'
 
-const COMMANDS = [registerDevnet, registerStart, registerInit, registerKeys, registerGenesis]
+/** In the order of the help. */
+const COMMANDS = [
+  ...[registerDevnet, registerStart, registerInit, registerKeys, registerGenesis],
+  ...[registerTx, registerAccount, registerBlock, registerStatus],
+]
 
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   const program = new Command('tertia')

@@ -5,13 +5,11 @@ import { VALIDATORS_MAX } from '../../types/limits.ts'
 import type { CliIo } from '../io.ts'
 import { collect, integer, port } from '../options.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { ACCOUNTS_MAX } from '../supervision/dev-accounts.ts'
+import { ACCOUNTS_MAX, DEVNET_CHAIN_ID } from '../supervision/dev-accounts.ts'
 import { DEFAULTS, type DevnetOptions, openDevnet } from '../supervision/open-devnet.ts'
 import { jsonReporter, textReporter } from '../supervision/reporter.ts'
 import { runDevnet } from '../supervision/run-devnet.ts'
 import { OBSERVERS_MAX } from '../supervision/settings.ts'
-
-const CHAIN_ID_DEFAULT = 13_371
 
 export function registerDevnet(program: Command, io: CliIo): void {
   program
@@ -23,7 +21,7 @@ export function registerDevnet(program: Command, io: CliIo): void {
     .option('--validators <n>', `default: ${DEFAULTS.validators}`, integer(1, VALIDATORS_MAX))
     .option('--observers <n>', `default: ${DEFAULTS.observers}`, integer(0, OBSERVERS_MAX))
     .option('--accounts <n>', `accounts of the test mnemonic (default: ${DEFAULTS.accounts})`, integer(0, ACCOUNTS_MAX))
-    .option('--chain-id <id>', `default: ${CHAIN_ID_DEFAULT}`, integer(1, Number.MAX_SAFE_INTEGER))
+    .option('--chain-id <id>', `default: ${DEVNET_CHAIN_ID}`, integer(1, Number.MAX_SAFE_INTEGER))
     .option('--genesis <file>', 'genesis to begin with, its list of validators empty')
     .option('--module <file>', 'TypeScript or JavaScript module to add; may be repeated', collect)
     .option('--reset', 'remove the network that is kept and begin a new one')

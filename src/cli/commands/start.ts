@@ -55,7 +55,7 @@ async function start(options: StartOptions, io: CliIo): Promise<void> {
   if (node.rpcUrl !== null) logger.info('JSON-RPC is served', { url: node.rpcUrl })
   const ending = await Promise.race([stopped, node.ended])
   removePidFile(config.dataDir)
-  if (typeof ending !== 'string') fail(ending.reason, ending.exitCode)
+  if (typeof ending !== 'string') fail(ending.message, ending.exitCode)
   logger.info('stopping', { reason: ending })
   await node.stop()
 }

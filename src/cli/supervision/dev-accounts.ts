@@ -6,6 +6,8 @@ import { publicKeyOf } from '../../node/key-file.ts'
 import type { Address } from '../../types/ids.ts'
 
 export const MNEMONIC = 'test test test test test test test test test test test junk'
+/** Of the built-in genesis. */
+export const DEVNET_CHAIN_ID = 13_371
 export const ACCOUNTS_MAX = 1_000
 export const BALANCE_COINS = 10_000n
 
