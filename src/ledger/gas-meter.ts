@@ -14,7 +14,7 @@ export class GasMeter {
     this.#limit = limit
   }
 
-  /** At most the limit. */
+  /** At most the limit: all of it once exhausted. */
   get used(): number {
     return Math.min(this.#used, this.#limit)
   }

@@ -86,5 +86,5 @@ export function executeMessage(
     meter,
   })
   if (outcome.status !== 'returned') overlay.revert()
-  return { outcome, gasUsed: outcome.status === 'outOfGas' ? message.gasLimit : meter.used }
+  return { outcome, gasUsed: meter.used }
 }
