@@ -40,7 +40,7 @@ export class SafetyRules {
     if (view <= record.lastVotedView) return err('already voted in this view')
     if (view <= record.lastTimeoutView) return err('already timed out of this view')
     if (!hasJustifiedViews(block)) return err('the block is not justified')
-    return this.#allow(context, {
+    return this.#allow(holding(context, block.justify, block.tc), {
       lastVotedView: view,
       lastVote: { view, blockHash: block.hash, justifyView: block.justify.view },
     })
@@ -60,7 +60,7 @@ export class SafetyRules {
       return err('already voted to commit in this view')
     }
     if (last !== null && qc.view < last.view) return err('already voted to commit a later view')
-    return this.#allow(context, { lastCommitVote: { view: qc.view, blockHash: qc.blockHash } })
+    return this.#allow(holding(context, qc, null), { lastCommitVote: { view: qc.view, blockHash: qc.blockHash } })
   }
 
   /**
@@ -91,7 +91,10 @@ export class SafetyRules {
     return this.#allow(context, { lastProposedView: view, lastProposal: { view, blockHash: block.hash } })
   }
 
-  #allow(context: SigningContext, change: Partial<SafetyRecord>): Result<SafetyRecord, string> {
+  #allow(
+    context: Pick<SigningContext, 'highQc' | 'highTc'>,
+    change: Partial<SafetyRecord>,
+  ): Result<SafetyRecord, string> {
     const before = this.#record
     this.#record = {
       ...before,
@@ -101,6 +104,15 @@ export class SafetyRules {
     }
     return ok(this.#record)
   }
+}
+
+/** What is signed for locks as well, whether or not the core has taken it in before. */
+function holding(
+  context: SigningContext,
+  qc: QuorumCertificate,
+  tc: TimeoutCertificate | null,
+): Pick<SigningContext, 'highQc' | 'highTc'> {
+  return { highQc: higher(context.highQc, qc), highTc: higherOrNull(context.highTc, tc) }
 }
 
 /** Of equal views the one held already. */
