@@ -38,7 +38,8 @@ export class SignatureChecker {
     if (known !== undefined && bytesEqual(known, signature)) return true
     const digest = statementDigest(this.#genesisHash, statement)
     if (!this.#verifier.verify(digest, signature, validator.consensusKey)) return false
-    this.#good.set(key, signature)
+    // A copy: the signature is a view of its message, which for a proposal is a megabyte.
+    this.#good.set(key, signature.slice())
     return true
   }
 }
