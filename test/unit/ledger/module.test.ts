@@ -103,8 +103,10 @@ function run(data: Hex, changes: { value?: bigint; gasLimit?: number; to?: Addre
   return { receipt: outcome.value, ...execution.finish(NOTHING_MISSED) }
 }
 
+const anyFunctions: Abi = abi
+
 function call(functionName: string, args: readonly unknown[] = [], changes: Parameters<typeof run>[1] = {}) {
-  return run(encodeFunctionData({ abi: abi as Abi, functionName, args }), changes)
+  return run(encodeFunctionData({ abi: anyFunctions, functionName, args }), changes)
 }
 
 /** Solidity's `mapping(bytes32 => bytes)` in slot 0, worked out with viem. */
