@@ -1,0 +1,27 @@
+/**
+ * What a checker may see of a run. It looks from outside: at what nodes do and say, never at what
+ * they think of it. A method that finds something wrong throws a SimulationFailure.
+ */
+import type { Effect, SigningRequest } from '../consensus/effects.ts'
+import type { Event } from '../consensus/events.ts'
+import type { PeerId } from '../network/port.ts'
+import type { StopReason } from '../replica/ports.ts'
+import type { FinalBlock } from '../types/final-block.ts'
+import type { Hash } from '../types/ids.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+
+export interface Checker {
+  /** A node told its clients of a block. */
+  onFinal?(node: SimulatedNode, final: FinalBlock): void
+  onStep?(node: SimulatedNode, event: Event, effects: readonly Effect[]): void
+  /** A signature is about to be made, and then sent. */
+  onSign?(node: SimulatedNode, request: SigningRequest, digest: Uint8Array): void
+  onPenalty?(node: SimulatedNode, peer: PeerId, reason: string): void
+  onStop?(node: SimulatedNode, reason: StopReason): void
+  /** Came up, for the first time or again, and is about to start its replica. */
+  onBoot?(node: SimulatedNode): void
+  /** A client was given the receipt of this transaction. */
+  onReceipt?(node: SimulatedNode, transaction: Hash): void
+  /** All faults are over, all work is done or out of time. */
+  onEnd?(nodes: readonly SimulatedNode[]): void
+}

@@ -1,0 +1,49 @@
+/**
+ * What has happened at least once: a campaign in which something never happened has not tested it
+ * (design: testing 3.8b).
+ */
+export const COVERED = [
+  'commit',
+  'view',
+  'qc',
+  'tc',
+  'timeout',
+  'crash',
+  'restart',
+  'replayed after restart',
+  'own statement repeated after restart',
+  'block fetched',
+  'fork of uncommitted blocks',
+  'empty block',
+  'two views in a row failed',
+  'partition',
+  'pause',
+  'conflict seen',
+  'disk error',
+] as const
+
+export type Covered = (typeof COVERED)[number]
+
+export class Coverage {
+  readonly #counts = new Map<Covered, number>()
+
+  hit(what: Covered): void {
+    this.#counts.set(what, this.count(what) + 1)
+  }
+
+  count(what: Covered): number {
+    return this.#counts.get(what) ?? 0
+  }
+
+  add(other: Coverage): void {
+    for (const [what, count] of other.#counts) this.#counts.set(what, this.count(what) + count)
+  }
+
+  get missing(): readonly Covered[] {
+    return COVERED.filter((what) => this.count(what) === 0)
+  }
+
+  get entries(): readonly (readonly [Covered, number])[] {
+    return COVERED.map((what) => [what, this.count(what)] as const)
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * What happens in one run, as data: made from a seed, and made smaller by taking parts away.
+ * Everything random that is not here comes from streams of the same seed, one a purpose.
+ */
+import { Random } from './random.ts'
+
+export interface LinkModel {
+  readonly delayMsMin: number
+  readonly delayMsMean: number
+  /** Share of messages that take twenty times as long. */
+  readonly slowShare: number
+  readonly lossShare: number
+  readonly duplicateShare: number
+  /** As over TCP; otherwise each message takes its own time. */
+  readonly ordered: boolean
+}
+
+export type Fault =
+  /** Goes down at the given boundary of what it does next: a write, a sync, a signature, a send. */
+  | { readonly kind: 'crash'; readonly atMs: number; readonly node: number; readonly boundary: number; readonly downMs: number }
+  | { readonly kind: 'crashAll'; readonly atMs: number; readonly boundary: number; readonly downMs: number }
+  /** Groups by node; messages pass within a group, and from lower to higher groups if `oneWay`. */
+  | { readonly kind: 'partition'; readonly atMs: number; readonly forMs: number; readonly groups: readonly number[]; readonly oneWay: boolean }
+  | { readonly kind: 'pause'; readonly atMs: number; readonly node: number; readonly forMs: number }
+  | { readonly kind: 'clock'; readonly atMs: number; readonly node: number; readonly offsetMs: number }
+  /** The disk fails at the next sync; the node stops and is started again. */
+  | { readonly kind: 'diskError'; readonly atMs: number; readonly node: number; readonly downMs: number }
+
+export type FaultKind = Fault['kind']
+
+export interface Scenario {
+  readonly seed: number
+  readonly nodes: number
+  /** Until then anything may fail. */
+  readonly faultyMs: number
+  /** Then all is well, and everything must come to its end within this time. */
+  readonly calmMs: number
+  readonly link: LinkModel
+  readonly faults: readonly Fault[]
+  /** Strategy by node. */
+  readonly byzantine: readonly { readonly node: number; readonly strategy: string }[]
+  readonly clients: number
+  /** Mean pause between the receipts and the next transaction of a client. */
+  readonly thinkMs: number
+  readonly syncMsMean: number
+}
+
+export interface ScenarioOptions {
+  readonly nodes: number
+  readonly faults: readonly FaultKind[]
+  /** Names to choose from; none for honest runs. */
+  readonly strategies: readonly string[]
+}
+
+export const FAULT_KINDS: readonly FaultKind[] = ['crash', 'crashAll', 'partition', 'pause', 'clock', 'diskError']
+
+const FAULTY_MS = 15_000
+const CALM_MS = 30_000
+
+export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {
+  const random = new Random(seed, 'scenario')
+  const { nodes } = options
+  // Each run leaves some kinds of fault out: what one kind hides, another run shows.
+  const kinds = options.faults.filter(() => random.chance(0.5))
+  return {
+    seed,
+    nodes,
+    faultyMs: FAULTY_MS,
+    calmMs: CALM_MS,
+    link: linkModel(random),
+    faults: faultsOf(random, nodes, kinds),
+    byzantine: byzantineOf(random, nodes, options.strategies),
+    clients: 1 + random.below(6),
+    thinkMs: random.pick([20, 200, 1_500]),
+    syncMsMean: random.pick([1, 5, 20]),
+  }
+}
+
+function linkModel(random: Random): LinkModel {
+  const bad = random.chance(0.5)
+  return {
+    delayMsMin: random.pick([0, 1, 5]),
+    delayMsMean: random.pick([1, 10, 50]),
+    slowShare: random.chance(0.3) ? 0.01 : 0,
+    lossShare: bad ? random.pick([0.01, 0.05, 0.2]) : 0,
+    duplicateShare: random.chance(0.4) ? random.pick([0.02, 0.3]) : 0,
+    ordered: random.chance(0.5),
+  }
+}
+
+function faultsOf(random: Random, nodes: number, kinds: readonly FaultKind[]): Fault[] {
+  if (kinds.length === 0) return []
+  const count = random.below(8)
+  const faults = Array.from({ length: count }, () => faultOf(random, nodes, random.pick(kinds) ?? 'crash'))
+  return faults.sort((a, b) => a.atMs - b.atMs)
+}
+
+function faultOf(random: Random, nodes: number, kind: FaultKind): Fault {
+  const atMs = random.below(FAULTY_MS)
+  const node = random.below(nodes)
+  const boundary = random.below(60)
+  const downMs = random.below(4_000)
+  switch (kind) {
+    case 'crash':
+      return { kind, atMs, node, boundary, downMs }
+    case 'crashAll':
+      return { kind, atMs, boundary, downMs }
+    case 'diskError':
+      return { kind, atMs, node, downMs }
+    case 'partition': {
+      const groups = Array.from({ length: nodes }, () => random.below(random.pick([2, 2, 3])))
+      return { kind, atMs, forMs: random.below(8_000), groups, oneWay: random.chance(0.3) }
+    }
+    case 'pause':
+      return { kind, atMs, node, forMs: random.below(6_000) }
+    case 'clock':
+      return { kind, atMs, node, offsetMs: Math.round(random.between(-1, 1) * random.pick([500, 5_000, 3_600_000])) }
+  }
+}
+
+function byzantineOf(random: Random, nodes: number, strategies: readonly string[]) {
+  if (strategies.length === 0) return []
+  const tolerated = Math.floor((nodes - 1) / 3)
+  const liars = random.shuffled(Array.from({ length: nodes }, (_, node) => node)).slice(0, tolerated)
+  return liars.map((node) => ({ node, strategy: random.pick(strategies) ?? '' }))
+}

@@ -1,0 +1,50 @@
+/** Runs scenarios: the one entry for tests, the campaign runner and the shrinker. */
+import type { Checker } from './checker.ts'
+import { agreementChecker } from './checkers/agreement.ts'
+import { blameChecker } from './checkers/blame.ts'
+import { receiptChecker } from './checkers/receipts.ts'
+import { signatureChecker } from './checkers/signatures.ts'
+import type { Scenario } from './scenario.ts'
+import { type SimulatedCrypto, TokenCrypto } from './simulated-crypto.ts'
+import { type SimulatedGenesis, simulatedGenesis } from './simulated-genesis.ts'
+import type { Strategy } from './strategy.ts'
+import { type RunResult, World } from './world.ts'
+
+const VIEW_TIMEOUT_MS = 600
+const VIEW_TIMEOUT_MS_MAX = 3_000
+
+export class Simulator {
+  readonly #crypto: SimulatedCrypto
+  readonly #strategies: ReadonlyMap<string, Strategy>
+  readonly #geneses = new Map<number, SimulatedGenesis>()
+
+  constructor(strategies: ReadonlyMap<string, Strategy>, crypto: SimulatedCrypto = new TokenCrypto()) {
+    this.#strategies = strategies
+    this.#crypto = crypto
+  }
+
+  run(scenario: Scenario): RunResult {
+    const genesis = this.#genesisOf(scenario.nodes)
+    const checkers = standardCheckers(scenario, genesis)
+    return new World({ scenario, genesis, crypto: this.#crypto, checkers, strategies: this.#strategies }).run()
+  }
+
+  #genesisOf(validators: number): SimulatedGenesis {
+    let genesis = this.#geneses.get(validators)
+    if (genesis === undefined) {
+      const options = { faultModel: 'byzantine', viewTimeoutMs: VIEW_TIMEOUT_MS, viewTimeoutMsMax: VIEW_TIMEOUT_MS_MAX } as const
+      genesis = simulatedGenesis({ validators, ...options }, this.#crypto)
+      this.#geneses.set(validators, genesis)
+    }
+    return genesis
+  }
+}
+
+function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis): readonly Checker[] {
+  return [
+    agreementChecker(genesis.block.block.hash),
+    signatureChecker(),
+    receiptChecker(),
+    blameChecker(scenario.byzantine.map(({ node }) => node)),
+  ]
+}

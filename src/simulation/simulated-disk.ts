@@ -1,0 +1,212 @@
+/**
+ * A disk of plain files that a crash treats as badly as a real one may. What was written since the
+ * last sync is kept, lost, torn or kept in part, write by write; names that were not synced may
+ * come back or be gone (design: testing 3.4).
+ */
+import { concatBytes } from '../base/bytes.ts'
+import type { FileDirectory, SyncDone } from '../storage/file-port.ts'
+import { StorageFailure } from '../storage/storage-failure.ts'
+import type { Random } from './random.ts'
+
+export interface DiskPorts {
+  readonly random: Random
+  /** Runs `action` later, unless the process that asked is dead by then. */
+  readonly after: (delayUs: number, action: () => void) => void
+  /** Called before each write and sync: a crash may come there. */
+  readonly boundary: () => void
+  readonly syncUs: () => number
+}
+
+/** What a write that is not durable yet changed, so that it can be taken back. */
+interface Write {
+  readonly offset: number
+  readonly written: Uint8Array
+  /** What stood at `offset`, shorter than `written` where the file was extended; longer for a truncation. */
+  readonly before: Uint8Array
+  /** Length of the file afterwards. */
+  readonly length: number
+}
+
+interface SimulatedFile {
+  bytes: Uint8Array
+  length: number
+  unsynced: Write[]
+  nameIsDurable: boolean
+}
+
+export class SimulatedDisk implements FileDirectory {
+  readonly #files = new Map<string, SimulatedFile>()
+  /** Removed, but still to be found if the machine goes down now. */
+  readonly #removed = new Map<string, SimulatedFile>()
+  readonly #ports: DiskPorts
+  /** Every sync from now on fails. */
+  isBroken = false
+
+  constructor(ports: DiskPorts) {
+    this.#ports = ports
+  }
+
+  list(): readonly string[] {
+    return [...this.#files.keys()].sort((a, b) => (a < b ? -1 : 1))
+  }
+
+  read(name: string, offset = 0, length = Number.MAX_SAFE_INTEGER): Uint8Array {
+    const file = this.#file(name)
+    return file.bytes.slice(Math.min(offset, file.length), Math.min(offset + length, file.length))
+  }
+
+  create(name: string, size = 0): void {
+    this.#ports.boundary()
+    if (this.#files.has(name)) throw new StorageFailure('EEXIST', `${name} exists`)
+    this.#files.set(name, { bytes: new Uint8Array(size), length: size, unsynced: [], nameIsDurable: false })
+  }
+
+  append(name: string, bytes: Uint8Array): void {
+    this.#ports.boundary()
+    this.#write(this.#file(name), this.#file(name).length, bytes)
+  }
+
+  overwrite(name: string, offset: number, bytes: Uint8Array): void {
+    this.#ports.boundary()
+    const file = this.#file(name)
+    if (offset + bytes.length > file.length)
+      throw new StorageFailure('EINVAL', `${name} ends before the overwritten bytes`)
+    this.#write(file, offset, bytes)
+  }
+
+  truncate(name: string, length: number): void {
+    this.#ports.boundary()
+    const file = this.#file(name)
+    file.unsynced.push({ offset: length, written: EMPTY, before: file.bytes.slice(length, file.length), length })
+    file.length = length
+  }
+
+  remove(name: string): void {
+    this.#ports.boundary()
+    const file = this.#file(name)
+    this.#files.delete(name)
+    if (file.nameIsDurable) this.#removed.set(name, file)
+  }
+
+  sync(name: string, done: SyncDone): void {
+    this.#ports.boundary()
+    const file = this.#files.get(name)
+    const count = file?.unsynced.length ?? 0
+    this.#ports.after(this.#ports.syncUs(), () => {
+      if (file === undefined) done(new StorageFailure('ENOENT', `${name} does not exist`))
+      else if (this.isBroken) done(new StorageFailure('EIO', `${name} could not be synced`))
+      else {
+        file.unsynced.splice(0, count)
+        done()
+      }
+    })
+  }
+
+  syncDirectory(done: SyncDone): void {
+    this.#ports.boundary()
+    const created = [...this.#files.values()]
+    const removed = [...this.#removed.keys()]
+    this.#ports.after(this.#ports.syncUs(), () => {
+      if (this.isBroken) {
+        done(new StorageFailure('EIO', 'the directory could not be synced'))
+        return
+      }
+      for (const file of created) file.nameIsDurable = true
+      for (const name of removed) this.#removed.delete(name)
+      done()
+    })
+  }
+
+  /** The machine goes down: files are afterwards what the next start finds, and all of it is durable. */
+  crash(): void {
+    const { random } = this.#ports
+    for (const [name, file] of this.#removed)
+      if (!this.#files.has(name) && random.chance(0.5)) this.#files.set(name, file)
+    this.#removed.clear()
+    for (const [name, file] of [...this.#files]) {
+      if (!file.nameIsDurable && random.chance(0.5)) this.#files.delete(name)
+      else this.#crashFile(file)
+      file.nameIsDurable = true
+    }
+    this.isBroken = false
+  }
+
+  /** Everything written so far outlives a crash. */
+  settle(): void {
+    for (const file of this.#files.values()) {
+      file.unsynced = []
+      file.nameIsDurable = true
+    }
+    this.#removed.clear()
+  }
+
+  /** Whether nothing of the file is outstanding: what is read now outlives a crash. */
+  isDurable(name: string): boolean {
+    return this.#file(name).nameIsDurable && this.#file(name).unsynced.length === 0
+  }
+
+  /** A copy of all files, as a backup would take it. */
+  backup(): ReadonlyMap<string, Uint8Array> {
+    return new Map([...this.#files.keys()].map((name) => [name, this.read(name)]))
+  }
+
+  /** Replaces everything. */
+  restore(files: ReadonlyMap<string, Uint8Array>): void {
+    this.#files.clear()
+    this.#removed.clear()
+    for (const [name, bytes] of files)
+      this.#files.set(name, { bytes: bytes.slice(), length: bytes.length, unsynced: [], nameIsDurable: true })
+  }
+
+  #crashFile(file: SimulatedFile): void {
+    const writes = file.unsynced
+    file.unsynced = []
+    for (const write of writes.toReversed()) undo(file, write)
+    const { random } = this.#ports
+    const fate = random.below(4)
+    for (const write of writes) {
+      const part = fate === 0 ? write.written.length : fate === 1 ? 0 : random.below(write.written.length + 1)
+      if (write.written.length === 0) {
+        if (fate === 0) file.length = Math.min(file.length, write.length)
+      } else if (fate < 3) place(file, write.offset, write.written.subarray(0, part))
+      else this.#placeSectors(file, write)
+    }
+  }
+
+  /** Any of its sectors, in no order. */
+  #placeSectors(file: SimulatedFile, { offset, written }: Write): void {
+    for (let start = 0; start < written.length; start += SECTOR_BYTES)
+      if (this.#ports.random.chance(0.5)) place(file, offset + start, written.subarray(start, start + SECTOR_BYTES))
+  }
+
+  #write(file: SimulatedFile, offset: number, written: Uint8Array): void {
+    const before = file.bytes.slice(offset, Math.min(file.length, offset + written.length))
+    place(file, offset, written)
+    file.unsynced.push({ offset, written, before, length: file.length })
+  }
+
+  #file(name: string): SimulatedFile {
+    const file = this.#files.get(name)
+    if (file === undefined) throw new StorageFailure('ENOENT', `${name} does not exist`)
+    return file
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+const SECTOR_BYTES = 512
+
+function place(file: SimulatedFile, offset: number, bytes: Uint8Array): void {
+  const end = offset + bytes.length
+  if (end > file.bytes.length) file.bytes = concatBytes(file.bytes.subarray(0, file.length), new Uint8Array(end * 2))
+  // Beyond the end lies whatever was written there once.
+  if (offset > file.length) file.bytes.fill(0, file.length, offset)
+  file.bytes.set(bytes, offset)
+  file.length = Math.max(file.length, end)
+}
+
+function undo(file: SimulatedFile, write: Write): void {
+  const { offset, written, before } = write
+  const extended = written.length > 0 && before.length < written.length
+  if (extended) file.length = offset + before.length
+  place(file, offset, before)
+}

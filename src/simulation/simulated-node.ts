@@ -1,0 +1,326 @@
+/**
+ * One machine: its disks, its clock, its place in the network, and the replica that runs on it
+ * while it is up. Everything of the replica is production code; only its ports are played.
+ */
+import { silentLogger } from '../base/logger.ts'
+import { defined } from '../base/invariant.ts'
+import type { SigningRequest } from '../consensus/effects.ts'
+import type { GossipTopic, PeerId } from '../network/port.ts'
+import { openChain, type OpenedChain, openSigning, scheduleAtTip } from '../replica/open-replica.ts'
+import type { ReplicaNetwork, ReplicaPorts, StopReason } from '../replica/ports.ts'
+import { Replica } from '../replica/replica.ts'
+import type { IntakeVerdict } from '../replica/transaction-intake.ts'
+import type { SyncDone } from '../storage/file-port.ts'
+import { SigningRecord } from '../storage/signing-record.ts'
+import { rootQc } from '../types/certificate.ts'
+import { type Height, idBytes } from '../types/ids.ts'
+import { encodeSafetyRecord, freshSafetyRecord } from '../types/safety-record.ts'
+import { Random } from './random.ts'
+import { SimulatedDisk } from './simulated-disk.ts'
+import { peerOf, WALL_ORIGIN_MS } from './simulated-genesis.ts'
+import { SimulatedLinks } from './simulated-links.ts'
+import { SimulatedStore } from './simulated-store.ts'
+import { CrashSignal, SimulationFailure } from './simulation-failure.ts'
+import type { World } from './world.ts'
+
+const SIGNING_FILE = 'consensus.key.signing'
+const TASK_STEP_US = 100
+const RECOVERY_US = 200
+
+export class SimulatedNode {
+  readonly index: number
+  readonly isByzantine: boolean
+  readonly chainDisk: SimulatedDisk
+  readonly keyDisk: SimulatedDisk
+  readonly store: SimulatedStore
+  readonly links: SimulatedLinks
+  readonly #world: World
+  readonly #random: Random
+  #replica: Replica | null = null
+  #chain: OpenedChain | null = null
+  #incarnation = 0
+  #isPaused = false
+  #backlog: (() => void)[] = []
+  /** Boundaries until the next crash; negative for none. */
+  #boundariesLeft = -1
+  #downMs = 0
+  #wallOffsetMs = 0
+  #pendingRequests: SigningRequest[] = []
+  #tasks: Iterator<void, void>[] = []
+  /** Of the block that it told its clients of last, over all its lives. */
+  finalHeight: Height = 0
+  /** Its key may not sign any more. */
+  isObserver = false
+
+  constructor(world: World, index: number, isByzantine: boolean) {
+    this.index = index
+    this.isByzantine = isByzantine
+    this.#world = world
+    const { seed, syncMsMean } = world.scenario
+    this.#random = new Random(seed, `disk of ${index}`)
+    const ports = {
+      random: this.#random,
+      after: (delayUs: number, action: () => void) => this.#after(delayUs, action),
+      boundary: () => this.#boundary(),
+      syncUs: () => Math.ceil(this.#random.exponential(syncMsMean) * 1000) * (this.#random.chance(0.001) ? 500 : 1),
+    }
+    this.chainDisk = new SimulatedDisk(ports)
+    this.keyDisk = new SimulatedDisk(ports)
+    this.store = new SimulatedStore(this.#random, () => this.#boundary())
+    this.links = new SimulatedLinks(world, this)
+    this.#createKeyFile()
+  }
+
+  get replica(): Replica | null {
+    return this.#replica
+  }
+
+  get chain(): OpenedChain | null {
+    return this.#chain
+  }
+
+  get isUp(): boolean {
+    return this.#replica !== null
+  }
+
+  /** Height of the chain that it serves; what it served last when it is down. */
+  get height(): Height {
+    return this.#chain?.store.tip.header.height ?? this.finalHeight
+  }
+
+  boot(): void {
+    if (this.isUp) return
+    this.#incarnation += 1
+    const { genesis, checkers } = this.#world
+    const opened = openChain(this.store, this.chainDisk, genesis.block)
+    if (!opened.ok) throw new SimulationFailure('recovery', `node ${this.index}: ${opened.error.message}`)
+    this.#chain = opened.value
+    this.#run(() => {
+      this.#replica = this.#open(opened.value)
+      for (const checker of checkers) checker.onBoot?.(this)
+      this.#replica.start()
+      this.links.announce(true)
+    })
+  }
+
+  /** Goes down at the given boundary of what it does from now on, and comes back after `downMs`. */
+  crashAtBoundary(boundary: number, downMs: number): void {
+    if (!this.isUp) return
+    this.#boundariesLeft = boundary
+    this.#downMs = downMs
+  }
+
+  pause(): void {
+    this.#isPaused = this.isUp
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    const backlog = this.#backlog
+    this.#backlog = []
+    for (const action of backlog) action()
+  }
+
+  setClock(offsetMs: number): void {
+    this.#wallOffsetMs = offsetMs
+  }
+
+  /** No fault that was planned and has not come comes any more. */
+  spare(): void {
+    this.#boundariesLeft = -1
+    this.#wallOffsetMs = 0
+    this.chainDisk.isBroken = false
+    this.keyDisk.isBroken = false
+    this.resume()
+    this.boot()
+  }
+
+  breakDisk(downMs: number): void {
+    if (!this.isUp) return
+    this.chainDisk.isBroken = true
+    this.#downMs = downMs
+  }
+
+  /** Hands something to the replica, if the node is up; later, if it is paused. */
+  deliver(action: (replica: Replica) => void): void {
+    const replica = this.#replica
+    if (replica !== null) this.#enter(this.#incarnation, () => action(replica))
+  }
+
+  submit(envelope: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
+    this.deliver((replica) => replica.submit(envelope, done))
+  }
+
+  #open(chain: OpenedChain): Replica {
+    const { genesis } = this.#world
+    const { validators } = genesis
+    const signing = this.isObserver
+      ? null
+      : openSigning(this.keyDisk, SIGNING_FILE, chain, validators, this.index)
+    if (signing?.ok === false) {
+      if (!this.#world.mayLoseKeys)
+        throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${signing.error.message}`)
+      this.isObserver = true
+    }
+    const opened = signing?.ok === true ? signing.value : null
+    const rootHash = genesis.block.block.hash
+    const address = defined(validators.at(this.index), 'a validator').address
+    return new Replica(
+      {
+        genesis: genesis.genesis,
+        genesisHash: rootHash,
+        rules: genesis.rules,
+        validators,
+        rootHash,
+        schedule: scheduleAtTip(chain.store, validators, rootHash),
+        validatorPeers: validators.members.map((_, index) => peerOf(index)),
+        self: opened === null ? null : { index: this.index, address },
+        safetyRecord: opened?.safetyRecord ?? null,
+        recovered: chain.recovered,
+      },
+      this.#ports(chain, opened?.signingRecord ?? null),
+    )
+  }
+
+  #ports(chain: OpenedChain, signingRecord: SigningRecord | null): ReplicaPorts {
+    const { scheduler, crypto, checkers } = this.#world
+    const identity = defined(this.#world.genesis.identities[this.index], 'an identity')
+    return {
+      network: this.#network(),
+      clock: {
+        monotonicMs: () => scheduler.nowMs,
+        wallMs: () => WALL_ORIGIN_MS + scheduler.nowMs + this.#wallOffsetMs,
+      },
+      schedule: (atMs, callback) => {
+        const event = this.#after(atMs * 1000 - scheduler.nowUs, callback)
+        return () => {
+          event.action = null
+        }
+      },
+      runTask: (task) => this.#addTask(task),
+      recover: (items, done) => {
+        const signers = crypto.recover(items)
+        this.#after(RECOVERY_US, () => done(signers))
+      },
+      verifier: crypto.verifier,
+      signer:
+        signingRecord === null
+          ? null
+          : {
+              sign: (digest) => {
+                this.#boundary()
+                const request = defined(this.#pendingRequests.shift(), 'the request of a signature')
+                for (const checker of checkers) checker.onSign?.(this, request, digest)
+                return identity.signer.sign(digest).signature
+              },
+            },
+      signingRecord,
+      journal: chain.journal,
+      store: chain.store,
+      observer: {
+        onFinalBlock: (final) => {
+          for (const checker of checkers) checker.onFinal?.(this, final)
+          this.finalHeight = Math.max(this.finalHeight, final.block.header.height)
+          this.#world.workload.onFinal(this, final)
+        },
+        onCoreStep: (event, effects) => {
+          for (const effect of effects) if (effect.kind === 'sign') this.#pendingRequests.push(effect.request)
+          this.#world.onStep(this, event, effects)
+        },
+      },
+      logger: silentLogger,
+      stop: (reason) => this.#stop(reason),
+    }
+  }
+
+  #network(): ReplicaNetwork {
+    const { links } = this
+    const incarnation = this.#incarnation
+    return {
+      sendDirect: (to: PeerId, message: Uint8Array) => {
+        this.#boundary()
+        return links.sendDirect(to, message)
+      },
+      publish: (topic: GossipTopic, data: Uint8Array) => links.publish(topic, data),
+      request: (to, request, options, done) =>
+        links.request(to, request, options, (response) => this.#enter(incarnation, () => done(response))),
+      connectedPeers: () => links.connectedPeers(),
+      penalise: (peer, _points, reason) => {
+        for (const checker of this.#world.checkers) checker.onPenalty?.(this, peer, reason)
+      },
+    }
+  }
+
+  #stop(reason: StopReason): void {
+    for (const checker of this.#world.checkers) checker.onStop?.(this, reason)
+    throw new CrashSignal(reason.kind)
+  }
+
+  #boundary(): void {
+    if (this.#boundariesLeft < 0) return
+    this.#boundariesLeft -= 1
+    if (this.#boundariesLeft < 0) throw new CrashSignal('crash')
+  }
+
+  #after(delayUs: number, action: () => void) {
+    const incarnation = this.#incarnation
+    return this.#world.scheduler.after(Math.max(0, delayUs), () => this.#enter(incarnation, action))
+  }
+
+  #enter(incarnation: number, action: () => void): void {
+    if (incarnation !== this.#incarnation) return
+    if (this.#isPaused) this.#backlog.push(() => this.#enter(incarnation, action))
+    else this.#run(action)
+  }
+
+  #run(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      if (!(error instanceof CrashSignal)) throw error
+      this.#crash()
+    }
+  }
+
+  #crash(): void {
+    this.#world.coverage.hit('crash')
+    this.#incarnation += 1
+    this.#replica = null
+    this.#chain = null
+    this.#isPaused = false
+    this.#backlog = []
+    this.#boundariesLeft = -1
+    this.#pendingRequests = []
+    this.#tasks = []
+    this.chainDisk.crash()
+    this.keyDisk.crash()
+    this.store.crash()
+    this.links.announce(false)
+    const incarnation = this.#incarnation
+    this.#world.scheduler.after(this.#downMs * 1000, () => {
+      if (incarnation === this.#incarnation) this.boot()
+    })
+  }
+
+  /** One task after another, a step at a time, other work in between. */
+  #addTask(task: Iterator<void, void>): void {
+    this.#tasks.push(task)
+    if (this.#tasks.length === 1) this.#after(TASK_STEP_US, () => this.#stepTask())
+  }
+
+  #stepTask(): void {
+    const task = this.#tasks[0]
+    if (task === undefined) return
+    if (task.next().done === true) this.#tasks.shift()
+    if (this.#tasks.length > 0) this.#after(TASK_STEP_US, () => this.#stepTask())
+  }
+
+  #createKeyFile(): void {
+    const { hash } = this.#world.genesis.block.block
+    const { epoch } = this.#world.genesis.validators
+    const payload = encodeSafetyRecord(freshSafetyRecord(epoch, rootQc(epoch, hash)))
+    const ignored: SyncDone = () => undefined
+    SigningRecord.create(this.keyDisk, SIGNING_FILE, idBytes(hash), payload, ignored)
+    this.keyDisk.settle()
+  }
+}

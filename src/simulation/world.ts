@@ -1,0 +1,189 @@
+/** One run: all nodes of a scenario in one virtual time, under all its checkers. */
+import type { Effect } from '../consensus/effects.ts'
+import type { Event } from '../consensus/events.ts'
+import type { PeerId } from '../network/port.ts'
+import type { Checker } from './checker.ts'
+import { Coverage } from './coverage.ts'
+import type { Fault, Scenario } from './scenario.ts'
+import { Scheduler } from './scheduler.ts'
+import type { SimulatedCrypto } from './simulated-crypto.ts'
+import type { SimulatedGenesis } from './simulated-genesis.ts'
+import { SimulatedNetwork } from './simulated-network.ts'
+import { SimulatedNode } from './simulated-node.ts'
+import { SimulationFailure } from './simulation-failure.ts'
+import type { Strategy, StrategyActor } from './strategy.ts'
+import { TraceHash } from './trace-hash.ts'
+import { Workload } from './workload.ts'
+
+export interface WorldParts {
+  readonly scenario: Scenario
+  readonly genesis: SimulatedGenesis
+  readonly crypto: SimulatedCrypto
+  readonly checkers: readonly Checker[]
+  readonly strategies: ReadonlyMap<string, Strategy>
+}
+
+export interface RunResult {
+  readonly failure: SimulationFailure | null
+  readonly traceHash: string
+  /** Highest view that a node reached. */
+  readonly views: number
+  readonly heights: readonly number[]
+  readonly receipts: number
+  readonly virtualMs: number
+  readonly coverage: Coverage
+}
+
+/** Clients go on for a while after the faults have ended. */
+const AFTERMATH_MS = 2_000
+/** After the last receipt, for everybody to learn of it. */
+const SETTLE_MS = 6_000
+
+export class World {
+  readonly scenario: Scenario
+  readonly genesis: SimulatedGenesis
+  readonly crypto: SimulatedCrypto
+  readonly checkers: readonly Checker[]
+  readonly scheduler = new Scheduler()
+  readonly coverage = new Coverage()
+  readonly trace = new TraceHash()
+  readonly network: SimulatedNetwork
+  readonly nodes: readonly SimulatedNode[]
+  readonly workload: Workload
+  /** Set by scenarios that wipe or restore disks: a key that may not sign is then no failure. */
+  readonly mayLoseKeys = false
+  readonly #actors = new Map<SimulatedNode, StrategyActor>()
+  #views = 0
+
+  constructor(parts: WorldParts) {
+    this.scenario = parts.scenario
+    this.genesis = parts.genesis
+    this.crypto = parts.crypto
+    this.checkers = parts.checkers
+    const { seed, nodes, link, byzantine } = parts.scenario
+    this.network = new SimulatedNetwork(this.scheduler, seed, nodes, link)
+    this.nodes = Array.from(
+      { length: nodes },
+      (_, index) => new SimulatedNode(this, index, byzantine.some(({ node }) => node === index)),
+    )
+    this.workload = new Workload(this)
+    for (const { node, strategy } of byzantine) {
+      const made = parts.strategies.get(strategy)
+      const target = this.nodes[node]
+      if (made !== undefined && target !== undefined) this.#actors.set(target, made(this, target))
+    }
+  }
+
+  run(): RunResult {
+    let failure: SimulationFailure | null = null
+    try {
+      this.#run()
+    } catch (error) {
+      if (error instanceof SimulationFailure) failure = error
+      else failure = new SimulationFailure('crash', error instanceof Error ? (error.stack ?? error.message) : String(error))
+    }
+    return {
+      failure,
+      traceHash: this.trace.digest,
+      views: this.#views,
+      heights: this.nodes.map((node) => node.height),
+      receipts: this.workload.receipts,
+      virtualMs: this.scheduler.nowMs,
+      coverage: this.coverage,
+    }
+  }
+
+  strategyOf(node: SimulatedNode): StrategyActor | undefined {
+    return this.#actors.get(node)
+  }
+
+  onDelivery(from: number, to: number, message: Uint8Array): void {
+    this.trace.number(this.scheduler.nowUs)
+    this.trace.number(from * 256 + to)
+    this.trace.bytes(message)
+  }
+
+  onRejectedGossip(node: SimulatedNode, peer: PeerId): void {
+    for (const checker of this.checkers) checker.onPenalty?.(node, peer, 'gossip that a correct node does not send')
+  }
+
+  onStep(node: SimulatedNode, event: Event, effects: readonly Effect[]): void {
+    for (const effect of effects) this.#count(effect)
+    for (const checker of this.checkers) checker.onStep?.(node, event, effects)
+  }
+
+  #count(effect: Effect): void {
+    const { coverage } = this
+    if (effect.kind === 'viewEntered') {
+      coverage.hit(effect.by === 'tc' ? 'tc' : 'qc')
+      if (effect.view > this.#views) {
+        this.#views = effect.view
+        coverage.hit('view')
+      }
+    } else if (effect.kind === 'commit') coverage.hit('commit')
+    else if (effect.kind === 'viewTimedOut') coverage.hit('timeout')
+    else if (effect.kind === 'fetch') coverage.hit('block fetched')
+    else if (effect.kind === 'conflict') coverage.hit('conflict seen')
+    else if (effect.kind === 'build' && effect.request.empty) coverage.hit('empty block')
+  }
+
+  #run(): void {
+    const { faultyMs, calmMs, faults } = this.scenario
+    for (const node of this.nodes) node.boot()
+    this.workload.start()
+    for (const fault of faults) this.scheduler.at(fault.atMs * 1000, () => this.#inject(fault))
+    this.#runUntil(faultyMs)
+    this.network.calm()
+    for (const node of this.nodes) node.spare()
+    this.#runUntil(faultyMs + AFTERMATH_MS)
+    this.workload.finish()
+    const endMs = faultyMs + AFTERMATH_MS + calmMs
+    this.#runUntil(endMs, () => this.workload.isIdle)
+    if (!this.workload.isIdle)
+      throw new SimulationFailure(
+        'liveness',
+        `no receipt for ${this.workload.unanswered.join(', ')} within ${calmMs} ms of calm; ${this.#positions()}`,
+      )
+    this.#runUntil(this.scheduler.nowMs + SETTLE_MS)
+    for (const checker of this.checkers) checker.onEnd?.(this.nodes)
+  }
+
+  #runUntil(untilMs: number, isDone: () => boolean = () => false): void {
+    const untilUs = untilMs * 1000
+    while (!isDone() && this.scheduler.step(untilUs));
+  }
+
+  #inject(fault: Fault): void {
+    switch (fault.kind) {
+      case 'crash':
+        return this.nodes[fault.node]?.crashAtBoundary(fault.boundary, fault.downMs)
+      case 'crashAll':
+        for (const node of this.nodes) node.crashAtBoundary(fault.boundary, fault.downMs)
+        return
+      case 'partition':
+        this.coverage.hit('partition')
+        this.network.partition(fault.groups, fault.oneWay)
+        this.scheduler.after(fault.forMs * 1000, () => this.network.heal(fault.groups))
+        return
+      case 'pause':
+        this.coverage.hit('pause')
+        this.nodes[fault.node]?.pause()
+        this.scheduler.after(fault.forMs * 1000, () => this.nodes[fault.node]?.resume())
+        return
+      case 'clock':
+        return this.nodes[fault.node]?.setClock(fault.offsetMs)
+      case 'diskError':
+        this.coverage.hit('disk error')
+        return this.nodes[fault.node]?.breakDisk(fault.downMs)
+    }
+  }
+
+  #positions(): string {
+    return this.nodes
+      .map((node) => {
+        const core = node.replica?.core
+        return `${node.index}: height ${node.height}, view ${core?.view ?? '-'}, highQC ${core?.highQc.view ?? '-'}`
+      })
+      .join('; ')
+  }
+}
