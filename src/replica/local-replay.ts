@@ -19,8 +19,9 @@ export class LocalReplay {
     this.#validators = validators
   }
 
-  get isDone(): boolean {
-    return this.#ranges.length === 0
+  /** Whether everything is not only delivered but committed. */
+  isDone(committedHeight: Height): boolean {
+    return this.#ranges.length === 0 && committedHeight >= this.#until
   }
 
   /** The next range once everything before is committed; an error when the journal holds what cannot be. */

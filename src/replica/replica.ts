@@ -298,7 +298,7 @@ export class Replica {
   }
 
   #startWhenReady(): void {
-    if (this.#isStarted || this.#isStopped || !this.#replay.isDone) return
+    if (this.#isStarted || this.#isStopped || !this.#replay.isDone(this.#ports.store.tip.header.height)) return
     const { n, amplification } = this.#config.validators
     const enough = this.#certificatesHeard >= Math.min(amplification, n - 1)
     if (!enough && this.#ports.clock.monotonicMs() < this.#startAtMs) return
