@@ -166,13 +166,18 @@ export class Core {
     return this.#state.tree.get(hash)?.block
   }
 
+  /** Who is known to have voted to commit this block, ascending: those in its certificate and those who came late. */
+  commitSigners(view: View, blockHash: Hash): number[] {
+    return this.#state.commitVotes.votesFor({ view, blockHash }).map((vote) => vote.signer)
+  }
+
   /** Whether it could still change anything, or prove a lie: asked before signatures are checked. */
   wantsVote(vote: Vote): boolean {
     return !this.#state.votes.holds(vote)
   }
 
   wantsCommitVote(vote: CommitVote): boolean {
-    return !this.#state.commitVotes.holds(vote)
+    return vote.view <= this.tip.view || !this.#state.commitVotes.holds(vote)
   }
 
   wantsCertificates(bundle: CertificateBundle): boolean {

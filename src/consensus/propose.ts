@@ -42,7 +42,7 @@ function workOf(state: CoreState): Work {
   const proposal = state.proposals.get(pacemaker.view)
   return {
     // Ruling 5: every epoch commits a first block, be it empty.
-    toPropose: state.payloadAvailable || state.beatDue || tree.tip.view === 0,
+    toPropose: state.payloadAvailable || state.beatDue || state.highQc.view === 0,
     toFlush: state.highQc.view > tree.tip.view,
     underWay: hasTimedOut(state) || (proposal !== undefined && tree.get(proposal.block.hash)?.state !== 'invalid'),
   }

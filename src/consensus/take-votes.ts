@@ -28,15 +28,16 @@ export function takeVote(state: CoreState, vote: Verified<Vote>): void {
 
 export function takeCommitVote(state: CoreState, vote: Verified<CommitVote>): void {
   const { validators, self } = state.config
-  if (vote.view <= state.tree.tip.view) {
-    if (vote.signer !== self) state.effects.push({ kind: 'sendCertificates', to: vote.signer })
-    return
-  }
+  const isFinal = vote.view <= state.tree.tip.view
+  // Ruling 6: who says it again has not heard that it is final. The first time it is merely late.
+  if (isFinal && vote.signer !== self && !state.commitVotes.isNew(vote, state.pacemaker.view))
+    state.effects.push({ kind: 'sendCertificates', to: vote.signer })
   const earlier = state.commitVotes.add(vote, state.pacemaker.view)
   if (earlier !== undefined) {
     state.effects.push({ kind: 'conflict', conflict: { kind: 'commit', signer: vote.signer, first: earlier, second: vote } })
     return
   }
+  if (isFinal) return
   const votes = state.commitVotes.votesFor(vote)
   if (votes.length >= validators.quorum) takeCommitCertificate(state, assembleCommitCertificate(votes, validators))
   askIfOthersAreAhead(state, vote.view)

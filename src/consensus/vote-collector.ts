@@ -21,7 +21,7 @@ export class VoteCollector<S extends { readonly view: View }, V extends S & { re
 
   /** The earlier vote that this one contradicts, if any. */
   add(vote: V, currentView: View): V | undefined {
-    if (vote.view < currentView - VIEWS_BEHIND || vote.view > currentView + VIEWS_AHEAD) return undefined
+    if (!isInWindow(vote.view, currentView)) return undefined
     let votes = this.#views.get(vote.view)
     if (votes === undefined) {
       votes = new Map()
@@ -31,6 +31,11 @@ export class VoteCollector<S extends { readonly view: View }, V extends S & { re
     if (earlier !== undefined) return this.#same(earlier, vote) ? undefined : earlier
     votes.set(vote.signer, vote)
     return undefined
+  }
+
+  /** Whether `add` would count it. */
+  isNew(vote: V, currentView: View): boolean {
+    return isInWindow(vote.view, currentView) && this.#views.get(vote.view)?.has(vote.signer) !== true
   }
 
   /** Whether exactly this statement of its signer is held already. */
@@ -61,4 +66,8 @@ export class VoteCollector<S extends { readonly view: View }, V extends S & { re
     for (const votes of this.#views.values()) size += votes.size
     return size
   }
+}
+
+function isInWindow(view: View, currentView: View): boolean {
+  return view >= currentView - VIEWS_BEHIND && view <= currentView + VIEWS_AHEAD
 }

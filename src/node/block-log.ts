@@ -41,10 +41,11 @@ export class BlockLog {
     }
   }
 
-  onFinalBlock(final: FinalBlock): void {
+  /** `late`: validators known to have voted to commit it, beyond those of its certificate. */
+  onFinalBlock(final: FinalBlock, late: readonly number[]): void {
     const { header } = final.block
     const { epoch, view } = header.consensus
-    const signers = final.certificate === null ? null : new Set(signersOf(final.certificate.bitmap))
+    const signers = final.certificate === null ? null : new Set([...signersOf(final.certificate.bitmap), ...late])
     const missing = signers === null ? [] : this.#names.filter((_, index) => !signers.has(index))
     this.#logger.info(`#${header.height}`, {
       epoch,

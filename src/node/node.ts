@@ -143,7 +143,8 @@ async function run(
   const observer: ReplicaObserver = {
     onCoreStep: (event, effects) => log.onCoreStep(event, effects),
     onFinalBlock: (final) => {
-      log.onFinalBlock(final)
+      const { hash, header } = final.block
+      log.onFinalBlock(final, replica.core.commitSigners(header.consensus.view, hash))
       api.tellFinalBlock(final)
     },
     onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
