@@ -8,6 +8,7 @@ import type { Scenario } from './scenario.ts'
 import { type SimulatedCrypto, TokenCrypto } from './simulated-crypto.ts'
 import { type SimulatedGenesis, simulatedGenesis } from './simulated-genesis.ts'
 import type { Strategy } from './strategy.ts'
+import type { Timeline } from './timeline.ts'
 import { type RunResult, World } from './world.ts'
 
 const VIEW_TIMEOUT_MS = 600
@@ -23,10 +24,14 @@ export class Simulator {
     this.#crypto = crypto
   }
 
-  run(scenario: Scenario): RunResult {
+  /** `timeline` notes what happens, for a replay. */
+  run(scenario: Scenario, timeline: Timeline | null = null): RunResult {
     const genesis = this.#genesisOf(scenario.nodes)
     const checkers = standardCheckers(scenario, genesis)
-    return new World({ scenario, genesis, crypto: this.#crypto, checkers, strategies: this.#strategies }).run()
+    if (timeline !== null) checkers.unshift(timeline)
+    const world = new World({ scenario, genesis, crypto: this.#crypto, checkers, strategies: this.#strategies })
+    if (timeline !== null) timeline.clock = world.scheduler
+    return world.run()
   }
 
   #genesisOf(validators: number): SimulatedGenesis {
@@ -40,7 +45,7 @@ export class Simulator {
   }
 }
 
-function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis): readonly Checker[] {
+function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis): Checker[] {
   return [
     agreementChecker(genesis.block.block.hash),
     signatureChecker(),
