@@ -124,7 +124,9 @@ export class RangeSync {
   #accept(peer: PeerId, bytes: Uint8Array): boolean {
     const decoded = decodeRange(bytes)
     if (!decoded.ok) return this.#refuse(peer, decoded.error.message)
-    if (decoded.value.blocks.length === 0) return false
+    const newest = decoded.value.blocks.at(-1)?.header.height ?? 0
+    // It has nothing more for us, or the chain has grown past its answer while that was on its way.
+    if (newest <= this.#ports.committed().height) return false
     const judged = this.#judge(decoded.value)
     if (typeof judged === 'string') return this.#refuse(peer, judged)
     this.#target = defined(judged.blocks.at(-1), 'the last block').header.height
