@@ -101,10 +101,14 @@ function whatIsForgotten(record: SafetyRecord, chain: OpenedChain, set: Validato
   const tipCertificate = store.certificate(store.tip.header.height)
   const certificates: CommitCertificate[] = [...recovered.certificates]
   if (tipCertificate !== null) certificates.push(tipCertificate)
-  for (const { header, justify } of blocks) {
+  // A block of ours that nobody has answered to may have been stored just before the record that was to allow it.
+  const answers = [...blocks.map((block) => block.justify), ...certificates]
+  const answered = new Set([store.tip.hash, ...answers.map(({ blockHash }) => blockHash)])
+  for (const { hash, header, justify } of blocks) {
     const { epoch, view } = header.consensus
     if (epoch !== set.epoch) continue
-    if (header.miner === address && view > record.lastProposedView) return `a proposal in view ${view}`
+    if (header.miner === address && view > record.lastProposedView && answered.has(hash))
+      return `a proposal in view ${view}`
     if (signed(justify, self) && justify.view > record.lastVotedView) return `a vote in view ${justify.view}`
   }
   for (const certificate of certificates)
