@@ -61,7 +61,7 @@ function describe(block: RpcBlock): string {
     `proposer    ${block.miner}`,
     `state root  ${block.stateRoot}`,
     `gas         ${Number(block.gasUsed)} of ${Number(block.gasLimit)}`,
-    `transactions ${block.transactions.length}`,
+    `contains    ${block.transactions.length} transactions`,
     ...block.transactions.map((hash) => `  ${hash}`),
   ].join('\n')
 }

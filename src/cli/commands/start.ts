@@ -5,6 +5,7 @@ import { EXIT } from '../../node/exit-codes.ts'
 import { createLogger, LOG_FORMATS, LOG_LEVELS } from '../../node/logger.ts'
 import { removePidFile, writePidFile } from '../../node/pid-file.ts'
 import { fail, unwrap } from '../failure.ts'
+import { inputEnd } from '../input-end.ts'
 import type { CliIo } from '../io.ts'
 import { choice, port } from '../options.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -72,11 +73,4 @@ function configOf(options: StartOptions): NodeConfig {
     passphrasePath: passphraseFile ?? config.passphrasePath,
     log: { level: logLevel ?? config.log.level, format: logFormat ?? config.log.format },
   }
-}
-
-function inputEnd(): Promise<string> {
-  return new Promise((resolve) => {
-    const end = () => resolve('standard input ended')
-    process.stdin.resume().once('end', end).once('error', end).once('close', end)
-  })
 }

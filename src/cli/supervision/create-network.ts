@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { toHex } from '../../base/bytes.ts'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
+import { parseGenesis } from '../../ledger/genesis/parse-genesis.ts'
 import { LOOPBACK } from '../../node/config.ts'
 import { EXIT } from '../../node/exit-codes.ts'
 import { readGenesisFile } from '../../node/genesis-file.ts'
@@ -37,20 +38,24 @@ type Json = Record<string, unknown>
 /** Makes everything below the directory; the settings come last and make it complete. */
 export async function createNetwork(layout: DevnetLayout, request: DevnetRequest): Promise<DevnetSettings> {
   const text = readText(request.template ?? TEMPLATE)
-  const template = readTemplate(text, request.template ?? 'the built-in genesis')
+  const name = request.template ?? 'the built-in genesis'
+  const template = readTemplate(text, name)
   const modules = await copyModules(layout, request.modules)
   const chainId = request.chainId ?? Number(template['chainId'])
   const members = []
   for (let index = 0; index < request.validators + request.observers; index++)
     members.push(await createMember(layout, index, request.p2pPort + index))
-  replaceJson(layout.genesis, {
+  const document = {
     ...template,
     chainId,
     timestamp: Math.floor(Date.now() / 1000),
     validators: members.slice(0, request.validators),
     modules: [...listOf(template['modules']), ...modules.map((module) => module.entry)],
     alloc: { ...balances(request.accounts), ...(template['alloc'] as Json | undefined) },
-  })
+  }
+  const parsed = parseGenesis(document)
+  if (!parsed.ok) fail(`${name}: ${parsed.error.message}`, EXIT.refused)
+  replaceJson(layout.genesis, document)
   const genesis = unwrap(await readGenesisFile(layout.genesis, [], layout.modules))
   const genesisHash = buildGenesisBlock(genesis.genesis, genesis.registry).block.hash
   for (const index of members.keys()) unwrap(await createSigningRecord(layout.consensusKey(index), genesisHash))

@@ -139,7 +139,9 @@ function ownEntries({ directory }: DevnetLayout): readonly string[] {
 }
 
 async function readKeptGenesis(layout: DevnetLayout, settings: DevnetSettings): Promise<Genesis> {
-  const { genesis, registry } = unwrap(await readGenesisFile(layout.genesis, [], layout.modules))
+  const file = await readGenesisFile(layout.genesis, [], layout.modules)
+  if (!file.ok) return fail(`${file.error.message}; restore it, or begin anew with --reset`, file.error.exitCode)
+  const { genesis, registry } = file.value
   const { hash } = buildGenesisBlock(genesis, registry).block
   if (hash === settings.genesisHash) return genesis
   return fail(

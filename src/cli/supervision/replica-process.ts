@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import type { Address } from '../../types/ids.ts'
 
 export const LOG_NAME = 'node.log'
-const STOP_TIMEOUT_MS = 10_000
 
 export interface ReplicaPlan {
   readonly role: 'validator' | 'observer'
@@ -44,10 +43,10 @@ export class ReplicaProcess {
     return this.#child.pid ?? 0
   }
 
-  /** Asks it to end, and ends it when it does not. */
-  async stop(): Promise<void> {
+  /** Asks it to end, and ends it when it does not in time. */
+  async stop(timeoutMs: number): Promise<void> {
     this.#child.kill('SIGTERM')
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs)
     await this.ended
     clearTimeout(timer)
   }

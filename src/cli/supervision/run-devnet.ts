@@ -33,7 +33,8 @@ export async function runDevnet(devnet: OpenDevnet, reporter: Reporter, stopped:
   let isReady = false
   const supervisor = new Supervisor(plans, {
     died: (plan, ending) => {
-      const last = lastWords(join(plan.dataDir, LOG_NAME))
+      // Who was killed had no time to say why.
+      const last = ending.exitCode === null ? undefined : lastWords(join(plan.dataDir, LOG_NAME))
       if (isReady) reporter.died(plan, ending, last, restartCommand(plan))
       else startFailed(startFailure(plan, ending, last))
     },

@@ -7,7 +7,7 @@ import { livePid } from '../../node/pid-file.ts'
 import { type Ending, type ReplicaPlan, ReplicaProcess } from './replica-process.ts'
 
 const LOOK_INTERVAL_MS = 250
-const STOP_TIMEOUT_MS = 10_000
+const STOP_TIMEOUT_MS_DEFAULT = 10_000
 
 export interface SupervisorEvents {
   died(plan: ReplicaPlan, ending: Ending): void
@@ -24,11 +24,13 @@ export class Supervisor {
   readonly #own = new Map<ReplicaPlan, ReplicaProcess>()
   /** Started by hand. */
   readonly #adopted = new Map<ReplicaPlan, number>()
+  readonly #stopTimeoutMs: number
   #stopping = false
   #look: NodeJS.Timeout | undefined
 
-  constructor(plans: readonly ReplicaPlan[], events: SupervisorEvents) {
+  constructor(plans: readonly ReplicaPlan[], events: SupervisorEvents, stopTimeoutMs = STOP_TIMEOUT_MS_DEFAULT) {
     this.#plans = plans
+    this.#stopTimeoutMs = stopTimeoutMs
     this.#events = events
   }
 
@@ -38,15 +40,11 @@ export class Supervisor {
     this.#look = setInterval(() => this.#lookForReturns(), LOOK_INTERVAL_MS)
   }
 
-  isAlive(plan: ReplicaPlan): boolean {
-    return this.#own.has(plan) || this.#adopted.has(plan)
-  }
-
   async stop(): Promise<void> {
     this.#stopping = true
     clearInterval(this.#look)
-    const own = [...this.#own.values()].map((replica) => replica.stop())
-    const adopted = [...this.#adopted].map(([plan, pid]) => stopAdopted(plan, pid))
+    const own = [...this.#own.values()].map((replica) => replica.stop(this.#stopTimeoutMs))
+    const adopted = [...this.#adopted].map(([plan, pid]) => stopAdopted(plan, pid, this.#stopTimeoutMs))
     await Promise.all([...own, ...adopted])
   }
 
@@ -84,9 +82,9 @@ function onBug(error: unknown): never {
   throw error
 }
 
-async function stopAdopted({ dataDir }: ReplicaPlan, pid: number): Promise<void> {
+async function stopAdopted({ dataDir }: ReplicaPlan, pid: number, timeoutMs: number): Promise<void> {
   const isAlive = () => livePid(dataDir) === pid
-  const deadline = Date.now() + STOP_TIMEOUT_MS
+  const deadline = Date.now() + timeoutMs
   if (isAlive()) process.kill(pid, 'SIGTERM')
   while (isAlive() && Date.now() < deadline) await sleep(LOOK_INTERVAL_MS)
   if (isAlive()) process.kill(pid, 'SIGKILL')
