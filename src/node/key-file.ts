@@ -32,16 +32,15 @@ interface PlainFile {
   readonly privateKey: string
 }
 
-interface LockedFile {
-  readonly version: 3
-  readonly crypto: {
-    readonly cipher: string
-    readonly ciphertext: string
-    readonly cipherparams: { readonly iv: string }
-    readonly kdf: string
-    readonly kdfparams: Readonly<Record<'n' | 'r' | 'p' | 'dklen', number>> & { readonly salt: string }
-    readonly mac: string
-  }
+type ScryptCost = Readonly<Record<'n' | 'r' | 'p' | 'dklen', number>>
+
+interface LockedKey {
+  readonly cipher: string
+  readonly ciphertext: string
+  readonly cipherparams: { readonly iv: string }
+  readonly kdf: string
+  readonly kdfparams: ScryptCost & { readonly salt: string }
+  readonly mac: string
 }
 
 /** A fresh secp256k1 private key. */
@@ -75,15 +74,20 @@ export function writeConsensusKey(
 export function readConsensusKey(path: string, passphrase: string | null): Result<Uint8Array, Refusal> {
   const file = readKeyFile(path)
   if (!file.ok) return file
-  const content = file.value
-  const privateKey = isPlain(content) ? bytesOf(content.privateKey) : isLocked(content) ? null : undefined
-  if (privateKey === undefined) return err(refusal(`${path} is no key file of this program`))
-  if (privateKey !== null) return isPrivateKey(privateKey) ? ok(privateKey) : err(refusal(`${path} holds no valid key`))
+  if (isPlain(file.value)) {
+    const privateKey = bytesOf(file.value.privateKey)
+    return privateKey !== undefined && isPrivateKey(privateKey)
+      ? ok(privateKey)
+      : err(refusal(`${path} holds no valid key`))
+  }
+  const locked = lockedKeyOf(file.value)
+  if (locked === undefined) return err(refusal(`${path} is no key file of this program`))
   if (passphrase === null)
     return err(refusal(`${path} is locked: give --passphrase-file FILE or set TERTIA_PASSPHRASE`))
-  const unlocked = isLocked(content) ? unlock(content, passphrase) : undefined
-  if (unlocked === undefined) return err(refusal(`${path}: the passphrase is wrong, or the file is damaged`))
-  return ok(unlocked)
+  const privateKey = unlock(locked, passphrase)
+  return privateKey === undefined
+    ? err(refusal(`${path}: the passphrase is wrong, or the file is damaged`))
+    : ok(privateKey)
 }
 
 /** What the file says in the open; nothing is unlocked. */
@@ -174,7 +178,7 @@ function lock(privateKey: Uint8Array, passphrase: string) {
   }
 }
 
-function unlock({ crypto }: LockedFile, passphrase: string): Uint8Array | undefined {
+function unlock(crypto: LockedKey, passphrase: string): Uint8Array | undefined {
   const { n, r, p, dklen } = crypto.kdfparams
   const [salt, iv, ciphertext, mac] = [
     crypto.kdfparams.salt,
@@ -192,7 +196,7 @@ function unlock({ crypto }: LockedFile, passphrase: string): Uint8Array | undefi
   return isPrivateKey(privateKey) ? privateKey : undefined
 }
 
-function scrypt(passphrase: string, salt: Uint8Array, cost: Readonly<Record<'n' | 'r' | 'p' | 'dklen', number>>) {
+function scrypt(passphrase: string, salt: Uint8Array, cost: ScryptCost) {
   const { n, r, p, dklen } = cost
   return new Uint8Array(scryptSync(passphrase.normalize('NFKC'), salt, dklen, { N: n, r, p, maxmem: 256 * n * r }))
 }
@@ -209,9 +213,16 @@ function isPlain(value: unknown): value is PlainFile {
   return isRecord(value) && value['type'] === 'tertia-key' && typeof value['privateKey'] === 'string'
 }
 
-function isLocked(value: unknown): value is LockedFile {
-  if (!isRecord(value) || value['version'] !== 3 || !isRecord(value['crypto'])) return false
-  const { cipherparams, kdfparams } = value['crypto']
+/** Undefined unless the file has the form of version 3; other programs write its part with a capital letter. */
+function lockedKeyOf(file: unknown): LockedKey | undefined {
+  if (!isRecord(file) || file['version'] !== 3) return undefined
+  const locked = file['crypto'] ?? file['Crypto']
+  return isLockedKey(locked) ? locked : undefined
+}
+
+function isLockedKey(value: unknown): value is LockedKey {
+  if (!isRecord(value)) return false
+  const { cipherparams, kdfparams } = value
   if (!isRecord(cipherparams) || !isRecord(kdfparams)) return false
   return (['n', 'r', 'p', 'dklen'] as const).every((name) => Number.isSafeInteger(kdfparams[name]))
 }

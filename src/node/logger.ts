@@ -45,10 +45,13 @@ function textValue(value: string): string {
 }
 
 function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(UNPRINTABLE, (character) => {
+    const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+  })
 }
 
 function jsonLine(level: LogLevel, message: string, fields: LogFields): string {
   const line = { time: new Date().toISOString(), level, message, ...fields }
-  return JSON.stringify(line, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+  return printable(JSON.stringify(line, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))
 }

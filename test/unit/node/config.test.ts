@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { type NodeConfig, parseConfig, readConfig } from '../../../src/node/config.ts'
+
+it('needs no more than a data directory: an observer with RPC on loopback for no web page', () => {
+  expect(parseConfig({ dataDir: 'data' }, '/srv')).toEqual({
+    ok: true,
+    value: {
+      dataDir: '/srv/data',
+      genesisPath: '/srv/data/genesis.json',
+      modules: [],
+      rpc: { host: '127.0.0.1', port: 8545, originsAllowed: [], hostsAllowed: [] },
+      p2p: {
+        listen: ['/ip4/0.0.0.0/tcp/30600'],
+        announce: [],
+        peers: [],
+        keyPath: '/srv/data/network.key',
+        private: false,
+      },
+      consensusKeyPath: null,
+      passphrasePath: null,
+      log: { level: 'info', format: 'text' },
+    } satisfies NodeConfig,
+  })
+})
+
+it('takes relative paths from the directory of the file and leaves absolute ones', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tertia-config-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'node.json')
+  writeFileSync(path, JSON.stringify({ dataDir: '.', genesisPath: '../g.json', consensusKeyPath: '/etc/key.json' }))
+  expect(readConfig(path)).toMatchObject({
+    ok: true,
+    value: { dataDir: directory, genesisPath: join(directory, '../g.json'), consensusKeyPath: '/etc/key.json' },
+  })
+})
+
+it.each([
+  [{ dataDir: '.', rcp: null }, 'rcp: is not a known field: remove it'],
+  [{ dataDir: '.', p2p: { privat: true } }, 'p2p.privat: is not a known field: remove it'],
+  [{ dataDir: '.', rpc: { prot: 1 } }, 'rpc.prot: is not a known field: remove it'],
+  [{ dataDir: '.', log: { level: 'loud' } }, 'log.level: expected "debug" or "info" or "warn" or "error"'],
+  [{ dataDir: '.', rpc: { port: 65_536 } }, 'rpc.port: expected 0 to 65535, got 65536'],
+  [{ dataDir: '.', p2p: { listen: 'x' } }, 'p2p.listen: expected a list'],
+  [{ dataDir: '.', p2p: { private: 'yes' } }, 'p2p.private: expected true or false'],
+  [{}, 'dataDir: is missing'],
+])('refuses %j and says where', (document, message) => {
+  expect(parseConfig(document, '/')).toEqual({ ok: false, error: { exitCode: 78, message } })
+})
+
+it('names the file that is missing, damaged or says a thing twice', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tertia-config-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'node.json')
+  const refusalFor = () => {
+    const config = readConfig(path)
+    return config.ok ? '' : config.error.message
+  }
+  expect(refusalFor()).toBe(`cannot read the configuration ${path}: there is no such file`)
+  writeFileSync(path, '{ "dataDir": ')
+  expect(refusalFor()).toMatch(/node\.json: not JSON/)
+  writeFileSync(path, '{ "dataDir": "a", "dataDir": "b" }')
+  expect(refusalFor()).toMatch(/node\.json: the key "dataDir" is there twice/)
+})
