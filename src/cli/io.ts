@@ -2,8 +2,8 @@
 import { createInterface } from 'node:readline/promises'
 
 export interface CliIo {
-  out(text: string): void
-  err(text: string): void
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
   /** A person is at the keyboard: only then may a command ask anything. */
   readonly interactive: boolean
   /** Reads a line without showing it. */
