@@ -2,19 +2,20 @@
  * Work, and what follows from it: timers run and blocks are proposed only while there is
  * something to agree on (consensus design 3.10). No work, no timers, no messages.
  */
-import type { QuorumCertificate } from '../types/certificate.ts'
+
 import type { Block } from '../types/block.ts'
+import type { QuorumCertificate } from '../types/certificate.ts'
 import type { Verified } from '../types/verified.ts'
 import { assembleQc } from './assemble.ts'
-import type { TimerName } from './effects.ts'
 import { type CoreState, hasTimedOut, signingContext } from './core-state.ts'
+import type { TimerName } from './effects.ts'
 
 interface Work {
   /** Transactions wait, or a beat is due. */
   readonly toPropose: boolean
   /** The highest certified block waits for its commit votes. */
   readonly toFlush: boolean
-  /** A proposal of this view, or our own timeout of it, waits for the others. */
+  /** A proposal of this view, or a timeout of it that others have joined, waits for the rest. */
   readonly underWay: boolean
 }
 
@@ -38,13 +39,15 @@ export function hasWork(state: CoreState): boolean {
 }
 
 function workOf(state: CoreState): Work {
-  const { tree, pacemaker } = state
+  const { tree, pacemaker, timeouts } = state
   const proposal = state.proposals.get(pacemaker.view)
+  // A timeout that no correct other joins asks for nothing: whoever has work says so, and brings it along.
+  const isJoined = hasTimedOut(state) && timeouts.count(pacemaker.view) >= state.config.validators.amplification
   return {
     // Ruling 5: every epoch commits a first block, be it empty.
     toPropose: state.payloadAvailable || state.beatDue || state.highQc.view === 0,
     toFlush: state.highQc.view > tree.tip.view,
-    underWay: hasTimedOut(state) || (proposal !== undefined && tree.get(proposal.block.hash)?.state !== 'invalid'),
+    underWay: isJoined || (proposal !== undefined && tree.get(proposal.block.hash)?.state !== 'invalid'),
   }
 }
 
