@@ -23,8 +23,12 @@ export interface CommittedTip {
 
 /** What stands between a block and the committed tip. */
 export type ChainTo =
-  | { readonly kind: 'connected'; /** Oldest first. */ readonly nodes: readonly BlockNode[] }
-  | { readonly kind: 'missing'; readonly hash: Hash; /** The block that names it, if one is held. */ readonly child: Block | null }
+  | { readonly kind: 'connected' /** Oldest first. */; readonly nodes: readonly BlockNode[] }
+  | {
+      readonly kind: 'missing'
+      readonly hash: Hash /** The block that names it, if one is held. */
+      readonly child: Block | null
+    }
   /** Goes past the tip without meeting it. */
   | { readonly kind: 'conflicting' }
 
@@ -84,15 +88,21 @@ export class BlockTree {
     return { kind: 'connected', nodes: nodes.reverse() }
   }
 
-  /** Moves the tip to a block of the tree; what does not descend from it is forgotten. */
+  /**
+   * Moves the tip to a block of the tree; what is known not to descend from it is forgotten. A block
+   * whose ancestors are still to come stays: it may be the only copy of one that is certified.
+   */
   commit(hash: Hash): void {
     const { header } = defined(this.#nodes.get(hash), 'the committed block').block
     this.#tip = { hash, height: header.height, view: header.consensus.view }
-    const kept = new Set<Hash>([hash])
+    const dropped = new Set<Hash>()
     const byHeight = [...this.#nodes.values()].sort((a, b) => a.block.header.height - b.block.header.height)
     for (const { block } of byHeight) {
-      if (block.header.height > header.height && kept.has(block.header.parentHash)) kept.add(block.hash)
-      else this.#nodes.delete(block.hash)
+      const { height, parentHash } = block.header
+      const isBeside = height <= header.height || (height === header.height + 1 && parentHash !== hash)
+      if (!isBeside && !dropped.has(parentHash)) continue
+      if (block.hash !== hash) dropped.add(block.hash)
+      this.#nodes.delete(block.hash)
     }
   }
 
