@@ -70,7 +70,8 @@ export function repeatLastStatements(state: CoreState): void {
   const proposed = lastProposal === null ? undefined : state.tree.get(lastProposal.blockHash)
   if (lastProposal?.view === view && proposed !== undefined)
     sign(state, { kind: 'proposal', epoch, view, block: proposed.block }, record)
-  if (lastVote !== null && lastVote.view >= view - 1) sign(state, { kind: 'vote', epoch, ...lastVote }, record)
+  if (lastVote !== null && lastVote.view >= view - 1 && state.tree.has(lastVote.blockHash))
+    sign(state, { kind: 'vote', epoch, ...lastVote }, record)
   repeatCommitVote(state)
   if (lastTimeout !== null && lastTimeout.view >= view - 1)
     sign(state, { kind: 'timeout', epoch, ...lastTimeout, vote: null, proposal: null }, record)
@@ -81,7 +82,7 @@ export function repeatCommitVote(state: CoreState): void {
   if (state.rules === null) return
   const { record } = state.rules
   const last = record.lastCommitVote
-  if (last === null || last.view <= state.tree.tip.view) return
+  if (last === null || last.view <= state.tree.tip.view || !state.tree.has(last.blockHash)) return
   sign(state, { kind: 'commit', epoch: state.config.validators.epoch, ...last }, record)
 }
 
