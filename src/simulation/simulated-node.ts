@@ -62,7 +62,7 @@ export class SimulatedNode {
       random: this.#random,
       after: (delayUs: number, action: () => void) => this.#after(delayUs, action),
       boundary: () => this.#boundary(),
-      syncUs: () => Math.ceil(this.#random.exponential(syncMsMean) * 1000) * (this.#random.chance(0.001) ? 500 : 1),
+      syncUs: () => Math.ceil(this.#random.exponential(syncMsMean) * 1000) * (this.#random.chance(0.001) ? 50 : 1),
     }
     this.chainDisk = new SimulatedDisk(ports)
     this.keyDisk = new SimulatedDisk(ports)

@@ -142,7 +142,7 @@ export class World {
     if (!this.workload.isIdle)
       throw new SimulationFailure(
         'liveness',
-        `no receipt for ${this.workload.unanswered.join(', ')} within ${calmMs} ms of calm; ${this.#positions()}`,
+        `no receipt for ${this.workload.unanswered.length} transactions within ${calmMs} ms of calm; ${this.#positions()}`,
       )
     this.#runUntil(this.scheduler.nowMs + SETTLE_MS)
     for (const checker of this.checkers) checker.onEnd?.(this.nodes)
