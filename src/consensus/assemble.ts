@@ -23,7 +23,10 @@ export function assembleQc(votes: readonly Verified<Vote>[], set: ValidatorSet):
     view,
     blockHash,
     justifyView,
-    bitmap: bitmapOf(votes.map((vote) => vote.signer), set.n),
+    bitmap: bitmapOf(
+      votes.map((vote) => vote.signer),
+      set.n,
+    ),
     signatures: votes.map((vote) => vote.signature),
   })
 }
@@ -38,7 +41,10 @@ export function assembleCommitCertificate(
     epoch,
     view,
     blockHash,
-    bitmap: bitmapOf(votes.map((vote) => vote.signer), set.n),
+    bitmap: bitmapOf(
+      votes.map((vote) => vote.signer),
+      set.n,
+    ),
     signatures: votes.map((vote) => vote.signature),
   })
 }

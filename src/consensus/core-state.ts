@@ -4,13 +4,19 @@
  */
 import { BoundedMap } from '../base/bounded.ts'
 import type { Proposal } from '../types/block.ts'
-import type { CommitCertificate, CommitVote, QuorumCertificate, TimeoutCertificate, Vote } from '../types/certificate.ts'
+import type {
+  CommitCertificate,
+  CommitVote,
+  QuorumCertificate,
+  TimeoutCertificate,
+  Vote,
+} from '../types/certificate.ts'
 import type { Block } from '../types/block.ts'
 import type { ConsensusParameters } from '../types/genesis.ts'
 import type { Hash, View } from '../types/ids.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
-import type { Verified } from '../types/verified.ts'
+import { type Verified, verifiedPart } from '../types/verified.ts'
 import { BlockTree, type CommittedTip } from './block-tree.ts'
 import type { Effect, TimeoutReason, TimerName } from './effects.ts'
 import { Pacemaker } from './pacemaker.ts'
@@ -35,7 +41,7 @@ export interface CoreConfig {
 /** What recovery found on disk. */
 export interface CoreStart {
   /** Null: this node signs nothing in this epoch. */
-  readonly record: SafetyRecord | null
+  readonly record: Verified<SafetyRecord> | null
   readonly root: Verified<QuorumCertificate>
   readonly committed: CommittedTip
   /** The highest CommitQC held, for peers that lag. */
@@ -85,13 +91,14 @@ export interface CoreState {
 }
 
 export function createCoreState(config: CoreConfig, start: CoreStart): CoreState {
-  const highQc = start.record === null ? start.root : (start.record.highQc as Verified<QuorumCertificate>)
-  const highTc = start.record === null ? null : (start.record.highTc as Verified<TimeoutCertificate> | null)
+  const { record } = start
+  const highQc = record === null ? start.root : verifiedPart(record, record.highQc)
+  const highTc = record === null || record.highTc === null ? null : verifiedPart(record, record.highTc)
   const view = Math.max(highQc.view, highTc?.view ?? 0) + 1
   const state: CoreState = {
     config,
     root: start.root,
-    rules: start.record === null || config.self === null ? null : new SafetyRules(start.record),
+    rules: record === null || config.self === null ? null : new SafetyRules(record),
     pacemaker: new Pacemaker(config.parameters, config.schedule, view, highQc.view),
     tree: new BlockTree(start.committed),
     votes: new VoteCollector(

@@ -8,7 +8,13 @@
  */
 import { unreachable } from '../base/invariant.ts'
 import type { Block } from '../types/block.ts'
-import type { CommitCertificate, CommitVote, QuorumCertificate, TimeoutCertificate, Vote } from '../types/certificate.ts'
+import type {
+  CommitCertificate,
+  CommitVote,
+  QuorumCertificate,
+  TimeoutCertificate,
+  Vote,
+} from '../types/certificate.ts'
 import type { CertificateBundle } from '../types/consensus-message.ts'
 import type { Hash, View } from '../types/ids.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'

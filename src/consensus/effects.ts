@@ -71,7 +71,12 @@ export type Effect =
   | { readonly kind: 'resendTransactions' }
   | { readonly kind: 'setTimer'; readonly timer: TimerName; readonly atMs: number }
   | { readonly kind: 'clearTimer'; readonly timer: TimerName }
-  | { readonly kind: 'viewEntered'; readonly view: View; readonly by: 'qc' | 'tc' | 'recovery'; readonly leader: number }
+  | {
+      readonly kind: 'viewEntered'
+      readonly view: View
+      readonly by: 'qc' | 'tc' | 'recovery'
+      readonly leader: number
+    }
   | { readonly kind: 'viewTimedOut'; readonly view: View; readonly leader: number; readonly reason: TimeoutReason }
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
   /** Agreement is broken or our own execution differs: stop, keep the evidence. */

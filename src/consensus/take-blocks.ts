@@ -36,7 +36,8 @@ export function takeExecution(state: CoreState, hash: Block['hash'], valid: bool
   node.state = valid ? 'executed' : 'invalid'
   if (valid) return
   const qc = state.certified.get(node.block.header.consensus.view)
-  if (qc?.blockHash === hash) halt(state, `a quorum certified block ${hash}, which our own execution refuses: ${reason}`, [qc])
+  if (qc?.blockHash === hash)
+    halt(state, `a quorum certified block ${hash}, which our own execution refuses: ${reason}`, [qc])
   else if (node.block.header.consensus.view === state.pacemaker.view) state.giveUp = 'invalid proposal'
 }
 

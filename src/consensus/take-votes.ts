@@ -16,7 +16,10 @@ export function takeVote(state: CoreState, vote: Verified<Vote>): void {
   if (vote.signer === self) state.ownVote = vote
   const earlier = state.votes.add(vote, state.pacemaker.view)
   if (earlier !== undefined) {
-    state.effects.push({ kind: 'conflict', conflict: { kind: 'vote', signer: vote.signer, first: earlier, second: vote } })
+    state.effects.push({
+      kind: 'conflict',
+      conflict: { kind: 'vote', signer: vote.signer, first: earlier, second: vote },
+    })
     return
   }
   if (!state.certified.has(vote.view) && vote.view > state.tree.tip.view) {
@@ -34,7 +37,10 @@ export function takeCommitVote(state: CoreState, vote: Verified<CommitVote>): vo
     state.effects.push({ kind: 'sendCertificates', to: vote.signer })
   const earlier = state.commitVotes.add(vote, state.pacemaker.view)
   if (earlier !== undefined) {
-    state.effects.push({ kind: 'conflict', conflict: { kind: 'commit', signer: vote.signer, first: earlier, second: vote } })
+    state.effects.push({
+      kind: 'conflict',
+      conflict: { kind: 'commit', signer: vote.signer, first: earlier, second: vote },
+    })
     return
   }
   if (isFinal) return

@@ -13,7 +13,7 @@ export function bftStatus(parts: ReplicaApiParts): BftStatus {
   const { core } = replica
   const peers = validators.members.map((_, index) => peerStatus(parts, index))
   const reachable = peers.filter((peer) => peer.connected).length
-  const syncing = replica.rangeSync.progress !== null || !replica.isStarted
+  const syncing = replica.syncProgress !== null || !replica.isStarted
   const { hash, header } = store.tip
   const live = self === null ? parts.network.connectedPeers().length > 0 : reachable >= validators.quorum
   return {

@@ -52,7 +52,8 @@ export class BlockLog {
       view,
       txs: final.transactions.length,
       ms: Math.max(0, Math.round(this.#nowMs() - this.#viewStartedAtMs)),
-      signers: signers === null ? 'by a descendant' : this.#names.map((_, index) => (signers.has(index) ? '✓' : '✗')).join(''),
+      signers:
+        signers === null ? 'by a descendant' : this.#names.map((_, index) => (signers.has(index) ? '✓' : '✗')).join(''),
       ...(missing.length === 0 ? {} : { missing: missing.join(',') }),
       ...(this.#failure === null ? {} : { after: this.#failure }),
     })

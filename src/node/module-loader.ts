@@ -84,8 +84,8 @@ async function compile(path: string, source: string): Promise<Result<string, Ref
       plugins: [
         {
           name: 'module-api-only',
-          setup: ({ onResolve }) => {
-            onResolve({ filter: /.*/ }, ({ path: imported }) => {
+          setup: (build) => {
+            build.onResolve({ filter: /.*/ }, ({ path: imported }) => {
               if (imported !== MODULE_API) foreign.push(imported)
               return { path: MODULE_API_URL.href, external: true }
             })

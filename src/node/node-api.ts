@@ -9,7 +9,7 @@ import type { FaultModel } from '../types/fault-model.ts'
 import type { Header } from '../types/header.ts'
 import type { Address, Epoch, Hash, Height, View } from '../types/ids.ts'
 import type { Log, Receipt } from '../types/receipt.ts'
-import type { SignedTransaction } from '../types/transaction.ts'
+import type { AccessListEntry, SignedTransaction } from '../types/transaction.ts'
 
 export interface FinalBlock {
   readonly hash: Hash
@@ -50,6 +50,7 @@ export interface CallRequest {
   readonly to: Address | null
   readonly value: bigint
   readonly data: Uint8Array
+  readonly accessList: readonly AccessListEntry[]
   readonly gasLimit: number
 }
 
@@ -150,6 +151,8 @@ export interface NodeApi {
   readonly chainId: number
   readonly genesisHash: Hash
   readonly clientVersion: string
+  /** How many blocks, the head included, have a state that may be asked for. */
+  readonly stateWindowBlocks: number
   head(): FinalBlock
   blockByHeight(height: Height): FinalBlock | undefined
   blockByHash(hash: Hash): FinalBlock | undefined

@@ -2,7 +2,7 @@
 import { defined } from '../base/invariant.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { encodeRlp } from '../codec/rlp.ts'
+import { encodeBlock } from '../ledger/block-encoding.ts'
 import { simulateCall } from '../ledger/simulate-call.ts'
 import { wordsIn } from '../ledger/storage-words.ts'
 import { readCounters } from '../ledger/system/counters.ts'
@@ -15,7 +15,6 @@ import type { Replica } from '../replica/replica.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { FinalBlock as StoredBlock } from '../types/final-block.ts'
-import { headerItem } from '../types/header.ts'
 import { type Address, type Hash, type Height, ZERO_ADDRESS } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { bftStatus } from './bft-status.ts'
@@ -53,6 +52,7 @@ export class ReplicaApi implements NodeApi {
   readonly chainId: number
   readonly genesisHash: Hash
   readonly clientVersion: string
+  readonly stateWindowBlocks = STATE_WINDOW_BLOCKS
   readonly #parts: ReplicaApiParts
   readonly #listeners = new Set<NodeEvents>()
   readonly #views = new WeakMap<StoredBlock, FinalBlock>()
@@ -183,7 +183,7 @@ export class ReplicaApi implements NodeApi {
   }
 
   syncProgress(): SyncProgress | null {
-    const progress = this.#parts.replica.rangeSync.progress
+    const progress = this.#parts.replica.syncProgress
     if (progress === null) return null
     const { startingHeight, highestHeight } = progress
     return { startingHeight, currentHeight: this.#headHeight, highestHeight }
@@ -223,7 +223,7 @@ export class ReplicaApi implements NodeApi {
     const view: FinalBlock = {
       hash,
       header,
-      sizeBytes: encodeRlp([headerItem(header), transactions, []]).length,
+      sizeBytes: encodeBlock(header, transactions).length,
       transactions: final.transactions,
       receipts: final.receipts,
       commitCertificate: final.certificate,

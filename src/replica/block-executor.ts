@@ -68,7 +68,12 @@ export class BlockExecutor {
 
   constructor(
     config: ExecutorConfig,
-    parts: { readonly pool: Mempool; readonly verifier: TransactionVerifier; readonly clock: Clock; readonly logger: Logger },
+    parts: {
+      readonly pool: Mempool
+      readonly verifier: TransactionVerifier
+      readonly clock: Clock
+      readonly logger: Logger
+    },
     tip: BlockResult,
   ) {
     this.#config = config
@@ -245,16 +250,12 @@ export class BlockExecutor {
       return `state root: header ${header.stateRoot}, ours ${executed.stateRoot}`
     if (!bytesEqual(header.logsBloom, executed.logsBloom)) return 'another logs bloom than ours'
     if (consensus.end !== executed.end) return 'ends the epoch at another block than we do'
-    if (consensus.nextValidatorsHash !== hashValidators(executed.nextValidators)) return 'other next validators than ours'
+    if (consensus.nextValidatorsHash !== hashValidators(executed.nextValidators))
+      return 'other next validators than ours'
     return null
   }
 
-  #seal(
-    request: BuildRequest,
-    parent: BlockResult,
-    environment: BlockEnvironment,
-    executed: ExecutedBlock,
-  ): Header {
+  #seal(request: BuildRequest, parent: BlockResult, environment: BlockEnvironment, executed: ExecutedBlock): Header {
     const { validators } = this.#config
     return {
       parentHash: parent.hash,

@@ -36,10 +36,10 @@ export class DurableQueue {
     if (this.#isSyncing || this.#isStopped || this.#waiting.length === 0) return
     const actions = this.#waiting
     const record = this.#record
+    const signingRecord = record === this.#persisted ? null : this.#signingRecord
     this.#waiting = []
     this.#isSyncing = true
-    const recordIsNew = record !== null && record !== this.#persisted && this.#signingRecord !== null
-    let outstanding = recordIsNew ? 2 : 1
+    let outstanding = signingRecord === null ? 1 : 2
     const done = (failure?: Error): void => {
       if (failure !== undefined) {
         this.#fail(failure)
@@ -54,7 +54,7 @@ export class DurableQueue {
       this.flush()
     }
     this.#journal.sync(done)
-    if (recordIsNew) this.#signingRecord?.write(encodeSafetyRecord(record), done)
+    if (record !== null && signingRecord !== null) signingRecord.write(encodeSafetyRecord(record), done)
   }
 
   stop(): void {

@@ -8,7 +8,6 @@ import type { Effect, SigningRequest, TimerName } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import { statementDigest } from '../crypto/digests.ts'
 import type { DirectMessage } from '../network/messages.ts'
-import type { BlockFetcher } from '../sync/block-fetcher.ts'
 import type { Address, Hash } from '../types/ids.ts'
 import type { Statement } from '../types/signing-domain.ts'
 import { ownStatement } from '../validation/own-statement.ts'
@@ -16,6 +15,7 @@ import type { BlockExecutor } from './block-executor.ts'
 import type { CommitPipeline } from './commit-pipeline.ts'
 import type { DurableQueue } from './durable-queue.ts'
 import type { ReplicaPorts } from './ports.ts'
+import type { Synchronizer } from './synchronizer.ts'
 
 export interface RunnerParts {
   readonly genesisHash: Hash
@@ -25,7 +25,7 @@ export interface RunnerParts {
   readonly durable: DurableQueue
   readonly executor: BlockExecutor
   readonly pipeline: CommitPipeline
-  readonly fetcher: BlockFetcher
+  readonly synchronizer: Synchronizer
   readonly feed: (event: Event) => void
   /** To one validator, or to all others. */
   readonly send: (to: number | 'all', message: DirectMessage) => void
@@ -51,10 +51,10 @@ export class EffectRunner {
   }
 
   #carryOut(effect: Effect): void {
-    const { executor, pipeline, fetcher, feed, ports, self } = this.#parts
+    const { executor, pipeline, synchronizer, feed, ports, self } = this.#parts
     switch (effect.kind) {
       case 'storeBlock':
-        fetcher.cancel(effect.block.hash)
+        synchronizer.arrived(effect.block.hash)
         return pipeline.storeBlock(effect.block)
       case 'sign':
         return this.#parts.durable.after(() => this.#signAndSend(effect.request), effect.record)
@@ -72,7 +72,7 @@ export class EffectRunner {
       case 'commit':
         return pipeline.commit(effect.blocks, effect.certificate)
       case 'fetch':
-        return fetcher.fetch(effect.hash, effect.view, effect.signers)
+        return synchronizer.fetch(effect.hash, effect.view, effect.signers)
       case 'sendCertificates':
         return this.#parts.sendCertificates(effect.to)
       case 'requestCertificates':

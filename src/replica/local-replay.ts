@@ -27,7 +27,10 @@ export class LocalReplay {
   /** The next range once everything before is committed; an error when the journal holds what cannot be. */
   next(
     committedHeight: Height,
-  ): Result<{ readonly blocks: readonly Verified<Block>[]; readonly certificate: Verified<CommitCertificate> } | null, Rejection> {
+  ): Result<
+    { readonly blocks: readonly Verified<Block>[]; readonly certificate: Verified<CommitCertificate> } | null,
+    Rejection
+  > {
     const range = committedHeight < this.#until ? undefined : this.#ranges.shift()
     if (range === undefined) return { ok: true, value: null }
     const certificate = this.#validators.certificates.commitCertificate(range.certificate)

@@ -47,10 +47,7 @@ export interface ReplicaPorts {
   /** Steps the task to its end, letting other work in between the steps. One task after another. */
   readonly runTask: (task: Iterator<void, void>) => void
   /** Who made each signature, undefined where nobody could have. */
-  readonly recover: (
-    items: readonly RecoverItem[],
-    done: (signers: readonly (Address | undefined)[]) => void,
-  ) => void
+  readonly recover: (items: readonly RecoverItem[], done: (signers: readonly (Address | undefined)[]) => void) => void
   readonly verifier: SignatureVerifier
   /** Null for an observer, as is the signing record. */
   readonly signer: StatementSigner | null

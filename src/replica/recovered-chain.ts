@@ -6,7 +6,13 @@ import { BoundedMap } from '../base/bounded.ts'
 import type { Block } from '../types/block.ts'
 import type { CommitCertificate } from '../types/certificate.ts'
 import type { Hash, Height } from '../types/ids.ts'
-import { BLOCK_RECORD, COMMIT_RECORD, decodeBlockRecord, decodeCommitRecord, heightOfRecord } from '../storage/journal-records.ts'
+import {
+  BLOCK_RECORD,
+  COMMIT_RECORD,
+  decodeBlockRecord,
+  decodeCommitRecord,
+  heightOfRecord,
+} from '../storage/journal-records.ts'
 import type { JournalPosition } from '../storage/journal/position.ts'
 
 export interface RecoveredBlock {

@@ -24,4 +24,3 @@ export interface ReplicaConfig {
   readonly safetyRecord: SafetyRecord | null
   readonly recovered: RecoveredChain
 }
-

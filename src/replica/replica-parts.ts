@@ -54,7 +54,9 @@ export function createReplicaParts(
     { pool, verifier, clock: ports.clock, logger: ports.logger },
     resultAt(tip, state),
   )
-  const durable = new DurableQueue(ports.journal, ports.signingRecord, (error) => ports.stop({ kind: 'storage', error }))
+  const durable = new DurableQueue(ports.journal, ports.signingRecord, (error) =>
+    ports.stop({ kind: 'storage', error }),
+  )
   const pipeline = new CommitPipeline(
     { journal: ports.journal, store: ports.store, durable, executor, pool, runTask: ports.runTask, onFinal },
     recovered.positions,
@@ -79,7 +81,7 @@ function createCore(config: ReplicaConfig, ports: ReplicaPorts, validators: Epoc
       parameters: config.genesis.consensus,
     },
     {
-      record: config.safetyRecord,
+      record: config.safetyRecord === null ? null : ownStatement(config.safetyRecord),
       root: ownStatement(rootQc(epoch, config.rootHash)),
       committed: {
         hash: tip.hash,

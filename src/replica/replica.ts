@@ -8,32 +8,23 @@ import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import type { WorldState } from '../ledger/world-state.ts'
 import type { Mempool } from '../mempool/mempool.ts'
-import { decodeEnvelopes, decodeStatus, encodeRequest, type Status } from '../network/messages.ts'
+import { decodeEnvelopes, type Status } from '../network/messages.ts'
 import type { GossipTopic, GossipVerdict, PeerId } from '../network/port.ts'
-import { BlockFetcher } from '../sync/block-fetcher.ts'
-import { RangeSync } from '../sync/range-sync.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import { Announcements } from './announcements.ts'
 import { CertificateExchange } from './certificate-exchange.ts'
 import { EffectRunner } from './effect-runner.ts'
 import { Inbound } from './inbound.ts'
-import { LocalReplay } from './local-replay.ts'
+import { FAULT_POINTS } from './penalty.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ReplicaConfig } from './replica-config.ts'
 import { createReplicaParts, type ReplicaParts } from './replica-parts.ts'
 import { RequestServer } from './request-server.ts'
+import { StatusBeat } from './status-beat.ts'
+import { Synchronizer } from './synchronizer.ts'
 import { TransactionCourier } from './transaction-courier.ts'
 import { type IntakeVerdict, TransactionIntake } from './transaction-intake.ts'
 import { ValidatorLinks } from './validator-links.ts'
-
-/** Score that a message costs which no correct peer sends. */
-const FAULT_POINTS = 10
-const BEAT_MS = 1_000
-/** A validator this far behind fetches ranges; closer, consensus itself catches up. */
-const RANGE_SYNC_BLOCKS = 8
-/** Peers that an observer asks for their height at each beat (design rulings, 38). */
-const OBSERVED_PEERS = 2
-const RESPONSE_BYTES_MAX = 4 * 1024 * 1024
 
 export class Replica {
   readonly #config: ReplicaConfig
@@ -41,15 +32,14 @@ export class Replica {
   readonly #parts: ReplicaParts
   readonly #links: ValidatorLinks
   readonly #certificates: CertificateExchange
-  readonly #fetcher: BlockFetcher
-  readonly #rangeSync: RangeSync
+  readonly #synchronizer: Synchronizer
+  readonly #beat: StatusBeat
   readonly #announcements: Announcements
   readonly #intake: TransactionIntake
   readonly #courier: TransactionCourier
   readonly #inbound: Inbound
   readonly #server: RequestServer
   readonly #runner: EffectRunner
-  readonly #replay: LocalReplay
   readonly #events: Event[] = []
   #isFeeding = false
   #isStopped = false
@@ -58,25 +48,27 @@ export class Replica {
   #startAtMs = 0
   /** Whether the pool, or the chain that it is held against, has changed since the core was told of it. */
   #isPayloadStale = true
-  #cancelBeat: (() => void) | null = null
 
   constructor(config: ReplicaConfig, ports: ReplicaPorts) {
     this.#config = config
     this.#ports = ports
     this.#parts = createReplicaParts(config, ports, (final) => this.#onFinal(final))
-    const { network, clock, schedule } = ports
-    const { pool, verifier, validators, executor, pipeline, durable, core } = this.#parts
+    const { network, clock } = ports
+    const { pool, verifier, validators, pipeline, core } = this.#parts
+    const isObserver = config.self === null
+    const feed = (event: Event): void => this.#feed(event)
     const nowMs = (): number => clock.monotonicMs()
-    const self = config.self?.index ?? null
-    this.#links = new ValidatorLinks(network, config.validatorPeers, self)
-    this.#certificates = new CertificateExchange(core, config.validators.epoch, this.#links, nowMs)
+    this.#links = new ValidatorLinks(network, config.validatorPeers, config.self?.index ?? null)
+    const { epoch } = config.validators
+    const shared = { ports, core, validators, links: this.#links, epoch, isObserver, feed }
+    this.#certificates = new CertificateExchange(core, epoch, this.#links, nowMs)
     this.#announcements = new Announcements(config.self?.address ?? null, {
       publish: (data) => network.publish('announcements', data),
-      schedule,
+      schedule: ports.schedule,
       nowMs,
       validators,
     })
-    this.#courier = new TransactionCourier(network, pool, self !== null, this.#links.others)
+    this.#courier = new TransactionCourier(network, pool, !isObserver, this.#links.others)
     this.#intake = new TransactionIntake(pool, verifier, {
       nowMs,
       accounts: () => pipeline.state,
@@ -84,58 +76,50 @@ export class Replica {
       carry: (transactions) => this.#courier.carry(transactions),
       poolChanged: () => this.#payloadMayHaveChanged(),
     })
-    const sync = this.#syncPorts()
-    this.#fetcher = new BlockFetcher({
-      ...sync,
-      peers: (signers) => this.#holders(signers),
-      deliver: (blocks) => this.#feed({ kind: 'blocks', blocks }),
-      committed: () => core.tip,
+    this.#synchronizer = new Synchronizer({ ...shared, recovered: config.recovered })
+    this.#beat = new StatusBeat({
+      ...shared,
+      onStatus: (from, status) => this.#onStatus(from, status),
+      onBeat: (atMs) => this.#courier.carryLingering(atMs),
     })
-    this.#rangeSync = new RangeSync(
-      {
-        ...sync,
-        judgeCertificate: (certificate) => validators.certificates.commitCertificate(certificate),
-        deliver: (blocks, certificate) => {
-          this.#feed({ kind: 'blocks', blocks })
-          this.#feed({ kind: 'commitCertificate', certificate })
-        },
-        committed: () => core.tip,
-      },
-      config.self === null ? 0 : RANGE_SYNC_BLOCKS,
-    )
-    this.#inbound = new Inbound({
+    this.#inbound = this.#createInbound(feed)
+    this.#server = new RequestServer({
+      core,
+      store: ports.store,
+      bundle: () => this.#certificates.bundle(),
+      status: () => this.#beat.status(),
+    })
+    this.#runner = new EffectRunner({
+      ...this.#parts,
+      ports,
+      genesisHash: config.genesisHash,
+      self: config.self,
+      synchronizer: this.#synchronizer,
+      feed,
+      send: (to, message) => this.#links.send(to, message),
+      sendCertificates: (to) => this.#sendCertificates(to),
+      resendTransactions: () => this.#courier.carryWaiting(),
+    })
+  }
+
+  #createInbound(feed: (event: Event) => void): Inbound {
+    const { network, clock, schedule } = this.#ports
+    const { validators, core } = this.#parts
+    return new Inbound({
       core,
       messages: validators.messages,
       proposals: validators.proposals,
-      feed: (event) => this.#feed(event),
+      feed,
       onTransactions: (from, envelopes) => this.#takeTransactions(from, envelopes),
       onStatus: (from, status) => this.#onStatus(from, status),
       onCertificates: () => this.#heardCertificates(),
       onCertificatesWanted: (from) => this.#certificates.answer(from),
       penalise: (peer, points, reason) => network.penalise(peer, points, reason),
       wallMs: () => clock.wallMs(),
-      clockDriftMsMax: config.genesis.consensus.clockDriftMsMax,
-      later: sync.later,
-    })
-    this.#server = new RequestServer({
-      core,
-      store: ports.store,
-      bundle: () => this.#certificates.bundle(),
-      status: () => this.#status(),
-    })
-    this.#replay = new LocalReplay(config.recovered.ranges(), validators)
-    this.#runner = new EffectRunner({
-      genesisHash: config.genesisHash,
-      self: config.self,
-      ports,
-      durable,
-      executor,
-      pipeline,
-      fetcher: this.#fetcher,
-      feed: (event) => this.#feed(event),
-      send: (to, message) => this.#links.send(to, message),
-      sendCertificates: (to) => this.#sendCertificates(to),
-      resendTransactions: () => this.#courier.carryWaiting(),
+      clockDriftMsMax: this.#config.genesis.consensus.clockDriftMsMax,
+      later: (delayMs, callback) => {
+        schedule(clock.monotonicMs() + delayMs, callback)
+      },
     })
   }
 
@@ -151,8 +135,9 @@ export class Replica {
     return this.#links
   }
 
-  get rangeSync(): RangeSync {
-    return this.#rangeSync
+  /** Null unless ranges of blocks are being fetched. */
+  get syncProgress(): Synchronizer['progress'] {
+    return this.#synchronizer.progress
   }
 
   /** The base fee of the next block, wei per gas. */
@@ -175,15 +160,16 @@ export class Replica {
     const { clock, schedule } = this.#ports
     this.#startAtMs = clock.monotonicMs() + this.#config.genesis.consensus.viewTimeoutMs
     schedule(this.#startAtMs, () => this.#startWhenReady())
-    this.#replayNext()
-    this.#beat()
+    this.#synchronize()
+    this.#beat.start()
     this.#startWhenReady()
   }
 
   /** No port is used afterwards. */
   stop(): void {
     this.#isStopped = true
-    this.#cancelBeat?.()
+    this.#beat.stop()
+    this.#synchronizer.stop()
     this.#announcements.stop()
     this.#runner.stop()
     this.#parts.durable.stop()
@@ -205,7 +191,7 @@ export class Replica {
     }
     const height = this.#announcements.judge(data)
     done(height.ok ? 'accept' : height.error.verdict)
-    if (height.ok) this.#rangeSync.peerHasHeight(from, height.value)
+    if (height.ok) this.#synchronizer.peerHasHeight(from, height.value)
   }
 
   /** Undefined refuses the request. */
@@ -222,12 +208,12 @@ export class Replica {
     if (this.#isStopped || !direct) return
     this.#links.note(peer, { connected: true })
     this.#links.sendTo(peer, { kind: 'certificates', bundle: this.#certificates.bundle() })
-    this.#links.sendTo(peer, { kind: 'status', status: this.#status() })
+    this.#links.sendTo(peer, { kind: 'status', status: this.#beat.status() })
   }
 
   peerDown(peer: PeerId, direct: boolean): void {
     if (direct) this.#links.note(peer, { connected: false })
-    else this.#rangeSync.forget(peer)
+    else this.#synchronizer.forget(peer)
   }
 
   /** From a client of this node. */
@@ -279,26 +265,20 @@ export class Replica {
     this.#isPayloadStale = true
     this.#announcements.onFinal(final)
     this.#ports.observer.onFinalBlock?.(final)
-    this.#replayNext()
-    this.#rangeSync.advance()
+    this.#synchronize()
     this.#startWhenReady()
     this.#payloadMayHaveChanged()
   }
 
-  #replayNext(): void {
-    const next = this.#replay.next(this.#ports.store.tip.header.height)
-    if (!next.ok) {
-      const reason = `the journal holds a final block that is not valid: ${next.error.message}`
-      this.#ports.stop({ kind: 'halt', reason, report: reason })
-      return
-    }
-    if (next.value === null) return
-    this.#feed({ kind: 'blocks', blocks: next.value.blocks })
-    this.#feed({ kind: 'commitCertificate', certificate: next.value.certificate })
+  #synchronize(): void {
+    const advanced = this.#synchronizer.advance()
+    if (advanced.ok) return
+    const reason = `the journal holds a final block that is not valid: ${advanced.error.message}`
+    this.#ports.stop({ kind: 'halt', reason, report: reason })
   }
 
   #startWhenReady(): void {
-    if (this.#isStarted || this.#isStopped || !this.#replay.isDone(this.#ports.store.tip.header.height)) return
+    if (this.#isStarted || this.#isStopped || !this.#synchronizer.isReplayed) return
     const { n, amplification } = this.#config.validators
     const enough = this.#certificatesHeard >= Math.min(amplification, n - 1)
     if (!enough && this.#ports.clock.monotonicMs() < this.#startAtMs) return
@@ -333,74 +313,9 @@ export class Replica {
 
   #onStatus(from: PeerId, status: Status): void {
     this.#links.note(from, { status })
-    this.#rangeSync.peerHasHeight(from, status.height)
+    this.#synchronizer.peerHasHeight(from, status.height)
     if (status.epoch !== this.#config.validators.epoch) return
     if (status.highQcView > this.core.highQc.view) this.#links.sendTo(from, { kind: 'certificatesWanted' })
-  }
-
-  #status(): Status {
-    const { hash, header } = this.#ports.store.tip
-    const { highQc, view } = this.core
-    return {
-      epoch: this.#config.validators.epoch,
-      view,
-      highQcView: highQc.view,
-      height: header.height,
-      tipHash: hash,
-    }
-  }
-
-  /** Once a second, idle or not: says where we are, or asks. */
-  #beat(): void {
-    if (this.#isStopped) return
-    const { clock, schedule } = this.#ports
-    const nowMs = clock.monotonicMs()
-    if (this.#config.self === null) this.#askForStatus()
-    else this.#links.send('all', { kind: 'status', status: this.#status() })
-    this.#courier.carryLingering(nowMs)
-    this.#cancelBeat = schedule(nowMs + BEAT_MS, () => this.#beat())
-  }
-
-  #askForStatus(): void {
-    const { network } = this.#ports
-    const connected = network.connectedPeers()
-    const turn = Math.floor(this.#ports.clock.monotonicMs() / BEAT_MS)
-    for (let offset = 0; offset < Math.min(OBSERVED_PEERS, connected.length); offset++) {
-      const peer = connected[(turn + offset) % connected.length]
-      if (peer === undefined) return
-      const options = { timeoutMs: BEAT_MS, responseBytesMax: 256 }
-      network.request(peer, encodeRequest({ kind: 'status' }), options, (response) => {
-        const status = response.ok ? decodeStatus(response.value) : response
-        if (status.ok && !this.#isStopped) this.#onStatus(peer, status.value)
-      })
-    }
-  }
-
-  /** Signers hold the block durably; after them anybody. */
-  #holders(signers: readonly number[]): readonly PeerId[] {
-    const holders = signers.flatMap((signer) => this.#links.peerOf(signer) ?? [])
-    const connected = this.#ports.network.connectedPeers()
-    const reachable = holders.filter((peer) => connected.includes(peer))
-    return [...reachable, ...connected.filter((peer) => !reachable.includes(peer))]
-  }
-
-  #syncPorts() {
-    const { network, clock, schedule } = this.#ports
-    const { validators } = this.#parts
-    return {
-      request: (peer: PeerId, body: Uint8Array, timeoutMs: number, done: Parameters<typeof network.request>[3]) =>
-        network.request(peer, body, { timeoutMs, responseBytesMax: RESPONSE_BYTES_MAX }, (response) => {
-          if (!this.#isStopped) done(response)
-        }),
-      later: (delayMs: number, callback: () => void): void => {
-        schedule(clock.monotonicMs() + delayMs, () => {
-          if (!this.#isStopped) callback()
-        })
-      },
-      judge: (block: Parameters<typeof validators.proposals.anchoredBlock>[0]) =>
-        validators.proposals.anchoredBlock(block),
-      penalise: (peer: PeerId, reason: string): void => network.penalise(peer, FAULT_POINTS, reason),
-    }
   }
 }
 

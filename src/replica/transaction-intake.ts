@@ -69,11 +69,14 @@ export class TransactionIntake {
     }
     if (batch.length === 0) return
     this.#isVerifying = true
-    this.#verifier.verify(batch.map(({ envelope }) => envelope), (verdicts) => {
-      this.#isVerifying = false
-      this.#admit(batch, verdicts)
-      this.#verifyNext()
-    })
+    this.#verifier.verify(
+      batch.map(({ envelope }) => envelope),
+      (verdicts) => {
+        this.#isVerifying = false
+        this.#admit(batch, verdicts)
+        this.#verifyNext()
+      },
+    )
   }
 
   #answerFromMemory(arrival: Arrival): boolean {

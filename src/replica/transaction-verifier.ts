@@ -56,14 +56,17 @@ export class TransactionVerifier {
       done(verdicts)
       return
     }
-    this.#recover(unknown.map(({ transaction }) => recoverItemOf(transaction)), (signers) => {
-      for (const [position, { index, transaction }] of unknown.entries()) {
-        const verdict = withSender(transaction, signers[position])
-        if (verdict.ok) this.#remembered.set(verdict.value.hash, verdict.value)
-        verdicts[index] = verdict
-      }
-      done(verdicts)
-    })
+    this.#recover(
+      unknown.map(({ transaction }) => recoverItemOf(transaction)),
+      (signers) => {
+        for (const [position, { index, transaction }] of unknown.entries()) {
+          const verdict = withSender(transaction, signers[position])
+          if (verdict.ok) this.#remembered.set(verdict.value.hash, verdict.value)
+          verdicts[index] = verdict
+        }
+        done(verdicts)
+      },
+    )
   }
 
   known(hash: Hash): VerifiedTransaction | undefined {

@@ -154,7 +154,8 @@ export class RangeSync {
       blocks.push(judged.value)
       parent = { hash: block.hash, height: block.header.height }
     }
-    if (blocks.length === 0 || certificate.value.blockHash !== parent.hash) return 'a range that its certificate is not for'
+    if (blocks.length === 0 || certificate.value.blockHash !== parent.hash)
+      return 'a range that its certificate is not for'
     return { blocks, certificate: certificate.value }
   }
 

@@ -37,13 +37,7 @@ export function readVote(item: RlpItem): Vote {
 }
 
 export function commitVoteItem(vote: CommitVote): RlpItem {
-  return [
-    uintBytes(vote.epoch),
-    uintBytes(vote.view),
-    idBytes(vote.blockHash),
-    uintBytes(vote.signer),
-    vote.signature,
-  ]
+  return [uintBytes(vote.epoch), uintBytes(vote.view), idBytes(vote.blockHash), uintBytes(vote.signer), vote.signature]
 }
 
 export function readCommitVote(item: RlpItem): CommitVote {

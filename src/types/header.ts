@@ -6,7 +6,16 @@ import { asBigUint, asBytes, asFixedBytes, asTuple, asUint, uintBytes } from '..
 import { bigIntToBytes, bytesEqual, EMPTY_BYTES, fromHex } from '../base/bytes.ts'
 import { DecodeError } from '../codec/decode-error.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../codec/rlp.ts'
-import { type Address, addressFromBytes, type Epoch, type Hash, hashFromBytes, type Height, idBytes, type View } from './ids.ts'
+import {
+  type Address,
+  addressFromBytes,
+  type Epoch,
+  type Hash,
+  hashFromBytes,
+  type Height,
+  idBytes,
+  type View,
+} from './ids.ts'
 
 export const EXTRA_DATA_VERSION = 1
 /** keccak256(rlp([])): Tertia has no ommers. */
@@ -123,7 +132,8 @@ export function readHeader(item: RlpItem | undefined): Header {
 
 function readExtraData(bytes: Uint8Array): ConsensusFields {
   const fields = asTuple(decodeRlp(bytes), 10, 'extraData')
-  if (asUint(fields[0], 'extraData.version') !== EXTRA_DATA_VERSION) throw new DecodeError('extraData.version is unknown')
+  if (asUint(fields[0], 'extraData.version') !== EXTRA_DATA_VERSION)
+    throw new DecodeError('extraData.version is unknown')
   const flags = asUint(fields[8], 'extraData.flags')
   if (flags > (END_FLAG | SUFFIX_FLAG)) throw new DecodeError('extraData.flags has an unknown flag')
   const tcDigest = asBytes(fields[5], 'extraData.tcDigest', 32)

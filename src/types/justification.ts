@@ -10,7 +10,5 @@ export function hasJustifiedViews(block: Pick<Block, 'header' | 'justify' | 'tc'
   const { justify, tc } = block
   if (justify.epoch !== epoch || justify.blockHash !== block.header.parentHash) return false
   if (tc === null) return justify.view === view - 1
-  return (
-    tc.epoch === epoch && tc.view === view - 1 && tc.highQc.view <= justify.view && justify.view < view - 1
-  )
+  return tc.epoch === epoch && tc.view === view - 1 && tc.highQc.view <= justify.view && justify.view < view - 1
 }

@@ -1,0 +1,70 @@
+/**
+ * Once a second, idle or not: a validator tells the others where it is, an observer asks two
+ * peers (design rulings, 38). A status is unsigned, so it is only ever the cause of a question.
+ */
+import type { Core } from '../consensus/core.ts'
+import { decodeStatus, encodeRequest, type Status } from '../network/messages.ts'
+import type { PeerId } from '../network/port.ts'
+import type { Epoch } from '../types/ids.ts'
+import type { ReplicaPorts } from './ports.ts'
+import type { ValidatorLinks } from './validator-links.ts'
+
+export interface BeatParts {
+  readonly ports: ReplicaPorts
+  readonly core: Core
+  readonly epoch: Epoch
+  readonly links: ValidatorLinks
+  readonly isObserver: boolean
+  readonly onStatus: (from: PeerId, status: Status) => void
+  /** What else is done once a second. */
+  readonly onBeat: (nowMs: number) => void
+}
+
+const BEAT_MS = 1_000
+const ASKED_PEERS = 2
+const STATUS_BYTES_MAX = 256
+
+export class StatusBeat {
+  readonly #parts: BeatParts
+  #cancel: (() => void) | null = null
+  #beats = 0
+
+  constructor(parts: BeatParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    const { ports, isObserver, links, onBeat } = this.#parts
+    const nowMs = ports.clock.monotonicMs()
+    if (isObserver) this.#ask()
+    else links.send('all', { kind: 'status', status: this.status() })
+    onBeat(nowMs)
+    this.#beats += 1
+    this.#cancel = ports.schedule(nowMs + BEAT_MS, () => this.start())
+  }
+
+  stop(): void {
+    this.#cancel?.()
+    this.#cancel = null
+  }
+
+  status(): Status {
+    const { ports, core, epoch } = this.#parts
+    const { hash, header } = ports.store.tip
+    return { epoch, view: core.view, highQcView: core.highQc.view, height: header.height, tipHash: hash }
+  }
+
+  #ask(): void {
+    const { network } = this.#parts.ports
+    const connected = network.connectedPeers()
+    for (let offset = 0; offset < Math.min(ASKED_PEERS, connected.length); offset++) {
+      const peer = connected[(this.#beats + offset) % connected.length]
+      if (peer === undefined) return
+      const options = { timeoutMs: BEAT_MS, responseBytesMax: STATUS_BYTES_MAX }
+      network.request(peer, encodeRequest({ kind: 'status' }), options, (response) => {
+        const status = response.ok ? decodeStatus(response.value) : response
+        if (status.ok && this.#cancel !== null) this.#parts.onStatus(peer, status.value)
+      })
+    }
+  }
+}
