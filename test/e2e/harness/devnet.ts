@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BftStatus } from '../../../src/node/node-api.ts'
 import { type PortBlock, reservePorts } from './port-block.ts'
-import { type Ended, eventually, isAlive, isProcessOf, type Program, run, tertia } from './processes.ts'
+import { type Ended, eventually, isAlive, type Program, processesOf, run, tertia } from './processes.ts'
 import { rpc } from './raw-rpc.ts'
 
 const READY_TIMEOUT_MS = 60_000
@@ -149,18 +149,10 @@ export class Devnet {
   async close(keepFiles = false): Promise<void> {
     if (this.#supervisor !== undefined && isAlive(this.#supervisor.pid)) await this.stop()
     for (const { child } of this.#byHand) child.kill('SIGKILL')
-    for (const pid of this.#leftovers()) process.kill(pid, 'SIGKILL')
+    // What SIGSTOP or a lost supervisor left alive.
+    for (const pid of processesOf(this.data)) process.kill(pid, 'SIGKILL')
     this.ports.release()
     if (keepFiles) console.error(`the logs of the failed test are in ${this.data}`)
     else rmSync(this.directory, { recursive: true, force: true })
-  }
-
-  /** What SIGSTOP or a lost supervisor left alive. */
-  #leftovers(): readonly number[] {
-    try {
-      return this.replicas.map(({ pid }) => pid).filter((pid) => isProcessOf(pid, this.data))
-    } catch {
-      return []
-    }
   }
 }

@@ -1,6 +1,6 @@
 /** Programs of this checkout, run as a user runs them. None outlives the test run. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -59,10 +59,20 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Processes whose command line names the directory: what a devnet there has started. */
-export function isProcessOf(pid: number, directory: string): boolean {
-  const path = `/proc/${pid}/cmdline`
-  return existsSync(path) && isAlive(pid) && readFileSync(path, 'utf8').includes(directory)
+/** Processes whose command line names the directory: a devnet there and what it has started. */
+export function processesOf(directory: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && commandLine(pid).includes(directory) && isAlive(pid))
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /** Resolves with the first value that is not undefined; fails, naming what did not come, after the deadline. */
