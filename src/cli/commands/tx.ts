@@ -82,7 +82,10 @@ async function send(options: SendOptions, io: CliIo): Promise<void> {
   const key = senderKey(options.from, chainId)
   const envelope = await signTransfer(rpc, chainId, key, recipient(options.to, chainId), options.value)
   const sent = await rpc.call<Hash>('eth_sendRawTransaction', [toHex(envelope)])
-  if (options.wait !== true) return show(io, options.json, { hash: sent }, () => sent)
+  if (options.wait !== true) {
+    show(io, options.json, { hash: sent }, () => sent)
+    return
+  }
   const receipt = await awaitReceipt(rpc, sent, options.timeout)
   const cost = BigInt(receipt.gasUsed) * BigInt(receipt.effectiveGasPrice)
   const outcome = { hash: sent, height: Number(receipt.blockNumber), status: Number(receipt.status), fee: cost }

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
-import { LOOPBACK } from '../../node/config.ts'
+import { LOOPBACK, P2P_PORT_DEFAULT } from '../../node/config.ts'
 import { EXIT } from '../../node/exit-codes.ts'
 import { readGenesisFile } from '../../node/genesis-file.ts'
 import { LockFile } from '../../storage/node-files/lock-file.ts'
@@ -41,7 +41,7 @@ export interface OpenDevnet {
   close(): void
 }
 
-export const DEFAULTS = { p2pPort: 30_600, validators: 4, observers: 1, accounts: 10 } as const
+export const DEFAULTS = { p2pPort: P2P_PORT_DEFAULT, validators: 4, observers: 1, accounts: 10 } as const
 
 export async function openDevnet(options: DevnetOptions): Promise<OpenDevnet> {
   const layout = new DevnetLayout(resolve(options.data))
