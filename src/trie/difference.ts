@@ -86,7 +86,8 @@ function step(position: Node | Inside | undefined, nibble: number): Position {
       return along(position, 0, nibble)
     case 'inside':
       return along(position.extension, position.offset, nibble)
-    default:
+    case 'leaf':
+    case undefined:
       return undefined
   }
 }

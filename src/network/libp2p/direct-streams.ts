@@ -19,9 +19,9 @@ export interface DirectStreamsPorts {
   connectionsOf(peer: PeerId): readonly Connection[]
   /** The peer does not answer: end its connections, so that they are made anew. */
   dropPeer(peer: PeerId, reason: string): void
-  onMessage(from: PeerId, message: Uint8Array): void
-  onUp(peer: PeerId): void
-  onDown(peer: PeerId): void
+  readonly onMessage: (from: PeerId, message: Uint8Array) => void
+  readonly onUp: (peer: PeerId) => void
+  readonly onDown: (peer: PeerId) => void
 }
 
 export class DirectStreams {

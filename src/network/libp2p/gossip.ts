@@ -81,7 +81,7 @@ export interface GossipPorts {
   readonly limits: NetworkLimits
   readonly logger: Logger
   readonly onGossip: NetworkHandlers['onGossip']
-  onReceived(bytes: number): void
+  readonly onReceived: (bytes: number) => void
   penalise(peer: PeerId, points: number, reason: string): void
 }
 
@@ -169,8 +169,8 @@ export class Gossip {
 }
 
 /** The set is an option at creation only, but the router reads it anew each time: so validators may come and go. */
-function directSetOf(pubsub: GossipSub): Set<string> {
-  const direct = 'direct' in pubsub ? pubsub.direct : undefined
+function directSetOf(pubsub: GossipSub): Set<unknown> {
+  const direct: unknown = 'direct' in pubsub ? pubsub.direct : undefined
   invariant(direct instanceof Set, 'gossipsub keeps its direct peers in a set')
   return direct
 }

@@ -23,7 +23,7 @@ export interface Libp2pSetup {
   readonly genesisHash: string
   readonly limits: NetworkLimits
   readonly gater: ConnectionGater
-  scoreOf(peer: PeerId): number
+  readonly scoreOf: (peer: PeerId) => number
 }
 
 interface ConnectionLimit {

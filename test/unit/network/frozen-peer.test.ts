@@ -10,7 +10,7 @@ import { NetworkRecorder } from './network-recorder.ts'
 
 it('a frozen peer loses its direct stream and is back in the mesh after it thaws', { timeout: 60_000 }, async () => {
   const members = await Promise.all([createMember(), createMember()])
-  const proxy = await ChaosProxy.to(Number(members[1]?.address.split('/').at(-1)))
+  const proxy = await ChaosProxy.to(Number(members[1].address.split('/').at(-1)))
   const known: KnownPeer[] = members.map(({ privateKey }, index) => ({
     peerId: peerIdOfKey(privateKey),
     addresses: index === 1 ? [`/ip4/127.0.0.1/tcp/${proxy.port}`] : [],

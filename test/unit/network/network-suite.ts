@@ -122,7 +122,7 @@ export function networkSuite(title: string, createWorld: () => NetworkWorld): vo
     it('a request is answered with what the handler returns, now or later', async () => {
       await start(2)
       expect(await request(0, 1, 'echo')).toEqual({ ok: true, value: utf8('echo') })
-      heard(1).answer = async () => utf8('later')
+      heard(1).answer = () => Promise.resolve(utf8('later'))
       expect(await request(0, 1, 'wait')).toEqual({ ok: true, value: utf8('later') })
       heard(1).answer = () => new Uint8Array(0)
       expect(await request(0, 1, 'empty')).toEqual({ ok: true, value: new Uint8Array(0) })

@@ -19,7 +19,7 @@ it(`sockets reset ${RESETS} times at random moments leave no unhandled rejection
   process.on('unhandledRejection', note)
   process.on('uncaughtException', note)
   const members = await Promise.all([createMember(), createMember()])
-  const proxy = await ChaosProxy.to(portOf(members[1]?.address ?? ''))
+  const proxy = await ChaosProxy.to(portOf(members[1].address))
   const known: KnownPeer[] = members.map(({ privateKey }, index) => ({
     peerId: peerIdOfKey(privateKey),
     addresses: index === 1 ? [`/ip4/127.0.0.1/tcp/${proxy.port}`] : [],

@@ -1,5 +1,5 @@
 /** Material and the oracle that the trie's tests share. */
-import { MerklePatriciaTrie } from '@ethereumjs/mpt'
+import { createMPT, type MerklePatriciaTrie } from '@ethereumjs/mpt'
 import * as fc from 'fast-check'
 import { fromHex, toHex } from '../../../src/base/bytes.ts'
 import { encodeRlp } from '../../../src/codec/rlp.ts'
@@ -21,7 +21,7 @@ export function inKeyOrder(content: ReadonlyMap<string, Uint8Array>): [string, s
 }
 
 export async function oracleOf(content: ReadonlyMap<string, Uint8Array>): Promise<MerklePatriciaTrie> {
-  const oracle = new MerklePatriciaTrie()
+  const oracle = await createMPT()
   for (const [key, value] of content) await oracle.put(fromHex(key), value)
   return oracle
 }

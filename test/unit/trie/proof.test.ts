@@ -1,4 +1,4 @@
-import { createMerkleProof, MerklePatriciaTrie, verifyMerkleProof } from '@ethereumjs/mpt'
+import { createMerkleProof, createMPT, verifyMerkleProof } from '@ethereumjs/mpt'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../../src/base/bytes.ts'
@@ -74,7 +74,7 @@ describe('proofs', () => {
   })
 
   test('accepts what @ethereumjs/mpt proves', async () => {
-    const oracle = new MerklePatriciaTrie()
+    const oracle = await createMPT()
     for (let i = 0; i < 300; i++)
       await oracle.put(fromHex(`0x${i.toString(16).padStart(64, '0')}`), new Uint8Array(40).fill(i + 1))
     for (let i = 0; i < 400; i += 7) {

@@ -31,7 +31,7 @@ const verdictOn = {
   tc: (tc: TimeoutCertificate, committee = four) => outcome(judgeOf(committee).tc(tc)),
 }
 
-function outcome(result: ReturnType<CertificateValidator['qc'] | CertificateValidator['tc']>): string {
+function outcome(result: ReturnType<CertificateValidator['qc' | 'commitCertificate' | 'tc']>): string {
   return result.ok ? 'valid' : `${result.error.code}/${result.error.verdict}`
 }
 const BAD = 'badCertificate/reject'
