@@ -77,7 +77,7 @@ export function readConfig(path: string): Result<NodeConfig, Refusal> {
 }
 
 /** @param base what relative paths are relative to. */
-export function parseConfig(document: unknown, base: string): Result<NodeConfig, Refusal> {
+function parseConfig(document: unknown, base: string): Result<NodeConfig, Refusal> {
   try {
     return ok(readNode(document, base))
   } catch (error) {

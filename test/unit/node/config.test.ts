@@ -1,22 +1,36 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
-import { type NodeConfig, parseConfig, readConfig } from '../../../src/node/config.ts'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { type NodeConfig, readConfig } from '../../../src/node/config.ts'
+
+let directory: string
+let path: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tertia-config-'))
+  path = join(directory, 'node.json')
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+})
+
+function read(document: unknown) {
+  writeFileSync(path, JSON.stringify(document))
+  return readConfig(path)
+}
 
 it('needs no more than a data directory: an observer with RPC on loopback for no web page', () => {
-  expect(parseConfig({ dataDir: 'data' }, '/srv')).toEqual({
+  expect(read({ dataDir: 'data' })).toEqual({
     ok: true,
     value: {
-      dataDir: '/srv/data',
-      genesisPath: '/srv/data/genesis.json',
+      dataDir: join(directory, 'data'),
+      genesisPath: join(directory, 'data/genesis.json'),
       modules: [],
       rpc: { host: '127.0.0.1', port: 8545, originsAllowed: [], hostsAllowed: [] },
       p2p: {
         listen: ['/ip4/0.0.0.0/tcp/30600'],
         announce: [],
         peers: [],
-        keyPath: '/srv/data/network.key',
+        keyPath: join(directory, 'data/network.key'),
         private: false,
       },
       consensusKeyPath: null,
@@ -27,11 +41,7 @@ it('needs no more than a data directory: an observer with RPC on loopback for no
 })
 
 it('takes relative paths from the directory of the file and leaves absolute ones', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'tertia-config-'))
-  onTestFinished(() => rmSync(directory, { recursive: true }))
-  const path = join(directory, 'node.json')
-  writeFileSync(path, JSON.stringify({ dataDir: '.', genesisPath: '../g.json', consensusKeyPath: '/etc/key.json' }))
-  expect(readConfig(path)).toMatchObject({
+  expect(read({ dataDir: '.', genesisPath: '../g.json', consensusKeyPath: '/etc/key.json' })).toMatchObject({
     ok: true,
     value: { dataDir: directory, genesisPath: join(directory, '../g.json'), consensusKeyPath: '/etc/key.json' },
   })
@@ -47,13 +57,10 @@ it.each([
   [{ dataDir: '.', p2p: { private: 'yes' } }, 'p2p.private: expected true or false'],
   [{}, 'dataDir: is missing'],
 ])('refuses %j and says where', (document, message) => {
-  expect(parseConfig(document, '/')).toEqual({ ok: false, error: { exitCode: 78, message } })
+  expect(read(document)).toEqual({ ok: false, error: { exitCode: 78, message: `${path}: ${message}` } })
 })
 
 it('names the file that is missing, damaged or says a thing twice', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'tertia-config-'))
-  onTestFinished(() => rmSync(directory, { recursive: true }))
-  const path = join(directory, 'node.json')
   const refusalFor = () => {
     const config = readConfig(path)
     return config.ok ? '' : config.error.message
