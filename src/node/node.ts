@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { createSigner } from '../crypto/secp256k1.ts'
 import { buildGenesisBlock, FIRST_EPOCH } from '../ledger/genesis/genesis-block.ts'
 import { ledgerRules } from '../ledger/rules.ts'
 import { createLibp2pNetwork } from '../network/libp2p/libp2p-network.ts'
@@ -20,6 +19,7 @@ import type { ReplicaConfig } from '../replica/replica-config.ts'
 import { ValidatorSet } from '../types/validator-set.ts'
 import { BlockLog } from './block-log.ts'
 import { chooseRecoverer } from './choose-recoverer.ts'
+import { chooseSigner } from './choose-signer.ts'
 import type { NodeConfig } from './config.ts'
 import { CryptoPool } from './crypto-pool.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
@@ -139,7 +139,7 @@ async function run(
   resources.add(() => tasks.stop())
   const nowMs = (): number => systemClock.monotonicMs()
   const log = new BlockLog(logger, config.validators, config.genesis, nowMs)
-  const signer = key === null ? null : createSigner(key.privateKey)
+  const signer = key === null ? null : chooseSigner(key.privateKey)
   const observer: ReplicaObserver = {
     onCoreStep: (event, effects) => log.onCoreStep(event, effects),
     onFinalBlock: (final) => {
