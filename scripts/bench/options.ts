@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly json: boolean
   /** Where the SVG goes; undefined: none. */
   readonly plot: string | undefined
+  /** Genesis to begin with; undefined: that of the devnet. */
+  readonly genesis: string | undefined
   /** Data of the network; undefined: a temporary directory, removed at the end. */
   readonly data: string | undefined
 }
@@ -30,6 +32,7 @@ const USAGE = `npm run bench -- [options]
   --module <name>     transfer or keyValue.put (transfer)
   --port <port>       first of the ports used (25000)
   --data <dir>        keep the network's directory there
+  --genesis <file>    genesis of the network, as of the devnet
   --compare           the same load against anvil: one process, no replication, no durability
   --plot [file]       draw latency over throughput (docs/benchmark.svg)
   --json              print JSON instead of tables`
@@ -50,6 +53,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       rounds: { type: 'string', default: '3' },
       module: { type: 'string', default: 'transfer' },
       port: { type: 'string', default: '25000' },
+      genesis: { type: 'string' },
       data: { type: 'string' },
       compare: { type: 'boolean', default: false },
       plot: { type: 'string' },
@@ -72,6 +76,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     compare: values.compare,
     json: values.json,
     plot: values.plot,
+    genesis: values.genesis,
     data: values.data,
   }
 }

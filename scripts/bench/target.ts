@@ -45,6 +45,7 @@ export async function startNetwork(options: BenchOptions): Promise<Target> {
       '0',
       '--accounts',
       String(ACCOUNTS),
+      ...(options.genesis === undefined ? [] : ['--genesis', options.genesis]),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
