@@ -29,6 +29,7 @@ import type { NodeApi } from './node-api.ts'
 import { openDisk } from './open-disk.ts'
 import { openKey, type ValidatorKey } from './open-key.ts'
 import { ReplicaApi } from './replica-api.ts'
+import { PoolFile } from './pool-file.ts'
 import { recoverInPool, replicaNetwork, scheduleOnSystem, systemClock } from './replica-ports.ts'
 import { Resources } from './resources.ts'
 import { TaskRunner } from './task-runner.ts'
@@ -49,6 +50,7 @@ interface Opened {
   readonly chain: OpenedChain
   readonly key: ValidatorKey | null
   readonly network: Network
+  readonly poolPath: string
 }
 
 const HALT_REPORT = 'halted.json'
@@ -121,7 +123,8 @@ async function openParts(
     safetyRecord: key.value?.signing.safetyRecord ?? null,
     recovered: chain.value.recovered,
   }
-  return ok({ config: replicaConfig, chain: chain.value, key: key.value, network })
+  const poolPath = join(config.dataDir, 'pool')
+  return ok({ config: replicaConfig, chain: chain.value, key: key.value, network, poolPath })
 }
 
 async function run(
@@ -170,6 +173,9 @@ async function run(
   const api = new ReplicaApi({ config, replica, store: chain.store, network, clientVersion, nowMs })
   await startNetwork(network, replica, resources)
   replica.start()
+  const poolFile = new PoolFile(opened.poolPath, replica, logger)
+  resources.add(() => poolFile.stop())
+  poolFile.start()
   logger.info(config.self === null ? 'observing' : 'validating', {
     chain: config.genesis.chainId,
     genesis: config.genesisHash,
