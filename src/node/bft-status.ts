@@ -1,13 +1,25 @@
 /** Where agreement stands and how much more may fail: `bft_status`. */
 import { defined } from '../base/invariant.ts'
+import type { Network } from '../network/port.ts'
+import type { Replica } from '../replica/replica.ts'
+import type { ReplicaConfig } from '../replica/replica-config.ts'
+import type { ChainStore } from '../storage/chain-store.ts'
 import type { Address } from '../types/ids.ts'
 import type { BftStatus, PeerStatus } from './node-api.ts'
-import type { ReplicaApiParts } from './replica-api.ts'
 
 /** A validator that says nothing for so long is counted as gone: it beats every second. */
 const SILENT_MS = 3_000
 
-export function bftStatus(parts: ReplicaApiParts): BftStatus {
+export interface StatusParts {
+  readonly config: ReplicaConfig
+  readonly replica: Replica
+  readonly store: ChainStore
+  readonly network: Network
+  /** Monotonic. */
+  readonly nowMs: () => number
+}
+
+export function bftStatus(parts: StatusParts): BftStatus {
   const { config, replica, store } = parts
   const { validators, self } = config
   const { core } = replica
@@ -39,7 +51,7 @@ export function bftStatus(parts: ReplicaApiParts): BftStatus {
   }
 }
 
-function peerStatus(parts: ReplicaApiParts, index: number): PeerStatus {
+function peerStatus(parts: StatusParts, index: number): PeerStatus {
   const { config, replica, nowMs, store } = parts
   const address = addressOf(parts, index)
   const name = config.genesis.validators.find((validator) => validator.address === address)?.name ?? ''
@@ -62,7 +74,7 @@ function peerStatus(parts: ReplicaApiParts, index: number): PeerStatus {
 }
 
 function reasonOf(
-  parts: ReplicaApiParts,
+  parts: StatusParts,
   live: boolean,
   syncing: boolean,
   peers: readonly PeerStatus[],
@@ -77,6 +89,6 @@ function reasonOf(
   return syncing ? 'catching up with the chain' : null
 }
 
-function addressOf(parts: ReplicaApiParts, index: number): Address {
+function addressOf(parts: StatusParts, index: number): Address {
   return defined(parts.config.validators.at(index), 'a validator').address
 }

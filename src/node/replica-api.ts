@@ -10,14 +10,10 @@ import { readParameters } from '../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import { readValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
-import type { Network } from '../network/port.ts'
-import type { Replica } from '../replica/replica.ts'
-import type { ReplicaConfig } from '../replica/replica-config.ts'
-import type { ChainStore } from '../storage/chain-store.ts'
 import type { FinalBlock as StoredBlock } from '../types/final-block.ts'
 import { type Address, type Hash, type Height, ZERO_ADDRESS } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
-import { bftStatus } from './bft-status.ts'
+import { bftStatus, type StatusParts } from './bft-status.ts'
 import { searchLogs } from './log-search.ts'
 import type {
   BftStatus,
@@ -35,14 +31,8 @@ import type {
   ValidatorView,
 } from './node-api.ts'
 
-export interface ReplicaApiParts {
-  readonly config: ReplicaConfig
-  readonly replica: Replica
-  readonly store: ChainStore
-  readonly network: Network
+export interface ReplicaApiParts extends StatusParts {
   readonly clientVersion: string
-  /** Monotonic. */
-  readonly nowMs: () => number
 }
 
 /** States that may be asked for, the head's included (design: ledger, "State"). */
