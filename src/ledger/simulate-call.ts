@@ -3,6 +3,7 @@ import { EMPTY_BYTES } from '../base/bytes.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Address } from '../types/ids.ts'
+import type { AccessListEntry } from '../types/transaction.ts'
 import type { BlockEnvironment } from './block-environment.ts'
 import { intrinsicGas } from './gas.ts'
 import type { LedgerRules } from './rules.ts'
@@ -15,6 +16,8 @@ export interface CallRequest {
   readonly to: Address | null
   readonly value: bigint
   readonly data: Uint8Array
+  /** It is paid for, though nothing becomes cheaper by it. */
+  readonly accessList?: readonly AccessListEntry[]
   readonly gasLimit: number
 }
 
@@ -38,9 +41,9 @@ export function simulateCall(
   environment: BlockEnvironment,
   request: CallRequest,
 ): Result<SimulatedCall, Rejection<SimulationCode>> {
-  const { from, to, value, data, gasLimit } = request
+  const { from, to, value, data, accessList = [], gasLimit } = request
   if (to === null) return err(rejection('contractCreation', 'transaction rejected: contract creation not supported'))
-  const message = { sender: from, to, value, data, accessList: [], gasLimit }
+  const message = { sender: from, to, value, data, accessList, gasLimit }
   const intrinsic = intrinsicGas(message)
   if (gasLimit < intrinsic)
     return err(rejection('intrinsicGasTooLow', `intrinsic gas too low: have ${gasLimit}, want ${intrinsic}`))

@@ -2,6 +2,7 @@
  * The ways to name a block: a tag, a number, a hash, or an EIP-1898 object. Final is all there is:
  * latest, safe and finalized are one block, and reads at pending are reads at latest.
  */
+import { defined } from '../base/invariant.ts'
 import type { FinalBlock, NodeApi, StateView } from '../node/node-api.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { RESOURCE_NOT_FOUND, RpcError, rejectionError, SERVER_ERROR } from './errors.ts'
@@ -72,6 +73,11 @@ export function heightOf(node: NodeApi, id: BlockId): Height {
   const block = node.blockByHash(id.hash)
   if (block === undefined) throw unknownBlock(`hash ${id.hash}`)
   return block.header.height
+}
+
+/** A block that has to exist. @throws RpcError -32001 */
+export function existingBlock(node: NodeApi, id: BlockId): FinalBlock {
+  return defined(node.blockByHeight(heightOf(node, id)), 'a block up to the head')
 }
 
 /** @throws RpcError when the block is unknown or its state no longer kept. */

@@ -41,6 +41,8 @@ export interface RpcLimits {
   readonly logAlternativesMax: number
   readonly feeHistoryBlocksMax: number
   readonly proofKeysMax: number
+  /** Of all accounts of one eth_getStorageValues together. */
+  readonly storageSlotsMax: number
   /** The longest that eth_sendRawTransactionSync waits, and what it waits when not told. */
   readonly receiptWaitMaxMs: number
   readonly receiptWaitDefaultMs: number
@@ -73,6 +75,7 @@ export const DEFAULT_LIMITS: RpcLimits = {
   logAlternativesMax: 1_000,
   feeHistoryBlocksMax: 1_024,
   proofKeysMax: 1_024,
+  storageSlotsMax: 1_024,
   receiptWaitMaxMs: 60_000,
   receiptWaitDefaultMs: 20_000,
   receiptWaitersMax: 10_000,

@@ -1,35 +1,13 @@
 /** What a transaction has to offer. */
 import { defined } from '../../base/invariant.ts'
-import type { FinalBlock, NodeApi } from '../../node/node-api.ts'
-import type { Receipt } from '../../types/receipt.ts'
+import type { FinalBlock } from '../../node/node-api.ts'
 import { asBlockNumber, type BlockId, heightOf } from '../block-id.ts'
+import { compareBigInts, nextBaseFee, suggestedTip, tipOf } from '../fee-suggestions.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asArray, asLenientQuantity, invalid, optional, required } from '../params.ts'
 import { quantity } from '../serializers/encoding.ts'
 
 const PERCENTILES_MAX = 100
-
-function nextBaseFee(node: NodeApi): bigint {
-  return node.baseFeePerGas(node.head().header.height)
-}
-
-/** While blocks have room a tip buys nothing; in a crowd it takes what the cheapest of the last block paid. */
-function suggestedTip(node: NodeApi): bigint {
-  const { header, receipts } = node.head()
-  if (header.gasUsed * 2 <= header.gasLimit) return 0n
-  const tips = receipts.map((receipt) => tipOf(receipt, header.baseFeePerGas)).sort(compare)
-  return tips[0] ?? 0n
-}
-
-/** A free call of a validator pays nothing, not less than nothing. */
-function tipOf(receipt: Receipt, baseFeePerGas: bigint): bigint {
-  return receipt.effectiveGasPrice > baseFeePerGas ? receipt.effectiveGasPrice - baseFeePerGas : 0n
-}
-
-function compare(a: bigint, b: bigint): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
-}
 
 function asPercentiles(value: unknown, what: string): readonly number[] {
   const percentiles = asArray((item) => item, PERCENTILES_MAX)(value, what)
@@ -47,7 +25,7 @@ function asPercentiles(value: unknown, what: string): readonly number[] {
 function rewards(block: FinalBlock, percentiles: readonly number[]) {
   const paid = block.receipts
     .map((receipt) => ({ gasUsed: receipt.gasUsed, tip: tipOf(receipt, block.header.baseFeePerGas) }))
-    .sort((a, b) => compare(a.tip, b.tip))
+    .sort((a, b) => compareBigInts(a.tip, b.tip))
   let index = 0
   let gasUpTo = paid[0]?.gasUsed ?? 0
   return percentiles.map((percentile) => {

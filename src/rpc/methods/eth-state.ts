@@ -1,8 +1,9 @@
 /** Accounts and their storage at a block, with proofs. */
-import { blockParameter, stateOf } from '../block-id.ts'
-import { invalidParams } from '../errors.ts'
-import { defineMethod, type RpcMethod } from '../method.ts'
-import { asAddress, asArray, asSlot, asText, required } from '../params.ts'
+import type { Address, Hash } from '../../types/ids.ts'
+import { type BlockId, blockParameter, stateOf } from '../block-id.ts'
+import { invalidParams, quote } from '../errors.ts'
+import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
+import { asAddress, asArray, asObject, asSlot, asText, required } from '../params.ts'
 import { data, quantity } from '../serializers/encoding.ts'
 import { type ProvenSlot, proofJson } from '../serializers/proof.ts'
 
@@ -11,6 +12,29 @@ const address = required('address', asAddress)
 function asProvenSlot(value: unknown, what: string): ProvenSlot {
   const slot = asSlot(value, what)
   return { slot, short: asText(value, what).length < slot.length }
+}
+
+interface SlotsOfAccount {
+  readonly address: Address
+  readonly slots: readonly Hash[]
+}
+
+function asSlotsByAccount(value: unknown, what: string): readonly SlotsOfAccount[] {
+  const asSlots = asArray(asSlot, Number.POSITIVE_INFINITY)
+  return Object.entries(asObject(value, what)).map(([key, slots]) => ({
+    address: asAddress(key, what),
+    slots: asSlots(slots, `${what}.${quote(key)}`),
+  }))
+}
+
+function storageValues({ node, limits }: RpcContext, accounts: readonly SlotsOfAccount[], block: BlockId) {
+  const count = accounts.reduce((sum, { slots }) => sum + slots.length, 0)
+  if (count === 0) throw invalidParams('empty request')
+  if (count > limits.storageSlotsMax) throw invalidParams(`too many slots, at most ${limits.storageSlotsMax}`)
+  const state = stateOf(node, block)
+  return Object.fromEntries(
+    accounts.map(({ address: of, slots }) => [of, slots.map((slot) => data(state.storageAt(of, slot)))]),
+  )
 }
 
 export const ETH_STATE_METHODS: readonly RpcMethod[] = [
@@ -24,6 +48,12 @@ export const ETH_STATE_METHODS: readonly RpcMethod[] = [
   defineMethod('eth_getCode', [address, blockParameter], ({ node }, of, block) => data(stateOf(node, block).code(of))),
   defineMethod('eth_getStorageAt', [address, required('slot', asSlot), blockParameter], ({ node }, of, slot, block) =>
     data(stateOf(node, block).storageAt(of, slot)),
+  ),
+  defineMethod(
+    'eth_getStorageValues',
+    [required('requests', asSlotsByAccount), blockParameter],
+    storageValues,
+    'expensive',
   ),
   defineMethod(
     'eth_getProof',

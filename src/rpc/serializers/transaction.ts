@@ -2,7 +2,7 @@
 import { defined } from '../../base/invariant.ts'
 import type { FinalBlock } from '../../node/node-api.ts'
 import { timestampOf } from '../../types/header.ts'
-import type { SignedTransaction } from '../../types/transaction.ts'
+import type { SignedTransaction, TransactionFields } from '../../types/transaction.ts'
 import { bytesQuantity, data, quantity } from './encoding.ts'
 
 export function minedTransactionJson(block: FinalBlock, index: number) {
@@ -27,24 +27,34 @@ export function pendingTransactionJson(transaction: SignedTransaction) {
   }
 }
 
+/** What is to be signed. */
+export function unsignedTransactionJson(fields: TransactionFields) {
+  const { type } = fields
+  return {
+    type: quantity(type),
+    chainId: quantity(fields.chainId),
+    nonce: quantity(fields.nonce),
+    to: fields.to,
+    gas: quantity(fields.gasLimit),
+    ...(type === 2 ? feeCaps(fields) : { gasPrice: quantity(fields.maxFeePerGas) }),
+    value: quantity(fields.value),
+    input: data(fields.data),
+    ...(type !== 0 && { accessList: fields.accessList }),
+  }
+}
+
+function feeCaps({ maxFeePerGas, maxPriorityFeePerGas }: TransactionFields) {
+  return { maxFeePerGas: quantity(maxFeePerGas), maxPriorityFeePerGas: quantity(maxPriorityFeePerGas) }
+}
+
 function contentJson(transaction: SignedTransaction, gasPrice: bigint) {
   const { type, chainId, yParity, signature } = transaction
   return {
-    type: quantity(type),
+    ...unsignedTransactionJson(transaction),
     hash: transaction.hash,
     from: transaction.sender,
-    to: transaction.to,
-    nonce: quantity(transaction.nonce),
-    gas: quantity(transaction.gasLimit),
     gasPrice: quantity(gasPrice),
-    ...(type === 2 && {
-      maxFeePerGas: quantity(transaction.maxFeePerGas),
-      maxPriorityFeePerGas: quantity(transaction.maxPriorityFeePerGas),
-    }),
-    value: quantity(transaction.value),
-    input: data(transaction.data),
-    ...(type !== 0 && { accessList: transaction.accessList, yParity: quantity(yParity) }),
-    chainId: quantity(chainId),
+    ...(type !== 0 && { yParity: quantity(yParity) }),
     v: quantity(type === 0 ? BigInt(chainId) * 2n + 35n + BigInt(yParity) : yParity),
     r: bytesQuantity(signature.subarray(0, 32)),
     s: bytesQuantity(signature.subarray(32, 64)),

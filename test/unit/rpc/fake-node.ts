@@ -35,6 +35,7 @@ export const MODULE_TOPIC = `0x${'ab'.repeat(32)}` as Hash
 export class FakeNode implements NodeApi {
   readonly chainId = CHAIN_ID
   readonly clientVersion = 'tertia/v0.1.0/test'
+  readonly stateWindowBlocks = 256
   readonly blocks: FinalBlock[] = []
   readonly pool = new Map<Hash, SignedTransaction>()
   readonly #listeners = new Set<NodeEvents>()

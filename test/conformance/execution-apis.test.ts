@@ -1,0 +1,160 @@
+/**
+ * The public conformance suite of ethereum/execution-apis against a network of one validator whose
+ * genesis has the suite's values. Without the folder of cases nothing is checked, and that is said.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createWalletClient, encodeFunctionData, http, parseAbi, type TransactionReceipt, toHex } from 'viem'
+import { mnemonicToAccount } from 'viem/accounts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Allowance, shapeDifferences } from './shape.ts'
+import { ask, chainOf, type JsonRpcAnswer, post, type SingleNode, startSingleNode } from './single-node.ts'
+
+const FOLDER =
+  process.env['EXECUTION_APIS'] ?? fileURLToPath(new URL('../../../shared/execution-apis', import.meta.url))
+const MODULE = '0x0000000000000000000000000000000000001001'
+const TOPIC = `0x${'ab'.repeat(32)}` as const
+const account = mnemonicToAccount('test test test test test test test test test test test junk')
+const abi = parseAbi(['function put(bytes32 key, bytes value)'])
+
+/** Of headers later than London, whose fields a London block does not have. */
+const LATER_FIELDS = ['withdrawals', 'withdrawalsRoot', 'blobGasUsed', 'excessBlobGas', 'parentBeaconBlockRoot']
+const ALLOWANCE: Allowance = {
+  absent: [...LATER_FIELDS, 'requestsHash', 'blobGasPrice', 'maxFeePerBlobGas', 'blobVersionedHashes'],
+  extra: ['totalDifficulty', 'chainId', 'baseFeePerGas'],
+  // The suite creates contracts in these transactions, ours call a module.
+  nullable: ['to', 'contractAddress'],
+  instead: { root: 'status' },
+  emptied: ['precompiles', 'systemContracts'],
+}
+
+interface Case {
+  readonly name: string
+  readonly request: { readonly method: string; readonly params?: readonly unknown[] }
+  readonly answer: JsonRpcAnswer
+}
+
+interface GenesisValues {
+  readonly chainId: number
+  readonly alloc: Readonly<Record<string, unknown>>
+}
+
+/** Our own blocks and transactions in the place of the suite's. */
+interface Landmarks {
+  readonly transfer: TransactionReceipt
+  readonly input: TransactionReceipt
+  readonly accessList: TransactionReceipt
+  readonly dynamicFee: TransactionReceipt
+}
+
+function casesIn(kind: string): readonly Case[] {
+  const root = join(FOLDER, kind)
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.io'))
+    .sort()
+    .map((path) => {
+      const lines = readFileSync(join(root, path), 'utf8').split('\n')
+      const after = (mark: string) => lines.find((line) => line.startsWith(mark))?.slice(mark.length) ?? 'null'
+      const request = JSON.parse(after('>>')) as Case['request']
+      return { name: path.replace('.io', ''), request, answer: JSON.parse(after('<<')) as JsonRpcAnswer }
+    })
+}
+
+/** Parameters for our chain; those of cases that are not listed hold here too. */
+function retargeted(name: string, marks: Landmarks): readonly unknown[] | undefined {
+  const { transfer, input, accessList, dynamicFee } = marks
+  const range = { fromBlock: toHex(transfer.blockNumber), toBlock: toHex(input.blockNumber) }
+  const params: Record<string, readonly unknown[]> = {
+    'debug_getRawBlock/get-block-n': [toHex(input.blockNumber)],
+    'debug_getRawReceipts/get-block-n': [toHex(input.blockNumber)],
+    'debug_getRawTransaction/get-tx': [input.transactionHash],
+    'eth_getBlockByNumber/get-block-london-fork': [toHex(accessList.blockNumber), false],
+    'eth_getBlockByNumber/get-block-merge-fork': [toHex(dynamicFee.blockNumber), false],
+    'eth_getBlockReceipts/get-block-receipts-n': [toHex(input.blockNumber)],
+    'eth_getLogs/topic-null-wildcard': [{ ...range, topics: [null, null, [TOPIC]] }],
+    'eth_getLogs/topic-wildcard': [{ ...range, topics: [[], [], [TOPIC]] }],
+    'eth_getProof/get-account-proof-blockhash': [MODULE, [], dynamicFee.blockHash],
+    'eth_getProof/get-account-proof-with-storage': [MODULE, ['0x00'], 'latest'],
+    'eth_getTransactionByBlockHashAndIndex/get-block-n': [input.blockHash, '0x0'],
+    'eth_getTransactionByBlockNumberAndIndex/get-block-n': [toHex(input.blockNumber), '0x0'],
+  }
+  const byHash: Record<string, TransactionReceipt> = {
+    'get-access-list': accessList,
+    'get-dynamic-fee': dynamicFee,
+    'get-legacy-input': input,
+    'get-legacy-tx': transfer,
+    'get-legacy-receipt': transfer,
+  }
+  const [method = '', which = ''] = name.split('/')
+  const hash = method.startsWith('eth_getTransaction') ? byHash[which]?.transactionHash : undefined
+  return params[name] ?? (hash === undefined ? undefined : [hash])
+}
+
+function withoutMessage({ result, error }: JsonRpcAnswer) {
+  return error === undefined ? { result } : { code: error.code }
+}
+
+const isThere = existsSync(FOLDER)
+if (!isThere) console.warn(`SKIPPED: no conformance cases in ${FOLDER}; EXECUTION_APIS may name another folder`)
+
+describe.skipIf(!isThere)('execution-apis', () => {
+  let node: SingleNode
+  let marks: Landmarks
+
+  beforeAll(async () => {
+    const values = JSON.parse(readFileSync(join(FOLDER, 'genesis-values.json'), 'utf8')) as GenesisValues
+    const alloc = { ...values.alloc, [account.address]: { balance: '0xc097ce7bc90715b34b9f1000000000' } }
+    node = await startSingleNode({ ...values, alloc, consensus: { heartbeatMs: 0 } })
+    marks = await scriptChain(node.url, values.chainId)
+  }, 120_000)
+
+  afterAll(() => node.stop())
+
+  describe('verbatim', () => {
+    it.each(isThere ? casesIn('verbatim') : [])('$name', async ({ request, answer }) => {
+      expect(withoutMessage(await post(node.url, request))).toEqual(withoutMessage(answer))
+    })
+  })
+
+  describe('retargeted to our own chain', () => {
+    it.each(isThere ? casesIn('retarget') : [])('$name', async ({ name, request, answer }) => {
+      const params = retargeted(name, marks) ?? request.params
+      const own = await post(node.url, { ...request, ...(params !== undefined && { params }) })
+      expect(own.error).toBeUndefined()
+      expect(shapeDifferences(answer.result, own.result, ALLOWANCE)).toEqual([])
+    })
+  })
+
+  describe('by schema', () => {
+    it.each(isThere ? casesIn('schema') : [])('$name', async ({ name, request, answer }) => {
+      const params = name === 'eth_feeHistory/fee-history' ? ['0x1', '0x1', [95, 99]] : request.params
+      const own = await post(node.url, { ...request, ...(params !== undefined && { params }) })
+      expect(own.error).toBeUndefined()
+      const allowance = { ...ALLOWANCE, extra: ['deleteStrategy'], absent: ['deleteStrategy'], emptied: ['pending'] }
+      expect(shapeDifferences(answer.result, own.result, allowance)).toEqual([])
+    })
+  })
+
+  it('stays below the block that the suite takes for unknown', async () => {
+    expect(Number(await ask(node.url, 'eth_blockNumber'))).toBeLessThan(0x37)
+  })
+})
+
+/** One transaction of each kind, each in a block of its own; all but the transfer leave a log. */
+async function scriptChain(url: string, chainId: number): Promise<Landmarks> {
+  const wallet = createWalletClient({ account, chain: chainOf(chainId, url), transport: http(url) })
+  const data = encodeFunctionData({ abi, functionName: 'put', args: [TOPIC, '0x01'] })
+  const put = { to: MODULE, data } as const
+  const accessList = [{ address: MODULE, storageKeys: [TOPIC] }] as const
+  const transfer = await wallet.sendTransactionSync({
+    to: TOPIC.slice(0, 42) as `0x${string}`,
+    value: 1n,
+    type: 'legacy',
+  })
+  const listed = await wallet.sendTransactionSync({ ...put, type: 'eip2930', accessList })
+  const dynamic = await wallet.sendTransactionSync({ ...put, type: 'eip1559', accessList })
+  // The last, because the suite's head has transactions of this type.
+  const input = await wallet.sendTransactionSync({ ...put, type: 'legacy' })
+  return { transfer, input, accessList: listed, dynamicFee: dynamic }
+}
