@@ -8,8 +8,10 @@ export function signVotes(state: CoreState): void {
   if (!state.started || state.rules === null) return
   signCommitVotes(state)
   signVoteOfView(state)
+  // Said once; the view timer says it again. Otherwise each lie of a leader would make everybody speak.
+  if (hasTimedOut(state)) return
   if (state.giveUp !== null) timeOut(state, state.giveUp)
-  else if (state.timeouts.count(state.pacemaker.view) >= state.config.validators.amplification && !hasTimedOut(state))
+  else if (state.timeouts.count(state.pacemaker.view) >= state.config.validators.amplification)
     timeOut(state, 'joined others')
 }
 

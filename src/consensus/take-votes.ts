@@ -5,6 +5,7 @@ import type { View } from '../types/ids.ts'
 import { type Verified, verifiedPart } from '../types/verified.ts'
 import { assembleCommitCertificate, assembleQc, assembleTc } from './assemble.ts'
 import type { CoreState } from './core-state.ts'
+import { hasWork } from './propose.ts'
 import { takeCommitCertificate, takeQc, takeTc } from './take-certificates.ts'
 import { takeProposal } from './take-blocks.ts'
 
@@ -13,7 +14,7 @@ const TC_BROADCAST_VALIDATORS_MAX = 40
 
 export function takeVote(state: CoreState, vote: Verified<Vote>): void {
   const { validators, self } = state.config
-  if (vote.signer === self) state.ownVote = vote
+  if (vote.signer === self && vote.view >= (state.ownVote?.view ?? 0)) state.ownVote = vote
   const earlier = state.votes.add(vote, state.pacemaker.view)
   if (earlier !== undefined) {
     state.effects.push({
@@ -61,6 +62,9 @@ export function takeTimeout(state: CoreState, message: Verified<TimeoutMessage>)
     return
   }
   state.timeouts.add(message, view)
+  // Ruling 6: who times out while we are idle may lack what made us idle.
+  if (timeout.signer !== state.config.self && !hasWork(state))
+    state.effects.push({ kind: 'sendCertificates', to: timeout.signer })
   if (timeout.signer !== state.config.self && timeout.signer === state.pacemaker.leader(view))
     state.giveUp = state.giveUp ?? 'joined others'
   formTc(state, view)
