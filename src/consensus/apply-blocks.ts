@@ -44,10 +44,12 @@ function commitPending(state: CoreState): void {
   state.tree.commit(certificate.blockHash)
   for (const block of blocks) state.committedViews.set(block.header.consensus.view, block.hash)
   for (const view of [...state.certified.keys()]) if (view <= certificate.view) state.certified.delete(view)
-  state.pendingCommit = null
+  const { highCommit } = state
+  state.pendingCommit = highCommit !== null && highCommit.view > certificate.view ? highCommit : null
   state.flushSinceMs = null
   state.beatDue = false
   armHeartbeat(state)
+  commitPending(state)
 }
 
 export function armHeartbeat(state: CoreState): void {

@@ -27,7 +27,7 @@ import type { Event } from './events.ts'
 import { hasWork, pursueWork, takeBuilt } from './propose.ts'
 import { repeatCommitVote, repeatLastStatements, signVotes, timeOut } from './sign-votes.ts'
 import { takeBlocks, takeExecution, takeProposal } from './take-blocks.ts'
-import { takeBundle, takeCommitCertificate } from './take-certificates.ts'
+import { contradictsCommitted, takeBundle, takeCommitCertificate } from './take-certificates.ts'
 import { takeCommitVote, takeTimeout, takeVote } from './take-votes.ts'
 
 export class Core {
@@ -44,9 +44,7 @@ export class Core {
     state.nowMs = nowMs
     state.effects = []
     this.#take(event)
-    applyBlocks(state)
-    signVotes(state)
-    pursueWork(state)
+    for (const proceed of [applyBlocks, signVotes, pursueWork]) if (!state.halted) proceed(state)
     return state.effects
   }
 
@@ -192,7 +190,8 @@ export class Core {
     return (
       bundle.highQc.view > highQc.view ||
       (tc !== null && tc.view >= pacemaker.view) ||
-      (commitCertificate !== null && commitCertificate.view > tree.tip.view)
+      (commitCertificate !== null &&
+        (commitCertificate.view > tree.tip.view || contradictsCommitted(this.#state, commitCertificate)))
     )
   }
 }

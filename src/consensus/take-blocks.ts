@@ -10,10 +10,11 @@ export function takeProposal(state: CoreState, proposal: Verified<Proposal>): vo
   takeQc(state, verifiedPart(block, block.justify))
   if (block.tc !== null) takeTc(state, verifiedPart(block, block.tc))
   const leader = state.pacemaker.leader(view)
-  state.pacemaker.heardFromLeader(leader)
   const first = state.proposals.get(view)
   if (first === undefined) {
-    if (view <= state.tree.tip.view) return
+    const { tip } = state.tree
+    if (view <= tip.view || block.header.height <= tip.height) return
+    state.pacemaker.heardFromLeader(leader)
     state.proposals.set(view, proposal)
     addBlock(state, block)
   } else if (first.block.hash !== block.hash) {
@@ -43,7 +44,22 @@ export function takeExecution(state: CoreState, hash: Block['hash'], valid: bool
 
 function addBlock(state: CoreState, block: Verified<Block>): void {
   state.fetching.delete(block.hash)
-  if (!state.tree.add(block)) return
+  if (!state.tree.add(block)) {
+    checkBesideTip(state, block)
+    return
+  }
   state.effects.push({ kind: 'storeBlock', block })
   state.tree.evict([state.highQc.blockHash, state.pendingCommit?.blockHash ?? state.highQc.blockHash, block.hash])
+}
+
+/** A block at or below the final height is no news, unless a certificate of a later view is for it. */
+function checkBesideTip(state: CoreState, block: Block): void {
+  const { tree, pendingCommit, highQc } = state
+  if (tree.has(block.hash)) return
+  const certificate = [pendingCommit, highQc].find((held) => held?.blockHash === block.hash)
+  if (certificate != null && certificate.view > tree.tip.view)
+    halt(state, `block ${block.hash} is certified but does not extend the committed tip ${tree.tip.hash}`, [
+      certificate,
+      state.highCommit,
+    ])
 }

@@ -6,6 +6,8 @@ import { type Verified, verifiedPart } from '../types/verified.ts'
 import { type CoreState, halt } from './core-state.ts'
 
 export function takeQc(state: CoreState, qc: Verified<QuorumCertificate>): void {
+  const other = otherBlockOfView(state, qc)
+  if (other !== undefined) halt(state, `two blocks are certified in view ${qc.view}`, [other, qc])
   if (qc.view > state.tree.tip.view && !state.certified.has(qc.view)) state.certified.set(qc.view, qc)
   if (state.tree.get(qc.blockHash)?.state === 'invalid')
     halt(state, `a quorum certified block ${qc.blockHash}, which our own execution refuses`, [qc])
@@ -31,7 +33,21 @@ export function takeCommitCertificate(state: CoreState, certificate: Verified<Co
     return
   }
   if (state.highCommit === null || certificate.view > state.highCommit.view) state.highCommit = certificate
-  if (state.pendingCommit === null || certificate.view > state.pendingCommit.view) state.pendingCommit = certificate
+  if (state.pendingCommit === null || comesBefore(state, certificate, state.pendingCommit))
+    state.pendingCommit = certificate
+}
+
+/** What can be applied is not kept waiting by what still lacks blocks: so a chain is caught up with piece by piece. */
+function comesBefore(state: CoreState, certificate: CommitCertificate, pending: CommitCertificate): boolean {
+  const lacksBlocks = state.tree.chainTo(certificate.blockHash).kind === 'missing'
+  const pendingLacksBlocks = state.tree.chainTo(pending.blockHash).kind === 'missing'
+  return lacksBlocks === pendingLacksBlocks ? certificate.view > pending.view : pendingLacksBlocks
+}
+
+/** Ruling 2: one view certifies one block, as long as no more are faulty than the model allows. */
+function otherBlockOfView(state: CoreState, { view, blockHash }: QuorumCertificate): object | undefined {
+  const known = [state.certified.get(view), state.highQc, state.rules?.record.lastCommitVote]
+  return known.find((other) => other?.view === view && other.blockHash !== blockHash) ?? undefined
 }
 
 export function takeBundle(state: CoreState, bundle: Verified<CertificateBundle>): void {
@@ -41,11 +57,16 @@ export function takeBundle(state: CoreState, bundle: Verified<CertificateBundle>
   if (tc !== null) takeTc(state, verifiedPart(bundle, tc))
 }
 
+/** Whether it is of our committed past but for no block of it. */
+export function contradictsCommitted(state: CoreState, certificate: CommitCertificate): boolean {
+  const oldest = state.committedViews.keys().next()
+  if (oldest.done === true || certificate.view < oldest.value || certificate.view > state.tree.tip.view) return false
+  return state.committedViews.get(certificate.view) !== certificate.blockHash
+}
+
 /** Ruling 3: two finalities in one chain's past cannot both be true. */
 function checkAgainstCommitted(state: CoreState, certificate: CommitCertificate): void {
-  const oldest = state.committedViews.keys().next()
-  if (oldest.done === true || certificate.view < oldest.value) return
-  if (state.committedViews.get(certificate.view) === certificate.blockHash) return
+  if (!contradictsCommitted(state, certificate)) return
   halt(state, `block ${certificate.blockHash} is certified as final but is not in the committed chain`, [
     certificate,
     state.highCommit,
