@@ -2,9 +2,11 @@
  * Looks after the processes of a devnet. One that ends is reported and left down, for that is
  * what people come to see; when somebody starts it again by hand, it is one of the devnet again.
  */
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { livePid } from '../../node/pid-file.ts'
-import { type Ending, type ReplicaPlan, ReplicaProcess } from './replica-process.ts'
+import { boundLog } from './bound-log.ts'
+import { type Ending, LOG_NAME, type ReplicaPlan, ReplicaProcess } from './replica-process.ts'
 
 const LOOK_INTERVAL_MS = 250
 const STOP_TIMEOUT_MS_DEFAULT = 10_000
@@ -37,7 +39,10 @@ export class Supervisor {
   start(): void {
     for (const plan of this.#plans) this.#start(plan)
     this.#events.changed(this.#pids)
-    this.#look = setInterval(() => this.#lookForReturns(), LOOK_INTERVAL_MS)
+    this.#look = setInterval(() => {
+      for (const { dataDir } of this.#plans) boundLog(join(dataDir, LOG_NAME))
+      this.#lookForReturns()
+    }, LOOK_INTERVAL_MS)
   }
 
   async stop(): Promise<void> {

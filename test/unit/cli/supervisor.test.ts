@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished, vi } from 'vitest'
+import { LOG_BYTES_MAX } from '../../../src/cli/supervision/bound-log.ts'
 import { lastWords } from '../../../src/cli/supervision/log-tail.ts'
 import { LOG_NAME, type ReplicaPlan } from '../../../src/cli/supervision/replica-process.ts'
 import { Supervisor } from '../../../src/cli/supervision/supervisor.ts'
@@ -115,4 +116,16 @@ it('leaves no process behind when it is killed itself', async () => {
   supervisor.kill('SIGKILL')
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), WITHIN)
   expect(readFileSync(join(dataDir, 'ended'), 'utf8')).toBe('standard input ended\n')
+})
+
+it('bounds the log of a process that goes on writing it', async () => {
+  const plans = fakePlans('obedient')
+  supervise(plans)
+  await Promise.all(plans.map(pidOf))
+  const log = join((plans[0] as ReplicaPlan).dataDir, LOG_NAME)
+  truncateSync(log, LOG_BYTES_MAX)
+  expect(existsSync(`${log}.1`)).toBe(false)
+  truncateSync(log, LOG_BYTES_MAX + 1)
+  await vi.waitFor(() => expect(statSync(log).size).toBe(0), WITHIN)
+  expect(statSync(`${log}.1`).size).toBe(LOG_BYTES_MAX + 1)
 })
