@@ -5,11 +5,11 @@
  */
 import { BoundedMap } from '../base/bounded.ts'
 import { defined } from '../base/invariant.ts'
-import type { Mempool } from '../mempool/mempool.ts'
 import { wordsIn } from '../ledger/storage-words.ts'
 import { readParameters } from '../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import type { WorldState } from '../ledger/world-state.ts'
+import type { Mempool } from '../mempool/mempool.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Journal } from '../storage/journal/journal.ts'
 import type { JournalPosition } from '../storage/journal/position.ts'
@@ -44,11 +44,14 @@ export class CommitPipeline {
   readonly #positions: BoundedMap<Hash, JournalPosition>
   /** The newest block that is readable. */
   #applied: BlockResult
+  /** What `baseFeePerGas` answers: asked for each transaction, it is read from the state once a block. */
+  #baseFeePerGas: bigint
 
   /** `positions`: blocks that recovery found in the journal above the tip. */
   constructor(ports: PipelinePorts, positions: ReadonlyMap<Hash, JournalPosition>) {
     this.#ports = ports
     this.#applied = ports.executor.tip
+    this.#baseFeePerGas = baseFeeAfter(this.#applied)
     this.#positions = new BoundedMap(STORED_MAX)
     for (const [hash, position] of positions) this.#positions.set(hash, position)
   }
@@ -60,7 +63,7 @@ export class CommitPipeline {
 
   /** Wei per gas, of the next block. */
   get baseFeePerGas(): bigint {
-    return readParameters(wordsIn(this.state, SYSTEM_ADDRESS)).baseFeePerGas
+    return this.#baseFeePerGas
   }
 
   storeBlock(block: Block): void {
@@ -105,10 +108,15 @@ export class CommitPipeline {
     })
     this.#positions.delete(block.hash)
     this.#applied = result
+    this.#baseFeePerGas = baseFeeAfter(result)
     const { height } = block.header
     if (height % UNLOAD_EVERY_BLOCKS === 0) result.executed.state.unload(STATE_BYTES_MAX)
     if (height > STATE_WINDOW_BLOCKS) runTask(store.prune(height - STATE_WINDOW_BLOCKS))
     pool.onCommitted(result.transactions, this.state, this.baseFeePerGas)
     onFinal(final)
   }
+}
+
+function baseFeeAfter({ executed }: BlockResult): bigint {
+  return readParameters(wordsIn(executed.state, SYSTEM_ADDRESS)).baseFeePerGas
 }
