@@ -1,5 +1,4 @@
 /** The hashes that name and bind protocol structures: keccak256 over their canonical encodings. */
-import { concatBytes } from '../base/bytes.ts'
 import { encodeRlp } from '../codec/rlp.ts'
 import type { QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
 import { qcItem, tcItem } from '../types/certificate-codec.ts'
@@ -31,9 +30,4 @@ export function hashValidators(members: readonly Validator[]): Hash {
 /** The 32 bytes that a consensus signature is made over. */
 export function statementDigest(genesisHash: Hash, statement: Statement): Uint8Array {
   return keccak256(statementPreimage(genesisHash, statement))
-}
-
-/** Names one signature check, so that its outcome can be remembered. */
-export function signatureCheckId(digest: Uint8Array, signer: number, signature: Uint8Array): Hash {
-  return keccak256Hash(concatBytes(digest, Uint8Array.of(signer & 0xff, signer >> 8), signature))
 }

@@ -18,10 +18,10 @@ import { keccak256 } from './keccak.ts'
 
 export const DIGEST_LENGTH = 32
 export const SIGNATURE_LENGTH = 64
-export const PUBLIC_KEY_LENGTH = 33
+const PUBLIC_KEY_LENGTH = 33
 /** 0x04 ‖ x ‖ y: what backends compute and addresses are made of; accepted from nobody. */
 export const UNCOMPRESSED_KEY_LENGTH = 65
-export const PRIVATE_KEY_LENGTH = 32
+const PRIVATE_KEY_LENGTH = 32
 
 export interface RecoverItem {
   readonly digest: Uint8Array

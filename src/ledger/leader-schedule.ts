@@ -4,9 +4,9 @@
  * k once, shuffled from keccak256(seed ‖ k), so no run of faulty leaders is longer than 2t.
  */
 import { concatBytes } from '../base/bytes.ts'
-import { defined, invariant } from '../base/invariant.ts'
+import { invariant } from '../base/invariant.ts'
 import { keccak256 } from '../crypto/keccak.ts'
-import { type Hash, idBytes, type View } from '../types/ids.ts'
+import { type Hash, idBytes } from '../types/ids.ts'
 import type { Validator } from '../types/validator-set.ts'
 import type { ValidatorCounters } from './system/counters.ts'
 
@@ -37,11 +37,6 @@ export function leaderSchedule(
     schedule.push(...shuffled(members, keccak256(concatBytes(idBytes(seed), Uint8Array.of(round)))))
   }
   return schedule
-}
-
-/** The validator that leads `view`, as its index. */
-export function leaderAt(schedule: readonly number[], view: View): number {
-  return defined(schedule[view % schedule.length], 'a leader')
 }
 
 function effectiveWeights(

@@ -3,8 +3,8 @@
  * their answers, and gossip. One tag byte, then canonical RLP.
  */
 import { EMPTY_BYTES } from '../base/bytes.ts'
-import { err, type Result } from '../base/result.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
+import { err, type Result } from '../base/result.ts'
 import { decodeWith } from '../codec/decode.ts'
 import { DecodeError } from '../codec/decode-error.ts'
 import { asBytes, asFixedBytes, asList, asTuple, asUint, uintBytes } from '../codec/fields.ts'
@@ -29,7 +29,7 @@ import {
   voteItem,
 } from '../types/certificate-codec.ts'
 import type { CertificateBundle, TimeoutMessage } from '../types/consensus-message.ts'
-import { type Epoch, type Hash, hashFromBytes, type Height, idBytes, type View } from '../types/ids.ts'
+import { type Epoch, type Hash, type Height, hashFromBytes, idBytes, type View } from '../types/ids.ts'
 import { TRANSACTION_BYTES_MAX } from '../types/limits.ts'
 
 /** Where a node stands; unsigned, so it may only ever cause a question. */

@@ -2,22 +2,23 @@
  * The block header: Ethereum's sixteen London fields (EIP-1559), the consensus fields inside
  * extraData (design rulings, 11). blockHash = keccak256(rlp(header)).
  */
-import { asBigUint, asBytes, asFixedBytes, asTuple, asUint, uintBytes } from '../codec/fields.ts'
+
 import { bigIntToBytes, bytesEqual, EMPTY_BYTES, fromHex } from '../base/bytes.ts'
 import { DecodeError } from '../codec/decode-error.ts'
+import { asBigUint, asBytes, asFixedBytes, asTuple, asUint, uintBytes } from '../codec/fields.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../codec/rlp.ts'
 import {
   type Address,
   addressFromBytes,
   type Epoch,
   type Hash,
-  hashFromBytes,
   type Height,
+  hashFromBytes,
   idBytes,
   type View,
 } from './ids.ts'
 
-export const EXTRA_DATA_VERSION = 1
+const EXTRA_DATA_VERSION = 1
 /** keccak256(rlp([])): Tertia has no ommers. */
 export const EMPTY_OMMERS_HASH = '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347' as Hash
 

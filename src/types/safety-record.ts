@@ -3,9 +3,10 @@
  * validator must remember so that it never signs two things for one view, and can prove its lock
  * after a crash. All fields are written together, before the signature that they allow is made.
  */
+
+import { DecodeError } from '../codec/decode-error.ts'
 import { asFixedBytes, asTuple, asUint, uintBytes } from '../codec/fields.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../codec/rlp.ts'
-import { DecodeError } from '../codec/decode-error.ts'
 import type { QuorumCertificate, TimeoutCertificate } from './certificate.ts'
 import { optionalItem, qcItem, readOptional, readQc, readTc, tcItem } from './certificate-codec.ts'
 import { type Epoch, type Hash, hashFromBytes, idBytes, type View } from './ids.ts'

@@ -3,7 +3,7 @@ import { invariant } from '../base/invariant.ts'
 
 export type SignerBitmap = Uint8Array
 
-export function bitmapWidthBytes(n: number): number {
+function bitmapWidthBytes(n: number): number {
   return Math.ceil(n / 8)
 }
 

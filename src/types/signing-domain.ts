@@ -13,7 +13,6 @@ const TAGS = {
   commit: utf8('tertia/commit/1'),
   timeout: utf8('tertia/timeout/1'),
   proposal: utf8('tertia/prop/1'),
-  possession: utf8('tertia/pop/1'),
 } as const
 
 /** A statement that a validator signs; one per kind, epoch and view for an honest key. */
@@ -35,9 +34,4 @@ export function statementPreimage(genesisHash: Hash, statement: Statement): Uint
   else fields.push(idBytes(statement.blockHash))
   if (statement.kind === 'vote') fields.push(uintBytes(statement.justifyView))
   return concatBytes(TAGS[statement.kind], encodeRlp(fields))
-}
-
-/** A proof of possession: the owner of `newKey` (33 bytes) consents to its use on this chain. */
-export function possessionPreimage(genesisHash: Hash, newKey: Uint8Array): Uint8Array {
-  return concatBytes(TAGS.possession, encodeRlp([idBytes(genesisHash), newKey]))
 }

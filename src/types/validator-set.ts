@@ -2,9 +2,10 @@
  * The ordered validators of one epoch. A signer is named by its index in this order,
  * in votes as in certificate bitmaps.
  */
-import { type RlpItem, encodeRlp } from '../codec/rlp.ts'
-import { uintBytes } from '../codec/fields.ts'
+
 import { invariant } from '../base/invariant.ts'
+import { uintBytes } from '../codec/fields.ts'
+import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
 import { amplification, type FaultModel, faultsTolerated, quorum } from './fault-model.ts'
 import { type Address, type Epoch, idBytes } from './ids.ts'
 

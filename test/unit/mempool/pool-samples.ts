@@ -50,7 +50,7 @@ export function sample({ sender = 1, nonce = 0, tip = 1n, cap, value = 0n, sizeB
 }
 
 /** Accounts that a test changes; rich and fresh unless set. */
-export class Accounts implements AccountReader {
+class Accounts implements AccountReader {
   readonly #accounts = new Map<Address, { nonce: number; balance: bigint }>()
 
   account(address: Address): { nonce: number; balance: bigint } {
@@ -62,7 +62,7 @@ export class Accounts implements AccountReader {
   nonceOf = (address: Address): number => this.account(address).nonce
 }
 
-export const NONE: ReadonlySet<Hash> = new Set()
+const NONE: ReadonlySet<Hash> = new Set()
 
 /** A pool with its accounts and a base fee of 10 wei. */
 export class TestPool {
