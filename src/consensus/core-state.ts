@@ -3,7 +3,7 @@
  * an event brings; `act` then does whatever has become possible.
  */
 import { BoundedMap } from '../base/bounded.ts'
-import type { Proposal } from '../types/block.ts'
+import type { Block, Proposal } from '../types/block.ts'
 import type {
   CommitCertificate,
   CommitVote,
@@ -11,7 +11,6 @@ import type {
   TimeoutCertificate,
   Vote,
 } from '../types/certificate.ts'
-import type { Block } from '../types/block.ts'
 import type { ConsensusParameters } from '../types/genesis.ts'
 import type { Hash, View } from '../types/ids.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'

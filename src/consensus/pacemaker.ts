@@ -2,8 +2,9 @@
  * Which view it is and how long it may take (consensus design 3.6). The view follows the highest
  * certificates and nothing else: curView = max(highQC.view, highTC.view) + 1.
  */
-import type { View } from '../types/ids.ts'
+
 import type { ConsensusParameters } from '../types/genesis.ts'
+import type { View } from '../types/ids.ts'
 
 /** A leader that lost this many views in a row is expected to be down … */
 const LOST_VIEWS_UNTIL_SUSPECTED = 2

@@ -1,8 +1,9 @@
 /** Votes, commit votes and timeouts, each as soon as the safety rules allow it. */
-import type { SigningRequest, TimeoutReason } from './effects.ts'
-import { type CoreState, hasTimedOut, signingContext } from './core-state.ts'
+
 import { defined } from '../base/invariant.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
+import { type CoreState, hasTimedOut, signingContext } from './core-state.ts'
+import type { SigningRequest, TimeoutReason } from './effects.ts'
 
 export function signVotes(state: CoreState): void {
   if (!state.started || state.rules === null) return

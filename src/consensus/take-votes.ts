@@ -6,8 +6,8 @@ import { type Verified, verifiedPart } from '../types/verified.ts'
 import { assembleCommitCertificate, assembleQc, assembleTc } from './assemble.ts'
 import type { CoreState } from './core-state.ts'
 import { hasWork } from './propose.ts'
-import { takeCommitCertificate, takeQc, takeTc } from './take-certificates.ts'
 import { takeProposal } from './take-blocks.ts'
+import { takeCommitCertificate, takeQc, takeTc } from './take-certificates.ts'
 
 /** A TC goes to everybody in sets up to this size, otherwise to the next leader only (consensus design 3.6). */
 const TC_BROADCAST_VALIDATORS_MAX = 40

@@ -3,8 +3,8 @@
  * certificates that it carries, which the core takes first; so one view's worth is all there is.
  */
 import type { TimeoutEntry } from '../types/certificate.ts'
-import type { View } from '../types/ids.ts'
 import type { TimeoutMessage } from '../types/consensus-message.ts'
+import type { View } from '../types/ids.ts'
 import type { Verified } from '../types/verified.ts'
 
 export class TimeoutCollector {

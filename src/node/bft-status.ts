@@ -73,12 +73,7 @@ function peerStatus(parts: StatusParts, index: number): PeerStatus {
   }
 }
 
-function reasonOf(
-  parts: StatusParts,
-  live: boolean,
-  syncing: boolean,
-  peers: readonly PeerStatus[],
-): string | null {
+function reasonOf(parts: StatusParts, live: boolean, syncing: boolean, peers: readonly PeerStatus[]): string | null {
   const { validators, self } = parts.config
   if (!live && self === null) return 'no peer is connected'
   if (!live) {

@@ -3,9 +3,9 @@ import type { Logger } from '../base/logger.ts'
 import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import type { FinalBlock } from '../types/final-block.ts'
+import type { Genesis } from '../types/genesis.ts'
 import type { View } from '../types/ids.ts'
 import { signersOf } from '../types/signer-bitmap.ts'
-import type { Genesis } from '../types/genesis.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
 
 export class BlockLog {

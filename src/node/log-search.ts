@@ -1,5 +1,5 @@
 /** `eth_getLogs`: bloom filters first, receipts only of blocks that may match. */
-import { rejection, type Rejection } from '../base/rejection.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { bloomMayHold } from '../ledger/receipt-codec.ts'
 import type { ChainStore } from '../storage/chain-store.ts'

@@ -2,8 +2,9 @@
  * Tells observers of final blocks (design: network, "What travels how"). A block's proposer does
  * it, and only so often: one announcement stands for all blocks before it.
  */
-import { err, ok, type Result } from '../base/result.ts'
+
 import { type Rejection, rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
 import { decodeWith } from '../codec/decode.ts'
 import { asTuple } from '../codec/fields.ts'
 import { encodeRlp } from '../codec/rlp.ts'

@@ -4,11 +4,12 @@
  *
  * DETERMINISM: whether a block is valid depends on the block and its parent's state alone.
  */
+
+import { bytesEqual } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
-import { bytesEqual } from '../base/bytes.ts'
-import { hashHeader, hashValidators, qcDigest, tcDigest } from '../crypto/digests.ts'
 import type { BuildRequest } from '../consensus/effects.ts'
+import { hashHeader, hashValidators, qcDigest, tcDigest } from '../crypto/digests.ts'
 import type { BlockEnvironment, Justification } from '../ledger/block-environment.ts'
 import { BlockExecution, type ExecutedBlock } from '../ledger/block-execution.ts'
 import type { LedgerRules } from '../ledger/rules.ts'

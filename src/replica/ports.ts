@@ -2,13 +2,14 @@
  * What a replica needs of the world. The node gives it sockets, disks, clocks and worker threads,
  * the simulator gives it their models; the replica cannot tell which.
  */
+
+import type { Logger } from '../base/logger.ts'
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
-import type { Logger } from '../base/logger.ts'
 import type { RecoverItem } from '../crypto/secp256k1.ts'
 import type { GossipTopic, PeerId, RequestOptions } from '../network/port.ts'
-import type { Journal } from '../storage/journal/journal.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
+import type { Journal } from '../storage/journal/journal.ts'
 import type { SigningRecord } from '../storage/signing-record.ts'
 import type { Address } from '../types/ids.ts'
 import type { SignatureVerifier } from '../validation/signature-checker.ts'

@@ -3,9 +3,7 @@
  * and blocks that were not final yet (consensus design 3.13).
  */
 import { BoundedMap } from '../base/bounded.ts'
-import type { Block } from '../types/block.ts'
-import type { CommitCertificate } from '../types/certificate.ts'
-import type { Hash, Height } from '../types/ids.ts'
+import type { JournalPosition } from '../storage/journal/position.ts'
 import {
   BLOCK_RECORD,
   COMMIT_RECORD,
@@ -13,7 +11,9 @@ import {
   decodeCommitRecord,
   heightOfRecord,
 } from '../storage/journal-records.ts'
-import type { JournalPosition } from '../storage/journal/position.ts'
+import type { Block } from '../types/block.ts'
+import type { CommitCertificate } from '../types/certificate.ts'
+import type { Hash, Height } from '../types/ids.ts'
 
 export interface RecoveredBlock {
   readonly block: Block

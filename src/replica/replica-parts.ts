@@ -1,9 +1,10 @@
 /** Puts a replica's parts together: the only place that knows how they hang on each other. */
 import { defined } from '../base/invariant.ts'
 import { Core } from '../consensus/core.ts'
-import { DEFAULT_MEMPOOL_LIMITS } from '../mempool/mempool-limits.ts'
 import { Mempool } from '../mempool/mempool.ts'
+import { DEFAULT_MEMPOOL_LIMITS } from '../mempool/mempool-limits.ts'
 import { rootQc } from '../types/certificate.ts'
+import type { FinalBlock } from '../types/final-block.ts'
 import type { View } from '../types/ids.ts'
 import { createEpochValidators, type EpochValidators } from '../validation/epoch-validators.ts'
 import { ownStatement } from '../validation/own-statement.ts'
@@ -13,7 +14,6 @@ import { DurableQueue } from './durable-queue.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ReplicaConfig } from './replica-config.ts'
 import { TransactionVerifier } from './transaction-verifier.ts'
-import type { FinalBlock } from '../types/final-block.ts'
 
 export interface ReplicaParts {
   readonly validators: EpochValidators

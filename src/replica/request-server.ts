@@ -1,6 +1,7 @@
 /** Answers peers' requests for blocks and certificates from what this replica holds. */
-import { err, ok, type Result } from '../base/result.ts'
+
 import type { Rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
 import type { Core } from '../consensus/core.ts'
 import {
   BLOCKS_PER_RESPONSE_MAX,

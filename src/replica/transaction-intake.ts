@@ -6,8 +6,8 @@
 import { BoundedMap, BoundedQueue } from '../base/bounded.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import type { AccountReader, Mempool } from '../mempool/mempool.ts'
 import { keccak256Hash } from '../crypto/keccak.ts'
+import type { AccountReader, Mempool } from '../mempool/mempool.ts'
 import type { Hash } from '../types/ids.ts'
 import type { TransactionVerdict, TransactionVerifier, VerifiedTransaction } from './transaction-verifier.ts'
 

@@ -8,8 +8,8 @@ import { keccak256 } from '../crypto/keccak.ts'
 import {
   addressOfPublicKey,
   createSigner,
-  type RecoverItem,
   type Recoverer,
+  type RecoverItem,
   SIGNATURE_LENGTH,
   type Signer,
 } from '../crypto/secp256k1.ts'
@@ -73,7 +73,10 @@ export class TokenCrypto implements SimulatedCrypto {
       address: addressOfPublicKey(publicKey),
       publicKey,
       secret,
-      signer: { publicKey, sign: (digest: Uint8Array) => ({ signature: token(index, secret, digest), yParity: 0 as const }) },
+      signer: {
+        publicKey,
+        sign: (digest: Uint8Array) => ({ signature: token(index, secret, digest), yParity: 0 as const }),
+      },
     }
     this.#byName.set(name, identity)
     this.#byIndex.push(identity)
@@ -91,7 +94,7 @@ export class TokenCrypto implements SimulatedCrypto {
   #isToken(index: number, digest: Uint8Array, signature: Uint8Array): boolean {
     const identity = this.#byIndex[index]
     if (identity === undefined || signature.length !== SIGNATURE_LENGTH) return false
-    if (((signature[1] as number) << 8 | (signature[2] as number)) !== index) return false
+    if ((((signature[1] as number) << 8) | (signature[2] as number)) !== index) return false
     for (let at = 3; at < SIGNATURE_LENGTH; at++)
       if (signature[at] !== tokenByte(identity.secret, digest, at)) return false
     return signature[0] === HALF_MARK

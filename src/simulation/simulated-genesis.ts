@@ -1,6 +1,7 @@
 /** The network that a simulation runs: its validators, its funded clients, block 0. */
-import { defined, invariant } from '../base/invariant.ts'
+
 import { toHex } from '../base/bytes.ts'
+import { defined, invariant } from '../base/invariant.ts'
 import { buildGenesisBlock, type GenesisBlock } from '../ledger/genesis/genesis-block.ts'
 import { parseGenesis } from '../ledger/genesis/parse-genesis.ts'
 import { moduleRegistry } from '../ledger/module-registry.ts'

@@ -1,6 +1,7 @@
 /** How receipts of a final block are kept: with their senders, which are dear to compute again. */
-import { asBigUint, asBytes, asFixedBytes, asFlag, asList, asTuple, asUint, uintBytes } from '../codec/fields.ts'
+
 import { bigIntToBytes } from '../base/bytes.ts'
+import { asBigUint, asBytes, asFixedBytes, asFlag, asList, asTuple, asUint, uintBytes } from '../codec/fields.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../codec/rlp.ts'
 import { bloomOf } from '../ledger/receipt-codec.ts'
 import { type Address, addressFromBytes, hashFromBytes, idBytes } from '../types/ids.ts'
@@ -14,15 +15,17 @@ export interface KeptReceipt {
 
 export function encodeReceipts(kept: readonly KeptReceipt[]): Uint8Array {
   return encodeRlp(
-    kept.map(({ receipt, sender }): RlpItem => [
-      uintBytes(receipt.type),
-      uintBytes(receipt.status),
-      uintBytes(receipt.gasUsed),
-      uintBytes(receipt.cumulativeGasUsed),
-      bigIntToBytes(receipt.effectiveGasPrice),
-      receipt.logs.map((log) => [idBytes(log.address), log.topics.map(idBytes), log.data]),
-      idBytes(sender),
-    ]),
+    kept.map(
+      ({ receipt, sender }): RlpItem => [
+        uintBytes(receipt.type),
+        uintBytes(receipt.status),
+        uintBytes(receipt.gasUsed),
+        uintBytes(receipt.cumulativeGasUsed),
+        bigIntToBytes(receipt.effectiveGasPrice),
+        receipt.logs.map((log) => [idBytes(log.address), log.topics.map(idBytes), log.data]),
+        idBytes(sender),
+      ],
+    ),
   )
 }
 

@@ -1,7 +1,7 @@
 /** The tip that a key-value store was left at: written with every atomic batch, checked at every start. */
 import { asFixedBytes, asTuple, asUint, uintBytes } from '../codec/fields.ts'
 import { decodeRlp, encodeRlp } from '../codec/rlp.ts'
-import { type Hash, hashFromBytes, type Height, idBytes } from '../types/ids.ts'
+import { type Hash, type Height, hashFromBytes, idBytes } from '../types/ids.ts'
 
 /** Of the keyspaces and their values; a store of another schema is rebuilt from the journal. */
 export const STORE_SCHEMA = 1

@@ -37,8 +37,7 @@ export class StateStore implements StateSource {
       key: keyOf(node),
       value: concatBytes(born, node.encoding),
     }))
-    for (const [hash, code] of changes.code)
-      operations.push({ type: 'put', key: CODE.key(idBytes(hash)), value: code })
+    for (const [hash, code] of changes.code) operations.push({ type: 'put', key: CODE.key(idBytes(hash)), value: code })
     if (changes.stale.length > 0)
       operations.push({ type: 'put', key: STALE_NODES.key(height), value: encodeRlp(changes.stale.map(keyOf)) })
     return operations

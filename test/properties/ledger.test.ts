@@ -167,7 +167,9 @@ describe('the ledger', () => {
           }
           return state
         }
-        const shuffled = content.map((entry) => ({ entry, rank: random.next().value as number })).sort((a, b) => a.rank - b.rank)
+        const shuffled = content
+          .map((entry) => ({ entry, rank: random.next().value as number }))
+          .sort((a, b) => a.rank - b.rank)
         const other = write(
           shuffled.map(({ entry }) => entry),
           parts,

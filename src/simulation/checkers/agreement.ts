@@ -1,7 +1,8 @@
 /** INVARIANT I1, I9, I10: one chain, the same everywhere and for ever, told oldest first and without a gap. */
+
+import type { Hash } from '../../types/ids.ts'
 import type { Checker } from '../checker.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
-import type { Hash } from '../../types/ids.ts'
 
 interface Fixed {
   readonly hash: Hash
@@ -41,7 +42,10 @@ export function agreementChecker(genesisHash: Hash): Checker {
       const up = nodes.filter((node) => !node.isByzantine)
       const heights = new Set(up.map((node) => node.height))
       if (heights.size > 1)
-        throw new SimulationFailure('catch-up', `heights differ in the end: ${up.map((node) => node.height).join(', ')}`)
+        throw new SimulationFailure(
+          'catch-up',
+          `heights differ in the end: ${up.map((node) => node.height).join(', ')}`,
+        )
     },
   }
 }

@@ -1,7 +1,8 @@
 /** What a client was told is final stays so: at every node, after every restart. */
+
+import type { Hash } from '../../types/ids.ts'
 import type { Checker } from '../checker.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
-import type { Hash } from '../../types/ids.ts'
 
 export function receiptChecker(): Checker {
   const given = new Map<Hash, number>()

@@ -67,7 +67,9 @@ it('refuses a source whose hash is not that of genesis before it runs', async ()
   const listed = [{ name: 'adder', address: ADDRESS, source: 'adder.ts', sha256: '0'.repeat(64) }]
   const found = await loader.loadModules(listed, places())
   expect(found).toMatchObject({ ok: false, error: { exitCode: 78 } })
-  expect(found).toMatchObject({ error: { message: expect.stringMatching(/has SHA-256 .*, genesis wants 0{64}/) as string } })
+  expect(found).toMatchObject({
+    error: { message: expect.stringMatching(/has SHA-256 .*, genesis wants 0{64}/) as string },
+  })
   expect(globalThis).not.toHaveProperty('wasRun')
 })
 
