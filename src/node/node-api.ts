@@ -2,8 +2,9 @@
  * What a running node offers to those who ask it: JSON-RPC and the command line see the node
  * through this and nothing else. Everything read here is final unless it says otherwise.
  */
-import type { Result } from '../base/result.ts'
+
 import type { Rejection } from '../base/rejection.ts'
+import type { Result } from '../base/result.ts'
 import type { CommitCertificate } from '../types/certificate.ts'
 import type { FaultModel } from '../types/fault-model.ts'
 import type { Header } from '../types/header.ts'
@@ -157,6 +158,15 @@ export interface NodeApi {
   blockByHeight(height: Height): FinalBlock | undefined
   blockByHash(hash: Hash): FinalBlock | undefined
   transactionLocation(hash: Hash): TransactionLocation | undefined
+  /**
+   * Final transactions that the address sent, received or has a log of, by height from `start` to before `end`
+   * and by index. The caller may stop at any of them.
+   */
+  addressHistory(
+    address: Address,
+    heights: { readonly start: Height; readonly end: Height },
+    newestFirst: boolean,
+  ): AsyncIterable<TransactionLocation>
   /** Not final yet: what the pool holds. */
   pooledTransaction(hash: Hash): SignedTransaction | undefined
   pooledTransactions(): readonly SignedTransaction[]

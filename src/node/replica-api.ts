@@ -83,6 +83,14 @@ export class ReplicaApi implements NodeApi {
     return this.#parts.store.transactionLocation(hash)
   }
 
+  addressHistory(
+    address: Address,
+    heights: { readonly start: Height; readonly end: Height },
+    newestFirst: boolean,
+  ): AsyncIterable<TransactionLocation> {
+    return this.#parts.store.addressHistory(address, heights, newestFirst)
+  }
+
   pooledTransaction(hash: Hash): SignedTransaction | undefined {
     return this.#parts.replica.pool.get(hash)
   }

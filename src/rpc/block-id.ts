@@ -7,7 +7,18 @@ import type { FinalBlock, NodeApi, StateView } from '../node/node-api.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { RESOURCE_NOT_FOUND, RpcError, rejectionError, SERVER_ERROR } from './errors.ts'
 import type { Parameter } from './parameter.ts'
-import { asBoolean, asHash, asObject, asQuantity, asText, invalid, kindOf, optional, required } from './params.ts'
+import {
+  asBoolean,
+  asHash,
+  asLenientQuantity,
+  asObject,
+  asQuantity,
+  asText,
+  invalid,
+  kindOf,
+  optional,
+  required,
+} from './params.ts'
 
 export type BlockId =
   | { readonly by: 'head'; readonly pending: boolean }
@@ -39,6 +50,13 @@ export function asBlockId(value: unknown, what: string): BlockId {
   if (requireCanonical !== undefined) asBoolean(requireCanonical, `${what}.requireCanonical`)
   if (blockHash !== undefined) return { by: 'hash', hash: asHash(blockHash, `${what}.blockHash`) }
   return blockIdOfText(asText(blockNumber, `${what}.blockNumber`), what)
+}
+
+/** As `asBlockNumber`, and a plain JSON number: explorers send one. */
+export function asLenientBlockNumber(value: unknown, what: string): BlockId {
+  return typeof value === 'number'
+    ? { by: 'height', height: asLenientQuantity(value, what) }
+    : asBlockNumber(value, what)
 }
 
 /** A tag or number; a hash is refused, as eth_getBlockByNumber and the ranges of logs do. */

@@ -43,6 +43,10 @@ export interface RpcLimits {
   readonly proofKeysMax: number
   /** Of all accounts of one eth_getStorageValues together. */
   readonly storageSlotsMax: number
+  /** Transactions of an address in one page; the last block of it is shown whole. */
+  readonly historyPageMax: number
+  /** Transactions of an address that are looked through for one nonce. */
+  readonly historyScanMax: number
   /** The longest that eth_sendRawTransactionSync waits, and what it waits when not told. */
   readonly receiptWaitMaxMs: number
   readonly receiptWaitDefaultMs: number
@@ -76,6 +80,8 @@ export const DEFAULT_LIMITS: RpcLimits = {
   feeHistoryBlocksMax: 1_024,
   proofKeysMax: 1_024,
   storageSlotsMax: 1_024,
+  historyPageMax: 100,
+  historyScanMax: 100_000,
   receiptWaitMaxMs: 60_000,
   receiptWaitDefaultMs: 20_000,
   receiptWaitersMax: 10_000,

@@ -208,6 +208,21 @@ export class ChainStore {
     return { height: Number(view.getBigUint64(0)), index: view.getUint32(8) }
   }
 
+  /** Transactions that an address sent, received, or has a log of, from the lowest height to the one before `end`. */
+  async *addressHistory(
+    address: Address,
+    heights: { readonly start: Height; readonly end: Height },
+    newestFirst: boolean,
+  ): AsyncGenerator<TransactionLocation, void> {
+    const bytes = idBytes(address)
+    const gte = ADDRESS_INDEX.key(bytes, heights.start, 0)
+    const lt = ADDRESS_INDEX.key(bytes, heights.end, 0)
+    for await (const [key] of this.#store.entries({ gte, lt, reverse: newestFirst })) {
+      const [, height, index] = ADDRESS_INDEX.parts(key)
+      yield { height, index }
+    }
+  }
+
   /** The state after a block; reading what was pruned throws the trie's MissingNodeError. */
   stateAt(height: Height): WorldState | undefined {
     const header = this.header(height)

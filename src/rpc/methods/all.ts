@@ -13,6 +13,7 @@ import { ETH_STATE_METHODS } from './eth-state.ts'
 import { ETH_SUBSCRIBE_METHODS } from './eth-subscribe.ts'
 import { ETH_TRANSACTION_METHODS } from './eth-transactions.ts'
 import { NET_METHODS } from './net.ts'
+import { OTTERSCAN_METHODS } from './otterscan.ts'
 import { rpcMethods } from './rpc.ts'
 import { TXPOOL_METHODS } from './txpool.ts'
 import { WEB3_METHODS } from './web3.ts'
@@ -32,6 +33,7 @@ const LISTED: readonly RpcMethod[] = [
   ...WEB3_METHODS,
   ...TXPOOL_METHODS,
   ...DEBUG_METHODS,
+  ...OTTERSCAN_METHODS,
   ...BFT_METHODS,
 ]
 

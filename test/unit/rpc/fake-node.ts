@@ -77,6 +77,17 @@ export class FakeNode implements NodeApi {
     return this.#locations.get(hash)
   }
 
+  async *addressHistory(address: Address, heights: { start: number; end: number }, newestFirst: boolean) {
+    const found = this.blocks.slice(heights.start, heights.end).flatMap((block) =>
+      block.transactions.flatMap(({ sender, to }, index) => {
+        const logs = block.receipts[index]?.logs ?? []
+        const touched = [sender, to, ...logs.map((log) => log.address)]
+        return touched.includes(address) ? [{ height: block.header.height, index }] : []
+      }),
+    )
+    yield* newestFirst ? found.reverse() : found
+  }
+
   pooledTransaction(hash: Hash) {
     return this.pool.get(hash)
   }

@@ -1,0 +1,146 @@
+/**
+ * The same transfers on anvil and here: every answer has the same fields of the same types. What
+ * differs is listed here with its reason. Not compared: internal operations, of which there are none
+ * without an EVM, while anvil counts the transfer itself.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { createWalletClient, http } from 'viem'
+import { mnemonicToAccount } from 'viem/accounts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Allowance, shapeDifferences } from './shape.ts'
+import { ask, chainOf, type SingleNode, startSingleNode } from './single-node.ts'
+
+const ANVIL = fileURLToPath(new URL('../../node_modules/.bin/anvil', import.meta.url))
+const CHAIN_ID = 13_371
+const account = mnemonicToAccount('test test test test test test test test test test test junk')
+const sender = account.address
+const RECIPIENT = '0x00000000000000000000000000000000000000aa'
+
+const DIFFERENCES: Allowance = {
+  absent: [
+    // Blocks have the fields of London: no blobs, no withdrawals, no beacon chain.
+    ...['withdrawals', 'withdrawalsRoot', 'blobGasUsed', 'excessBlobGas', 'parentBeaconBlockRoot', 'requestsHash'],
+    // Receipts have no blob fee, and their time is that of their block.
+    ...['blobGasPrice', 'blockTimestamp'],
+  ],
+}
+
+interface Sent {
+  readonly url: string
+  /** Of the first transfer and the block that it is in. */
+  readonly hash: string
+  readonly block: string
+  readonly blockHash: string
+}
+
+let anvil: ChildProcess
+let node: SingleNode
+let theirs: Sent
+let ours: Sent
+
+beforeAll(async () => {
+  const [anvilUrl, single] = await Promise.all([
+    startAnvil(),
+    startSingleNode({ chainId: CHAIN_ID, alloc: { [sender]: { balance: '0xc097ce7bc90715b34b9f' } } }),
+  ])
+  node = single
+  theirs = await transfer(anvilUrl)
+  ours = await transfer(node.url)
+}, 120_000)
+
+afterAll(async () => {
+  anvil.kill()
+  await node.stop()
+})
+
+describe('the same transfers on anvil give answers of the same shape', () => {
+  const requests: [name: string, method: string, params: (sent: Sent) => unknown[]][] = [
+    ['a block with hashes', 'eth_getBlockByNumber', ({ block }) => [block, false]],
+    ['a block with transactions', 'eth_getBlockByHash', ({ blockHash }) => [blockHash, true]],
+    ['a transaction', 'eth_getTransactionByHash', ({ hash }) => [hash]],
+    ['a receipt', 'eth_getTransactionReceipt', ({ hash }) => [hash]],
+    ['receipts of a block', 'eth_getBlockReceipts', ({ block }) => [block]],
+    ['the fee history', 'eth_feeHistory', () => ['0x2', 'latest', [10, 50]]],
+    ['an account proof', 'eth_getProof', () => [sender, [], 'latest']],
+    ['a proof of absence', 'eth_getProof', () => [`0x${'99'.repeat(20)}`, [], 'latest']],
+    ['the pool', 'txpool_status', () => []],
+    ['syncing', 'eth_syncing', () => []],
+    ['the API level', 'ots_getApiLevel', () => []],
+    ["Erigon's header", 'erigon_getHeaderByNumber', () => ['latest']],
+    ['block details', 'ots_getBlockDetails', ({ block }) => [Number(block)]],
+    ['block details by hash', 'ots_getBlockDetailsByHash', ({ blockHash }) => [blockHash]],
+    ['a page of a block', 'ots_getBlockTransactions', ({ block }) => [Number(block), 0, 25]],
+    ['the newest of an address', 'ots_searchTransactionsBefore', () => [sender, 0, 2]],
+    ['the oldest of an address', 'ots_searchTransactionsAfter', () => [sender, 0, 2]],
+    ['by sender and nonce', 'ots_getTransactionBySenderAndNonce', () => [sender, 1]],
+    ['by a nonce that is not used', 'ots_getTransactionBySenderAndNonce', () => [sender, 99]],
+    ['an error', 'ots_getTransactionError', ({ hash }) => [hash]],
+    ['code', 'ots_hasCode', () => [sender, 'latest']],
+    ['a trace', 'ots_traceTransaction', ({ hash }) => [hash]],
+    ['a creator', 'ots_getContractCreator', () => [RECIPIENT]],
+  ]
+
+  it.each(requests)('%s', async (_, method, params) => {
+    const wanted = await ask(theirs.url, method, ...params(theirs))
+    const actual = await ask(ours.url, method, ...params(ours))
+    expect(shapeDifferences(wanted, actual, DIFFERENCES)).toEqual([])
+  })
+})
+
+interface Page {
+  readonly txs: readonly { readonly nonce: string }[]
+  readonly receipts: readonly { readonly timestamp: string }[]
+  readonly firstPage: boolean
+  readonly lastPage: boolean
+}
+
+describe('the history of an address', () => {
+  const page = async (url: string, method: string, from: number) => {
+    const { txs, firstPage, lastPage } = (await ask(url, method, sender, from, 2)) as Page
+    return { nonces: txs.map(({ nonce }) => nonce), firstPage, lastPage }
+  }
+
+  it('is paged as on anvil, from either end', async () => {
+    const offset = Number(ours.block) - Number(theirs.block)
+    for (const method of ['ots_searchTransactionsBefore', 'ots_searchTransactionsAfter']) {
+      // Anvil does not tell the end of an empty page, so none is asked for.
+      for (const at of [0, 2, 3]) {
+        const from = Number(theirs.block) - 1 + at
+        const wanted = await page(theirs.url, method, at === 0 ? 0 : from)
+        expect(await page(ours.url, method, at === 0 ? 0 : from + offset), `${method} ${at}`).toEqual(wanted)
+      }
+    }
+  })
+
+  it('has what the recipient got', async () => {
+    const { txs, lastPage } = (await ask(ours.url, 'ots_searchTransactionsBefore', RECIPIENT, 0, 25)) as Page
+    expect(txs).toHaveLength(3)
+    expect(lastPage).toBe(true)
+  })
+})
+
+function startAnvil(): Promise<string> {
+  anvil = spawn(ANVIL, ['--port', '0', '--chain-id', String(CHAIN_ID)], { stdio: ['ignore', 'pipe', 'ignore'] })
+  return new Promise((resolve, reject) => {
+    anvil.once('error', reject)
+    if (anvil.stdout === null) throw new Error('the output of anvil is not piped')
+    createInterface(anvil.stdout).on('line', (line) => {
+      const address = /Listening on (\S+)/.exec(line)?.[1]
+      if (address !== undefined) resolve(`http://${address}`)
+    })
+  })
+}
+
+/** Three transfers, each in a block of its own. */
+async function transfer(url: string): Promise<Sent> {
+  const wallet = createWalletClient({ account, chain: chainOf(CHAIN_ID, url), transport: http(url) })
+  const receipts = []
+  for (let count = 0; count < 3; count++) {
+    receipts.push(await wallet.sendTransactionSync({ to: RECIPIENT, value: 1n, type: 'eip1559' }))
+  }
+  const [first] = receipts
+  if (first === undefined) throw new Error('nothing was sent')
+  return { url, hash: first.transactionHash, block: `0x${first.blockNumber.toString(16)}`, blockHash: first.blockHash }
+}
