@@ -11,7 +11,7 @@ if (behaviour === 'refuses') {
   process.exit(78)
 }
 process.on('SIGTERM', () => behaviour !== 'stubborn' && ended('SIGTERM'))
-if (behaviour !== 'by hand') process.stdin.resume().on('end', () => ended('standard input ended'))
+if (behaviour === 'obedient') process.stdin.resume().on('end', () => ended('standard input ended'))
 setInterval(() => undefined, 1_000)
 console.log('running')
 writeFileSync(`${dataDir}/node.pid`, String(process.pid))
