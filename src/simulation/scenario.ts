@@ -43,6 +43,17 @@ export interface Scenario {
   /** Mean pause between the receipts and the next transaction of a client. */
   readonly thinkMs: number
   readonly syncMsMean: number
+  /** Leaders by view, in the place of the network's own schedule. */
+  readonly schedule?: readonly number[]
+  readonly twins?: Twins
+}
+
+/** Second nodes with the keys of others, and who hears whom in each view until the last of these (Twins, OPODIS 2021). */
+export interface Twins {
+  /** Validators that run twice; the twins come after the other nodes, in this order. */
+  readonly of: readonly number[]
+  /** For view 1, 2, …: the group of each node. */
+  readonly groups: readonly (readonly number[])[]
 }
 
 export interface ScenarioOptions {
@@ -54,8 +65,9 @@ export interface ScenarioOptions {
 
 export const FAULT_KINDS: readonly FaultKind[] = ['crash', 'crashAll', 'partition', 'pause', 'clock', 'diskError']
 
-const FAULTY_MS = 15_000
-const CALM_MS = 30_000
+const FAULTY_MS = 8_000
+/** (2t + 3) views at the longest timeout: as long as faulty leaders may follow each other, and some. */
+const CALM_MS = 15_000
 
 export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {
   const random = new Random(seed, 'scenario')
@@ -99,7 +111,7 @@ function faultOf(random: Random, nodes: number, kind: FaultKind): Fault {
   const atMs = random.below(FAULTY_MS)
   const node = random.below(nodes)
   const boundary = random.below(60)
-  const downMs = random.below(4_000)
+  const downMs = random.below(3_000)
   switch (kind) {
     case 'crash':
       return { kind, atMs, node, boundary, downMs }
@@ -109,10 +121,10 @@ function faultOf(random: Random, nodes: number, kind: FaultKind): Fault {
       return { kind, atMs, node, downMs }
     case 'partition': {
       const groups = Array.from({ length: nodes }, () => random.below(random.pick([2, 2, 3])))
-      return { kind, atMs, forMs: random.below(8_000), groups, oneWay: random.chance(0.3) }
+      return { kind, atMs, forMs: random.below(5_000), groups, oneWay: random.chance(0.3) }
     }
     case 'pause':
-      return { kind, atMs, node, forMs: random.below(6_000) }
+      return { kind, atMs, node, forMs: random.below(4_000) }
     case 'clock':
       return { kind, atMs, node, offsetMs: Math.round(random.between(-1, 1) * random.pick([500, 5_000, 3_600_000])) }
   }

@@ -2,7 +2,10 @@
 import type { Checker } from './checker.ts'
 import { agreementChecker } from './checkers/agreement.ts'
 import { blameChecker } from './checkers/blame.ts'
+import { CertificateChecker } from './checkers/certificates.ts'
+import { persistenceChecker } from './checkers/persistence.ts'
 import { receiptChecker } from './checkers/receipts.ts'
+import { ReferenceLedger } from './checkers/reference-ledger.ts'
 import { signatureChecker } from './checkers/signatures.ts'
 import type { Scenario } from './scenario.ts'
 import { type SimulatedCrypto, TokenCrypto } from './simulated-crypto.ts'
@@ -27,7 +30,7 @@ export class Simulator {
   /** `timeline` notes what happens, for a replay. */
   run(scenario: Scenario, timeline: Timeline | null = null): RunResult {
     const genesis = this.#genesisOf(scenario.nodes)
-    const checkers = standardCheckers(scenario, genesis)
+    const checkers = standardCheckers(scenario, genesis, this.#crypto)
     if (timeline !== null) checkers.unshift(timeline)
     const world = new World({ scenario, genesis, crypto: this.#crypto, checkers, strategies: this.#strategies })
     if (timeline !== null) timeline.clock = world.scheduler
@@ -45,11 +48,14 @@ export class Simulator {
   }
 }
 
-function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis): Checker[] {
+function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis, crypto: SimulatedCrypto): Checker[] {
   return [
     agreementChecker(genesis.block.block.hash),
     signatureChecker(),
     receiptChecker(),
-    blameChecker(scenario.byzantine.map(({ node }) => node)),
+    persistenceChecker(),
+    new CertificateChecker(genesis, crypto),
+    new ReferenceLedger(genesis),
+    blameChecker([...scenario.byzantine.map(({ node }) => node), ...(scenario.twins?.of ?? [])]),
   ]
 }

@@ -31,6 +31,7 @@ interface SimulatedFile {
   bytes: Uint8Array
   length: number
   unsynced: Write[]
+  lastSynced: Uint8Array | null
   nameIsDurable: boolean
 }
 
@@ -58,7 +59,7 @@ export class SimulatedDisk implements FileDirectory {
   create(name: string, size = 0): void {
     this.#ports.boundary()
     if (this.#files.has(name)) throw new StorageFailure('EEXIST', `${name} exists`)
-    this.#files.set(name, { bytes: new Uint8Array(size), length: size, unsynced: [], nameIsDurable: false })
+    this.#files.set(name, { bytes: new Uint8Array(size), length: size, unsynced: [], lastSynced: null, nameIsDurable: false })
   }
 
   append(name: string, bytes: Uint8Array): void {
@@ -96,7 +97,7 @@ export class SimulatedDisk implements FileDirectory {
       if (file === undefined) done(new StorageFailure('ENOENT', `${name} does not exist`))
       else if (this.isBroken) done(new StorageFailure('EIO', `${name} could not be synced`))
       else {
-        file.unsynced.splice(0, count)
+        file.lastSynced = file.unsynced.splice(0, count).at(-1)?.written ?? file.lastSynced
         done()
       }
     })
@@ -140,9 +141,9 @@ export class SimulatedDisk implements FileDirectory {
     this.#removed.clear()
   }
 
-  /** Whether nothing of the file is outstanding: what is read now outlives a crash. */
-  isDurable(name: string): boolean {
-    return this.#file(name).nameIsDurable && this.#file(name).unsynced.length === 0
+  /** The newest write to the file that a sync has confirmed since the last crash. */
+  lastSynced(name: string): Uint8Array | null {
+    return this.#file(name).lastSynced
   }
 
   /** A copy of all files, as a backup would take it. */
@@ -155,12 +156,19 @@ export class SimulatedDisk implements FileDirectory {
     this.#files.clear()
     this.#removed.clear()
     for (const [name, bytes] of files)
-      this.#files.set(name, { bytes: bytes.slice(), length: bytes.length, unsynced: [], nameIsDurable: true })
+      this.#files.set(name, {
+        bytes: bytes.slice(),
+        length: bytes.length,
+        unsynced: [],
+        lastSynced: null,
+        nameIsDurable: true,
+      })
   }
 
   #crashFile(file: SimulatedFile): void {
     const writes = file.unsynced
     file.unsynced = []
+    file.lastSynced = null
     for (const write of writes.toReversed()) undo(file, write)
     const { random } = this.#ports
     const fate = random.below(4)

@@ -18,33 +18,37 @@ export class SimulatedLinks {
   }
 
   sendDirect(to: PeerId, message: Uint8Array): boolean {
-    const target = this.#nodeOf(to)
-    if (target?.isUp !== true) return false
+    const targets = this.#nodesOf(to)
+    if (!targets.some((target) => target.isUp)) return false
     const actor = this.#world.strategyOf(this.#node)
-    if (actor === undefined) this.send(target.index, message)
-    else for (const outgoing of actor.rewrite(target.index, message)) this.send(outgoing.to, outgoing.message)
+    for (const target of targets)
+      if (actor === undefined) this.send(target, message)
+      else
+        for (const outgoing of actor.rewrite(target.validator, message))
+          for (const receiver of this.#nodesOf(peerOf(outgoing.to))) this.send(receiver, outgoing.message)
     return true
   }
 
   /** Past any strategy. */
-  send(to: number, message: Uint8Array): void {
-    const from = this.#node.index
-    this.#world.network.carry(from, to, () => {
-      const target = this.#world.nodes[to]
-      if (target?.isUp !== true) return
-      this.#world.onDelivery(from, to, message)
-      target.deliver((replica) => replica.receiveDirect(peerOf(from), message))
+  send(target: SimulatedNode, message: Uint8Array): void {
+    const self = this.#node
+    if (target === self || !this.#world.mayReach(self, target)) return
+    this.#world.network.carry(self.index, target.index, () => {
+      if (!target.isUp) return
+      this.#world.onDelivery(self.index, target.index, message)
+      target.deliver((replica) => replica.receiveDirect(peerOf(self.validator), message))
     })
   }
 
   publish(topic: GossipTopic, data: Uint8Array): void {
-    const from = this.#node.index
+    const self = this.#node
+    const from = peerOf(self.validator)
     for (const target of this.#world.nodes)
-      if (target !== this.#node)
-        this.#world.network.carry(from, target.index, () => {
+      if (target !== self && this.#world.mayReach(self, target))
+        this.#world.network.carry(self.index, target.index, () => {
           target.deliver((replica) =>
-            replica.receiveGossip(topic, peerOf(from), data, (verdict) => {
-              if (verdict === 'reject') this.#world.onRejectedGossip(target, peerOf(from))
+            replica.receiveGossip(topic, from, data, (verdict) => {
+              if (verdict === 'reject') this.#world.onRejectedGossip(target, from)
             }),
           )
         })
@@ -56,7 +60,8 @@ export class SimulatedLinks {
     options: RequestOptions,
     done: (response: Result<Uint8Array, Rejection<RequestFailure>>) => void,
   ): void {
-    const target = this.#nodeOf(to)
+    const self = this.#node
+    const target = this.#nodesOf(to).find((node) => this.#world.mayReach(self, node))
     const { network, scheduler } = this.#world
     let isDone = false
     const finish = (response: Result<Uint8Array, Rejection<RequestFailure>>): void => {
@@ -70,11 +75,10 @@ export class SimulatedLinks {
       scheduler.after(0, () => finish(failure('not-connected')))
       return
     }
-    const from = this.#node.index
-    network.carry(from, target.index, () =>
+    network.carry(self.index, target.index, () =>
       target.deliver((replica) => {
-        const answer = replica.answer(peerOf(from), request)
-        network.carry(target.index, from, () =>
+        const answer = replica.answer(peerOf(self.validator), request)
+        network.carry(target.index, self.index, () =>
           finish(
             answer === undefined
               ? failure('request-refused')
@@ -88,7 +92,8 @@ export class SimulatedLinks {
   }
 
   connectedPeers(): readonly PeerId[] {
-    return this.#world.nodes.flatMap((node) => (node !== this.#node && node.isUp ? [peerOf(node.index)] : []))
+    const { nodes } = this.#world
+    return nodes.flatMap((node) => (node !== this.#node && node.isUp ? [peerOf(node.validator)] : []))
   }
 
   /** Streams with all others come up, or break. */
@@ -107,13 +112,13 @@ export class SimulatedLinks {
   #tell(node: SimulatedNode, about: SimulatedNode, isUp: boolean): void {
     node.deliver((replica) => {
       const direct = !about.isObserver && !node.isObserver
-      if (isUp) replica.peerUp(peerOf(about.index), direct)
-      else replica.peerDown(peerOf(about.index), direct)
+      if (isUp) replica.peerUp(peerOf(about.validator), direct)
+      else replica.peerDown(peerOf(about.validator), direct)
     })
   }
 
-  #nodeOf(peer: PeerId): SimulatedNode | undefined {
-    return this.#world.nodes.find((node) => peerOf(node.index) === peer)
+  #nodesOf(peer: PeerId): readonly SimulatedNode[] {
+    return this.#world.nodes.filter((node) => peerOf(node.validator) === peer)
   }
 }
 

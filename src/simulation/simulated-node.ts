@@ -14,7 +14,7 @@ import type { SyncDone } from '../storage/file-port.ts'
 import { SigningRecord } from '../storage/signing-record.ts'
 import { rootQc } from '../types/certificate.ts'
 import { type Height, idBytes } from '../types/ids.ts'
-import { encodeSafetyRecord, freshSafetyRecord } from '../types/safety-record.ts'
+import { decodeSafetyRecord, encodeSafetyRecord, freshSafetyRecord, type SafetyRecord } from '../types/safety-record.ts'
 import { Random } from './random.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 import { peerOf, WALL_ORIGIN_MS } from './simulated-genesis.ts'
@@ -24,11 +24,16 @@ import { CrashSignal, SimulationFailure } from './simulation-failure.ts'
 import type { World } from './world.ts'
 
 const SIGNING_FILE = 'consensus.key.signing'
+/** See storage/signing-record.ts. */
+const SLOT_HEAD_BYTES = 54
+const SLOT_CHECKSUM_BYTES = 4
 const TASK_STEP_US = 100
 const RECOVERY_US = 200
 
 export class SimulatedNode {
   readonly index: number
+  /** Whose key it has; a twin shares that of another node. */
+  readonly validator: number
   readonly isByzantine: boolean
   readonly chainDisk: SimulatedDisk
   readonly keyDisk: SimulatedDisk
@@ -52,8 +57,9 @@ export class SimulatedNode {
   /** Its key may not sign any more. */
   isObserver = false
 
-  constructor(world: World, index: number, isByzantine: boolean) {
+  constructor(world: World, index: number, validator: number, isByzantine: boolean) {
     this.index = index
+    this.validator = validator
     this.isByzantine = isByzantine
     this.#world = world
     const { seed, syncMsMean } = world.scenario
@@ -77,6 +83,12 @@ export class SimulatedNode {
 
   get chain(): OpenedChain | null {
     return this.#chain
+  }
+
+  /** What its key may rely on having promised: the payload of the last signing record that reached the disk in this life. */
+  get durableRecord(): SafetyRecord | null {
+    const slot = this.keyDisk.lastSynced(SIGNING_FILE)
+    return slot === null ? null : decodeSafetyRecord(slot.subarray(SLOT_HEAD_BYTES, -SLOT_CHECKSUM_BYTES))
   }
 
   get isUp(): boolean {
@@ -156,7 +168,7 @@ export class SimulatedNode {
     const { validators } = genesis
     const signing = this.isObserver
       ? null
-      : openSigning(this.keyDisk, SIGNING_FILE, chain, validators, this.index)
+      : openSigning(this.keyDisk, SIGNING_FILE, chain, validators, this.validator)
     if (signing?.ok === false) {
       if (!this.#world.mayLoseKeys)
         throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${signing.error.message}`)
@@ -164,7 +176,7 @@ export class SimulatedNode {
     }
     const opened = signing?.ok === true ? signing.value : null
     const rootHash = genesis.block.block.hash
-    const address = defined(validators.at(this.index), 'a validator').address
+    const address = defined(validators.at(this.validator), 'a validator').address
     return new Replica(
       {
         genesis: genesis.genesis,
@@ -172,9 +184,9 @@ export class SimulatedNode {
         rules: genesis.rules,
         validators,
         rootHash,
-        schedule: scheduleAtTip(chain.store, validators, rootHash),
+        schedule: this.#world.scenario.schedule ?? scheduleAtTip(chain.store, validators, rootHash),
         validatorPeers: validators.members.map((_, index) => peerOf(index)),
-        self: opened === null ? null : { index: this.index, address },
+        self: opened === null ? null : { index: this.validator, address },
         safetyRecord: opened?.safetyRecord ?? null,
         recovered: chain.recovered,
       },
@@ -184,7 +196,7 @@ export class SimulatedNode {
 
   #ports(chain: OpenedChain, signingRecord: SigningRecord | null): ReplicaPorts {
     const { scheduler, crypto, checkers } = this.#world
-    const identity = defined(this.#world.genesis.identities[this.index], 'an identity')
+    const identity = defined(this.#world.genesis.identities[this.validator], 'an identity')
     return {
       network: this.#network(),
       clock: {

@@ -35,9 +35,10 @@ export interface RunResult {
 }
 
 /** Clients go on for a while after the faults have ended. */
-const AFTERMATH_MS = 2_000
+const AFTERMATH_MS = 1_000
 /** After the last receipt, for everybody to learn of it. */
-const SETTLE_MS = 6_000
+const SETTLE_MS = 4_000
+const SILENT_MS = 2_000
 
 export class World {
   readonly scenario: Scenario
@@ -54,6 +55,8 @@ export class World {
   readonly mayLoseKeys = false
   readonly #actors = new Map<SimulatedNode, StrategyActor>()
   #views = 0
+  #signatures = 0
+  #isCalm = false
 
   constructor(parts: WorldParts) {
     this.scenario = parts.scenario
@@ -61,10 +64,12 @@ export class World {
     this.crypto = parts.crypto
     this.checkers = parts.checkers
     const { seed, nodes, link, byzantine } = parts.scenario
-    this.network = new SimulatedNetwork(this.scheduler, seed, nodes, link)
-    this.nodes = Array.from(
-      { length: nodes },
-      (_, index) => new SimulatedNode(this, index, byzantine.some(({ node }) => node === index)),
+    const twinsOf = parts.scenario.twins?.of ?? []
+    const liars = new Set([...byzantine.map(({ node }) => node), ...twinsOf])
+    const validators = [...Array.from({ length: nodes }, (_, index) => index), ...twinsOf]
+    this.network = new SimulatedNetwork(this.scheduler, seed, validators.length, link)
+    this.nodes = validators.map(
+      (validator, index) => new SimulatedNode(this, index, validator, liars.has(validator)),
     )
     this.workload = new Workload(this)
     for (const { node, strategy } of byzantine) {
@@ -97,6 +102,14 @@ export class World {
     return this.#actors.get(node)
   }
 
+  /** Twins run in a network that is cut otherwise in each view, as the sender counts them. */
+  mayReach(from: SimulatedNode, to: SimulatedNode): boolean {
+    const { twins } = this.scenario
+    const view = from.replica?.core.view
+    const groups = twins === undefined || view === undefined ? undefined : twins.groups[view - 1]
+    return groups === undefined || this.#isCalm || groups[from.index] === groups[to.index]
+  }
+
   onDelivery(from: number, to: number, message: Uint8Array): void {
     this.trace.number(this.scheduler.nowUs)
     this.trace.number(from * 256 + to)
@@ -108,7 +121,10 @@ export class World {
   }
 
   onStep(node: SimulatedNode, event: Event, effects: readonly Effect[]): void {
-    for (const effect of effects) this.#count(effect)
+    for (const effect of effects) {
+      this.#count(effect)
+      if (effect.kind === 'sign' && !node.isByzantine) this.#signatures += 1
+    }
     for (const checker of this.checkers) checker.onStep?.(node, event, effects)
   }
 
@@ -133,6 +149,7 @@ export class World {
     this.workload.start()
     for (const fault of faults) this.scheduler.at(fault.atMs * 1000, () => this.#inject(fault))
     this.#runUntil(faultyMs)
+    this.#isCalm = true
     this.network.calm()
     for (const node of this.nodes) node.spare()
     this.#runUntil(faultyMs + AFTERMATH_MS)
@@ -145,7 +162,16 @@ export class World {
         `no receipt for ${this.workload.unanswered.length} transactions within ${calmMs} ms of calm; ${this.#positions()}`,
       )
     this.#runUntil(this.scheduler.nowMs + SETTLE_MS)
+    this.#requireSilence()
     for (const checker of this.checkers) checker.onEnd?.(this.nodes)
+  }
+
+  /** INVARIANT I16: no work, no consensus messages. */
+  #requireSilence(): void {
+    const before = this.#signatures
+    this.#runUntil(this.scheduler.nowMs + SILENT_MS)
+    if (this.#signatures > before)
+      throw new SimulationFailure('idle', `${this.#signatures - before} signatures without work; ${this.#positions()}`)
   }
 
   #runUntil(untilMs: number, isDone: () => boolean = () => false): void {

@@ -1,0 +1,119 @@
+/**
+ * INVARIANT I2, I3, I4 and validity, counted anew: a quorum is n − t distinct members with good
+ * signatures; one block a view is certified; what is certified later extends what was final before.
+ */
+import { statementDigest } from '../../crypto/digests.ts'
+import type { Effect } from '../../consensus/effects.ts'
+import type { Event } from '../../consensus/events.ts'
+import type { Block } from '../../types/block.ts'
+import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../../types/certificate.ts'
+import type { Hash } from '../../types/ids.ts'
+import type { Statement } from '../../types/signing-domain.ts'
+import type { Checker } from '../checker.ts'
+import type { SimulatedCrypto } from '../simulated-crypto.ts'
+import type { SimulatedGenesis } from '../simulated-genesis.ts'
+import { SimulationFailure } from '../simulation-failure.ts'
+
+interface Known {
+  readonly parentHash: Hash
+  readonly height: number
+}
+
+export class CertificateChecker implements Checker {
+  readonly #genesis: SimulatedGenesis
+  readonly #crypto: SimulatedCrypto
+  readonly #quorum: number
+  readonly #blocks = new Map<Hash, Known>()
+  readonly #certified = new Map<number, Hash>()
+  /** The highest final block that a certificate of its own made so. */
+  #final: { readonly view: number; readonly hash: Hash; readonly height: number } | null = null
+
+  constructor(genesis: SimulatedGenesis, crypto: SimulatedCrypto) {
+    this.#genesis = genesis
+    this.#crypto = crypto
+    const { n } = genesis.validators
+    this.#quorum = n - Math.floor((n - 1) / 3)
+  }
+
+  onStep(node: { readonly isByzantine: boolean }, event: Event, effects: readonly Effect[]): void {
+    if (node.isByzantine) return
+    for (const effect of effects) {
+      if (effect.kind === 'storeBlock') this.#know(effect.block)
+      else if (effect.kind === 'commit') this.#onCommit(effect.certificate, effect.blocks)
+    }
+    if (event.kind === 'proposal') this.#onQc(event.proposal.block.justify)
+    else if (event.kind === 'certificates') {
+      this.#onQc(event.bundle.highQc)
+      if (event.bundle.tc !== null) this.#onTc(event.bundle.tc)
+    } else if (event.kind === 'timeout') {
+      this.#onQc(event.message.highQc)
+      if (event.message.tc !== null) this.#onTc(event.message.tc)
+    }
+  }
+
+  #know(block: Block): void {
+    const { parentHash, height } = block.header
+    this.#blocks.set(block.hash, { parentHash, height })
+  }
+
+  #onQc(qc: QuorumCertificate): void {
+    const { epoch, view, blockHash, justifyView } = qc
+    if (view === 0) return
+    const before = this.#certified.get(view)
+    if (before === blockHash) return
+    if (before !== undefined)
+      throw new SimulationFailure('two QCs', `view ${view} certifies ${before} and ${blockHash}`)
+    this.#requireQuorum({ kind: 'vote', epoch, view, blockHash, justifyView }, qc)
+    this.#certified.set(view, blockHash)
+    if (this.#final !== null && view >= this.#final.view) this.#requireDescent(view, blockHash)
+  }
+
+  #onTc(tc: TimeoutCertificate): void {
+    if (this.#final !== null && tc.view >= this.#final.view && tc.highQc.view < this.#final.view)
+      throw new SimulationFailure(
+        'hidden lock',
+        `the TC of view ${tc.view} knows no QC above ${tc.highQc.view}, but view ${this.#final.view} is final`,
+      )
+  }
+
+  #onCommit(certificate: CommitCertificate, blocks: readonly Block[]): void {
+    for (const block of blocks) this.#know(block)
+    const { epoch, view, blockHash } = certificate
+    if (this.#final !== null && view <= this.#final.view) return
+    this.#requireQuorum({ kind: 'commit', epoch, view, blockHash }, certificate)
+    this.#final = { view, hash: blockHash, height: this.#blocks.get(blockHash)?.height ?? 0 }
+    for (const [certified, hash] of this.#certified)
+      if (certified < view) this.#certified.delete(certified)
+      else this.#requireDescent(certified, hash)
+  }
+
+  #requireDescent(view: number, hash: Hash): void {
+    const final = this.#final
+    let at: Hash = hash
+    for (let known = this.#blocks.get(at); known !== undefined; known = this.#blocks.get(at)) {
+      if (final === null || at === final.hash) return
+      if (known.height <= final.height)
+        throw new SimulationFailure(
+          'fork',
+          `the block certified in view ${view} does not extend ${final.hash}, final since view ${final.view}`,
+        )
+      at = known.parentHash
+    }
+  }
+
+  #requireQuorum(statement: Statement, certificate: QuorumCertificate | CommitCertificate): void {
+    const { block, validators } = this.#genesis
+    const digest = statementDigest(block.block.hash, statement)
+    let position = 0
+    for (let index = 0; index < 8 * certificate.bitmap.length; index++) {
+      if ((((certificate.bitmap[index >> 3] as number) >> (index & 7)) & 1) === 0) continue
+      const key = validators.at(index)?.consensusKey
+      const signature = certificate.signatures[position]
+      position += 1
+      if (key === undefined || signature === undefined || !this.#crypto.verifier.verify(digest, signature, key))
+        throw new SimulationFailure('bad certificate', `view ${statement.view}: signer ${index} did not sign`)
+    }
+    if (position < this.#quorum)
+      throw new SimulationFailure('bad certificate', `view ${statement.view}: ${position} of ${this.#quorum} signers`)
+  }
+}

@@ -1,0 +1,33 @@
+/** INVARIANT I7: what is signed was durable before; a signature that a crash could take back is never made. */
+import type { SigningRequest } from '../../consensus/effects.ts'
+import type { SafetyRecord } from '../../types/safety-record.ts'
+import type { Checker } from '../checker.ts'
+import { SimulationFailure } from '../simulation-failure.ts'
+
+export function persistenceChecker(): Checker {
+  return {
+    onSign(node, request) {
+      if (node.isByzantine) return
+      const record = node.durableRecord
+      if (record === null || !covers(record, request))
+        throw new SimulationFailure(
+          'signed before durable',
+          `node ${node.index}: ${request.kind} of view ${request.view} is not in its signing record on disk`,
+        )
+    },
+  }
+}
+
+function covers(record: SafetyRecord, request: SigningRequest): boolean {
+  const { view } = request
+  switch (request.kind) {
+    case 'vote':
+      return record.lastVotedView > view || record.lastVote?.blockHash === request.blockHash
+    case 'commit':
+      return (record.lastCommitVote?.view ?? 0) > view || record.lastCommitVote?.blockHash === request.blockHash
+    case 'timeout':
+      return record.lastTimeoutView > view || record.lastTimeout?.highQc.view === request.highQc.view
+    case 'proposal':
+      return record.lastProposedView > view || record.lastProposal?.blockHash === request.block.hash
+  }
+}
