@@ -88,8 +88,7 @@ export default defineConfig(
       ],
       // The compiler says it already.
       '@typescript-eslint/no-unused-vars': 'off',
-      // Strings sort by code unit, the same everywhere; numbers would sort as text.
-      '@typescript-eslint/require-array-sort-compare': ['error', { ignoreStringArrays: true }],
+      '@typescript-eslint/require-array-sort-compare': ['error', { ignoreStringArrays: false }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
