@@ -1,0 +1,123 @@
+/** One of each thing that is signed, stored or sent, the same in every run. */
+import { type Hex, toHex, utf8 } from '../../../src/base/bytes.ts'
+import { encodeRlp } from '../../../src/codec/rlp.ts'
+import {
+  type DirectMessage,
+  encodeBlocks,
+  encodeBundle,
+  encodeDirect,
+  encodeEnvelopes,
+  encodeRange,
+  encodeRequest,
+  encodeStatus,
+} from '../../../src/network/messages.ts'
+import { blockItem, proposalItem } from '../../../src/types/block.ts'
+import {
+  commitCertificateItem,
+  commitVoteItem,
+  qcItem,
+  tcItem,
+  timeoutItem,
+  voteItem,
+} from '../../../src/types/certificate-codec.ts'
+import { encodeHeader } from '../../../src/types/header.ts'
+import { encodeSafetyRecord, freshSafetyRecord, type SafetyRecord } from '../../../src/types/safety-record.ts'
+import { statementPreimage } from '../../../src/types/signing-domain.ts'
+import { encodeValidators } from '../../../src/types/validator-set.ts'
+import { Committee, namedHash } from '../consensus/committee.ts'
+
+export const committee = new Committee(4, { signed: true })
+const { genesisHash, set } = committee
+const blockHash = namedHash('block')
+
+export const [first, parent] = committee.chain(2)
+if (first === undefined || parent === undefined) throw new Error('a chain of two')
+export const justify = committee.qcOf(parent)
+export const happy = committee.block({ view: 3, parent, justify, transactions: [utf8('one'), utf8('two')] })
+export const tc = committee.tc(300, justify, [0, 2, 3], { 2: 1 })
+export const afterTimeout = committee.block({
+  view: 301,
+  parent,
+  justify,
+  tc,
+  consensus: { end: true, nextValidatorsHash: namedHash('next validators') },
+})
+export const proposal = committee.proposal(happy)
+export const vote = committee.vote(2, 3, happy.hash, 2)
+export const commitVote = committee.commitVote(2, 3, happy.hash)
+export const commitCertificate = committee.commitQcOf(parent)
+export const timeoutMessage = committee.timeoutMessage(1, 3, justify, {
+  vote: committee.vote(1, 3, happy.hash, 2),
+  proposal,
+})
+export const timeoutWithTc = committee.timeoutMessage(1, 301, justify, { tc })
+export const bundle = { epoch: 1, highQc: justify, tc, commitCertificate }
+export const status = { epoch: 1, view: 301, highQcView: 2, height: 2, tipHash: parent.hash }
+export const record: SafetyRecord = {
+  epoch: 1,
+  lastVotedView: 300,
+  lastTimeoutView: 301,
+  lastProposedView: 299,
+  highQc: justify,
+  highTc: tc,
+  lastVote: { view: 300, blockHash: happy.hash, justifyView: 2 },
+  lastCommitVote: { view: 2, blockHash: parent.hash },
+  lastTimeout: { view: 301, highQc: justify, tc },
+  lastProposal: { view: 299, blockHash: happy.hash },
+}
+
+export const directMessages: readonly DirectMessage[] = [
+  { kind: 'proposal', proposal },
+  { kind: 'proposal', proposal: committee.proposal(afterTimeout) },
+  { kind: 'vote', vote },
+  { kind: 'commitVote', vote: commitVote },
+  { kind: 'timeout', message: timeoutMessage },
+  { kind: 'timeout', message: timeoutWithTc },
+  { kind: 'certificates', bundle },
+  { kind: 'certificates', bundle: { ...bundle, tc: null, commitCertificate: null } },
+  { kind: 'certificatesWanted' },
+  { kind: 'status', status },
+  { kind: 'transactions', envelopes: [utf8('one'), utf8('two')] },
+]
+
+export const requests = [
+  { kind: 'blocks', hash: happy.hash, above: 2 },
+  { kind: 'range', from: 1, count: 64 },
+  { kind: 'certificates' },
+  { kind: 'status' },
+] as const
+
+/** Name → bytes, as test/vectors/protocol.json pins them. */
+export function goldenBytes(): Record<string, Hex> {
+  const bytes: Record<string, Uint8Array> = {
+    'preimage vote': statementPreimage(genesisHash, { kind: 'vote', epoch: 1, view: 3, blockHash, justifyView: 2 }),
+    'preimage commit': statementPreimage(genesisHash, { kind: 'commit', epoch: 1, view: 3, blockHash }),
+    'preimage timeout': statementPreimage(genesisHash, { kind: 'timeout', epoch: 1, view: 3, highQcView: 2 }),
+    'preimage proposal': statementPreimage(genesisHash, { kind: 'proposal', epoch: 1, view: 3, blockHash }),
+    validators: encodeValidators(set.members),
+    header: encodeHeader(happy.header),
+    'header with TC and END': encodeHeader(afterTimeout.header),
+    block: encodeRlp(blockItem(happy)),
+    'block with TC': encodeRlp(blockItem(afterTimeout)),
+    proposal: encodeRlp(proposalItem(proposal)),
+    'root QC': encodeRlp(qcItem(committee.root)),
+    QC: encodeRlp(qcItem(justify)),
+    TC: encodeRlp(tcItem(tc)),
+    CommitQC: encodeRlp(commitCertificateItem(commitCertificate)),
+    vote: encodeRlp(voteItem(vote)),
+    'commit vote': encodeRlp(commitVoteItem(commitVote)),
+    timeout: encodeRlp(timeoutItem(timeoutMessage.timeout)),
+    bundle: encodeBundle(bundle),
+    status: encodeStatus(status),
+    'safety record': encodeSafetyRecord(record),
+    'fresh safety record': encodeSafetyRecord(freshSafetyRecord(1, committee.root)),
+    blocks: encodeBlocks([happy, parent as typeof happy]),
+    range: encodeRange({ blocks: [parent as typeof happy], certificate: commitCertificate }),
+    'empty range': encodeRange({ blocks: [], certificate: null }),
+    envelopes: encodeEnvelopes([utf8('one'), utf8('two')]),
+  }
+  for (const [index, message] of directMessages.entries())
+    bytes[`direct ${index} ${message.kind}`] = encodeDirect(message)
+  for (const request of requests) bytes[`request ${request.kind}`] = encodeRequest(request)
+  return Object.fromEntries(Object.entries(bytes).map(([name, value]) => [name, toHex(value)]))
+}
