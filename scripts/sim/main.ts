@@ -1,52 +1,108 @@
 // Runs the simulator over seeds: npm run sim -- --seeds A..B, or one of them again: --replay SEED --trace
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { FAULT_KINDS, scenarioOf } from '../../src/simulation/scenario.ts'
+import { Coverage } from '../../src/simulation/coverage.ts'
+import { FAULT_KINDS, type FaultKind, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
+import { shrink } from '../../src/simulation/shrink.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
+import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import { printTimeline, Timeline } from '../../src/simulation/timeline.ts'
+import type { RunResult } from '../../src/simulation/world.ts'
+
+const USAGE = `npm run sim -- [options]
+  --seeds A..B       which runs (default 1..200)
+  --minutes M        stop after so long
+  --nodes N          validators (default 4)
+  --faults LIST      of ${FAULT_KINDS.join(', ')}; or none (default all)
+  --strategy NAME    how faulty replicas lie: all, or one of ${[...STRATEGIES.keys()].join(', ')} (default: honest runs and all in turn)
+  --replay SEED      one run again
+  --trace            with --replay: what happened, line by line
+  --json FILE        with --replay: the same as data`
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1..200' },
+    minutes: { type: 'string' },
     nodes: { type: 'string', default: '4' },
+    faults: { type: 'string' },
+    strategy: { type: 'string' },
     replay: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 })
-const simulator = new Simulator(new Map())
-const options = { nodes: Number(values.nodes), faults: FAULT_KINDS, strategies: [] }
 
-function replay(seed: number): void {
-  const timeline = new Timeline()
-  const scenario = scenarioOf(seed, options)
-  const result = simulator.run(scenario, timeline)
-  if (values.trace) console.log(printTimeline(timeline.entries))
-  console.log(JSON.stringify(scenario))
-  console.log(result.failure?.message ?? 'holds')
+const simulator = new Simulator(STRATEGIES)
+const faults = FAULT_KINDS.filter((kind) => values.faults === undefined || values.faults.split(',').includes(kind))
+
+function scenarioFor(seed: number): Scenario {
+  const all = [...STRATEGIES.keys()]
+  const named = values.strategy
+  const strategies = named === undefined ? (seed % 2 === 0 ? all : []) : named === 'all' ? all : [named]
+  return scenarioOf(seed, { nodes: Number(values.nodes), faults: faults satisfies readonly FaultKind[], strategies })
 }
 
-function campaign(from: number, to: number): void {
-  const start = performance.now()
-  let views = 0
-  let runs = 0
-  let failures = 0
-  for (let seed = from; seed <= to; seed++) {
-    const result = simulator.run(scenarioOf(seed, options))
+function replay(seed: number): number {
+  const timeline = new Timeline()
+  const result = simulator.run(scenarioFor(seed), timeline)
+  if (values.trace) console.log(printTimeline(timeline.entries))
+  if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(timeline.entries, null, 1))
+  console.log(`seed ${seed}, trace hash ${result.traceHash}: ${result.failure?.message ?? 'every invariant holds'}`)
+  return result.failure === null ? 0 : 1
+}
+
+function report(scenario: Scenario, result: RunResult): void {
+  console.log(`seed ${scenario.seed}: ${result.failure?.message ?? ''}`)
+  const smaller = shrink(scenario, (candidate) => simulator.run(candidate).failure?.invariant === result.failure?.invariant)
+  console.log(`  smallest scenario that still fails: ${JSON.stringify(smaller)}`)
+}
+
+function campaign(from: number, to: number): number {
+  const startMs = performance.now()
+  const startCpu = process.cpuUsage()
+  const deadlineMs = values.minutes === undefined ? Infinity : startMs + Number(values.minutes) * 60_000
+  const coverage = new Coverage()
+  let [views, runs, failures, reportedMs] = [0, 0, 0, startMs]
+  for (let seed = from; seed <= to && performance.now() < deadlineMs; seed++) {
+    const scenario = scenarioFor(seed)
+    const result = simulator.run(scenario)
     views += result.views
     runs += 1
+    coverage.add(result.coverage)
     if (result.failure !== null) {
       failures += 1
-      console.log(`seed ${seed}: ${result.failure.message}`)
+      report(scenario, result)
     }
+    if (performance.now() - reportedMs < 10_000) continue
+    reportedMs = performance.now()
+    console.log(progress())
   }
-  const seconds = (performance.now() - start) / 1000
-  console.log(
-    `${runs} seeds, ${failures} failures, ${views} views in ${seconds.toFixed(1)} s: ${(views / seconds).toFixed(0)} views/s, ${(runs / seconds).toFixed(1)} seeds/s`,
-  )
+  console.log(progress())
+  console.log(coverage.entries.map(([what, count]) => `${what} ${count}`).join(', '))
+  if (coverage.missing.length > 0) console.log(`never happened: ${coverage.missing.join(', ')}`)
+  return failures === 0 && (runs < 200 || coverage.missing.length === 0) ? 0 : 1
+
+  function progress(): string {
+    const { user, system } = process.cpuUsage(startCpu)
+    const cpuSeconds = (user + system) / 1e6
+    const seconds = (performance.now() - startMs) / 1000
+    return `${runs} seeds (${(runs / seconds).toFixed(1)}/s), ${views} views (${(views / cpuSeconds).toFixed(0)} per second and core), ${failures} failed`
+  }
 }
 
-if (values.replay !== undefined) replay(Number(values.replay))
-else {
+function main(): number {
+  if (values.help) {
+    console.log(USAGE)
+    return 0
+  }
+  if (values.replay !== undefined) return replay(Number(values.replay))
   const [from, to] = values.seeds.split('..').map(Number)
-  if (from === undefined || to === undefined) throw new Error('--seeds A..B')
-  campaign(from, to)
+  if (from === undefined || to === undefined || !(from <= to)) {
+    console.error(USAGE)
+    return 2
+  }
+  return campaign(from, to)
 }
+
+process.exitCode = main()

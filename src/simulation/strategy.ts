@@ -1,8 +1,16 @@
-/** How a Byzantine node lies: an honest replica whose outgoing messages are rewritten (design: testing 3.5). */
+/**
+ * How a Byzantine node lies: it runs an honest replica whose outgoing messages are rewritten, so
+ * that attacks stay close to what others take seriously (design: testing 3.5).
+ */
+import { statementDigest } from '../crypto/digests.ts'
+import { decodeDirect, type DirectMessage, encodeDirect } from '../network/messages.ts'
+import type { Statement } from '../types/signing-domain.ts'
+import { Random } from './random.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
 
 export interface Outgoing {
+  /** Index of a validator. */
   readonly to: number
   readonly message: Uint8Array
 }
@@ -13,3 +21,42 @@ export interface StrategyActor {
 }
 
 export type Strategy = (world: World, self: SimulatedNode) => StrategyActor
+
+/** What a strategy has to lie with. */
+export interface Liar {
+  readonly self: number
+  readonly nodes: number
+  readonly random: Random
+  readonly world: World
+  /** With its own key: others' signatures it can only repeat. */
+  sign(statement: Statement): Uint8Array
+}
+
+/** A strategy that sees messages instead of bytes; whatever it returns goes to the same receiver. */
+export function messageStrategy(
+  lie: (liar: Liar) => (message: DirectMessage, to: number) => readonly DirectMessage[],
+): Strategy {
+  return (world, node) => {
+    const liar = liarOf(world, node)
+    const rewrite = lie(liar)
+    return {
+      rewrite(to, bytes) {
+        const message = decodeDirect(bytes)
+        return message.ok ? rewrite(message.value, to).map((lied) => ({ to, message: encodeDirect(lied) })) : []
+      },
+    }
+  }
+}
+
+export function liarOf(world: World, node: SimulatedNode): Liar {
+  const { genesis } = world
+  const signer = genesis.identities[node.validator]?.signer
+  return {
+    self: node.validator,
+    nodes: genesis.validators.n,
+    random: new Random(world.scenario.seed, `strategy of ${node.index}`),
+    world,
+    sign: (statement) =>
+      signer?.sign(statementDigest(genesis.block.block.hash, statement)).signature ?? new Uint8Array(64),
+  }
+}

@@ -1,0 +1,26 @@
+/** Makes a failing scenario smaller for as long as it fails in the same way: faults, then liars, then clients, then time. */
+import type { Scenario } from './scenario.ts'
+
+/** Runs that shrinking may take. */
+const RUNS_MAX = 60
+
+export function shrink(scenario: Scenario, fails: (candidate: Scenario) => boolean): Scenario {
+  let smallest = scenario
+  let runs = 0
+  const attempt = (candidate: Scenario): boolean => {
+    if (runs >= RUNS_MAX) return false
+    runs += 1
+    if (!fails(candidate)) return false
+    smallest = candidate
+    return true
+  }
+  for (let index = scenario.faults.length - 1; index >= 0; index--)
+    attempt({ ...smallest, faults: smallest.faults.filter((_, position) => position !== index) })
+  for (const liar of scenario.byzantine)
+    attempt({ ...smallest, byzantine: smallest.byzantine.filter((other) => other !== liar) })
+  for (const quiet of [{ duplicateShare: 0 }, { slowShare: 0 }, { lossShare: 0 }, { ordered: true }])
+    attempt({ ...smallest, link: { ...smallest.link, ...quiet } })
+  while (smallest.clients > 1 && attempt({ ...smallest, clients: smallest.clients - 1 }));
+  while (smallest.faultyMs > 500 && attempt({ ...smallest, faultyMs: Math.floor(smallest.faultyMs / 2) }));
+  return smallest
+}

@@ -1,0 +1,43 @@
+/** Every strategy by its name. */
+import type { Strategy } from '../strategy.ts'
+import { badSignature } from './bad-signature.ts'
+import { doubleVote } from './double-vote.ts'
+import { duplicateSigners } from './duplicate-signers.ts'
+import { earlyCommit } from './early-commit.ts'
+import { equivocate } from './equivocate.ts'
+import { flood } from './flood.ts'
+import { futureTime } from './future-time.ts'
+import { futureVotes } from './future-votes.ts'
+import { late } from './late.ts'
+import { lieHigh } from './lie-high.ts'
+import { lieLow } from './lie-low.ts'
+import { loneTimeouts } from './lone-timeouts.ts'
+import { mutate } from './mutate.ts'
+import { otherDomain } from './other-domain.ts'
+import { selectiveSend } from './selective-send.ts'
+import { silentLeader } from './silent-leader.ts'
+import { silent } from './silent.ts'
+import { withholdVotes } from './withhold-votes.ts'
+import { wrongRoot } from './wrong-root.ts'
+
+export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
+  ['bad-signature', badSignature],
+  ['double-vote', doubleVote],
+  ['duplicate-signers', duplicateSigners],
+  ['early-commit', earlyCommit],
+  ['equivocate', equivocate],
+  ['flood', flood],
+  ['future-time', futureTime],
+  ['future-votes', futureVotes],
+  ['late', late],
+  ['lie-high', lieHigh],
+  ['lie-low', lieLow],
+  ['lone-timeouts', loneTimeouts],
+  ['mutate', mutate],
+  ['other-domain', otherDomain],
+  ['selective-send', selectiveSend],
+  ['silent', silent],
+  ['silent-leader', silentLeader],
+  ['withhold-votes', withholdVotes],
+  ['wrong-root', wrongRoot],
+])

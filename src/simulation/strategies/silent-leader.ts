@@ -1,0 +1,4 @@
+/** Never proposes. */
+import { messageStrategy } from '../strategy.ts'
+
+export const silentLeader = messageStrategy(() => (message) => (message.kind === 'proposal' ? [] : [message]))

@@ -1,0 +1,4 @@
+/** Is connected, and says nothing. */
+import type { Strategy } from '../strategy.ts'
+
+export const silent: Strategy = () => ({ rewrite: () => [] })
