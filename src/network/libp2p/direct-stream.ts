@@ -8,6 +8,7 @@ import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { invariant } from '../../base/invariant.ts'
 import type { NetworkLimits } from '../limits.ts'
 import { encodeFrames, FrameReader, frameLength } from './frames.ts'
+import { spareWindowUpdates } from './window-updates.ts'
 
 export interface DirectStreamOwner {
   /** The first bytes of the peer: it has accepted the stream. */
@@ -35,6 +36,7 @@ export class DirectStream {
     this.#owner = owner
     this.#reader = new FrameReader(limits.messageBytesMax, (payload) => this.#deliver(payload))
     stream.maxWriteBufferLength = limits.sendQueueBytesMax
+    spareWindowUpdates(stream)
     stream.addEventListener('close', () => this.#end('the stream was closed'))
     stream.addEventListener('remoteCloseWrite', () => this.abort('the peer stopped writing'))
     stream.addEventListener('message', ({ data }) => {
