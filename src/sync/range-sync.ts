@@ -38,6 +38,8 @@ const REST_MS = 2_000
 interface Peer {
   height: Height
   isResting: boolean
+  /** Answers in a row that were of no use: who has failed least is asked first, whatever height others claim. */
+  failures: number
 }
 
 export class RangeSync {
@@ -56,8 +58,9 @@ export class RangeSync {
 
   /** Of a peer's own telling: only ever the cause of a question. */
   peerHasHeight(peer: PeerId, height: Height): void {
-    const known = this.#peers.get(peer)
-    this.#peers.set(peer, { height, isResting: known?.isResting ?? false })
+    const known = this.#peers.get(peer) ?? { height, isResting: false, failures: 0 }
+    known.height = height
+    this.#peers.set(peer, known)
     this.advance()
   }
 
@@ -89,14 +92,9 @@ export class RangeSync {
   }
 
   #bestPeer(above: Height): PeerId | undefined {
-    let best: PeerId | undefined
-    let bestHeight = above
-    for (const [peer, { height, isResting }] of this.#peers.entries()) {
-      if (isResting || height <= bestHeight) continue
-      best = peer
-      bestHeight = height
-    }
-    return best
+    const useful = [...this.#peers.entries()].filter(([, { height, isResting }]) => !isResting && height > above)
+    const [best] = useful.sort(([, a], [, b]) => a.failures - b.failures || b.height - a.height)
+    return best?.[0]
   }
 
   #ask(peer: PeerId, committed: Height): void {
@@ -104,10 +102,9 @@ export class RangeSync {
     const body = encodeRequest({ kind: 'range', from: committed + 1, count: BLOCKS_PER_RESPONSE_MAX })
     this.#ports.request(peer, body, REQUEST_TIMEOUT_MS, (response) => {
       this.#target = null
-      if (!response.ok || !this.#accept(peer, response.value)) {
-        this.#rest(peer)
-        this.advance()
-      }
+      if (response.ok && this.#accept(peer, response.value)) return
+      this.#rest(peer)
+      this.advance()
     })
   }
 
@@ -115,6 +112,7 @@ export class RangeSync {
     const known = this.#peers.get(peer)
     if (known === undefined) return
     known.isResting = true
+    known.failures += 1
     this.#ports.later(REST_MS, () => {
       known.isResting = false
       this.advance()
@@ -130,6 +128,8 @@ export class RangeSync {
     const judged = this.#judge(decoded.value)
     if (typeof judged === 'string') return this.#refuse(peer, judged)
     this.#target = defined(judged.blocks.at(-1), 'the last block').header.height
+    const known = this.#peers.get(peer)
+    if (known !== undefined) known.failures = 0
     this.#ports.deliver(judged.blocks, judged.certificate)
     return true
   }

@@ -1,0 +1,214 @@
+// Row 23 of the scenarios for ranges, and item 21 of the catalogue: a victim never stalls and never takes a lie.
+import { describe, expect, it } from 'vitest'
+import { rejection } from '../../../src/base/rejection.ts'
+import { err, ok } from '../../../src/base/result.ts'
+import { encodeRange, type FinalRange } from '../../../src/network/messages.ts'
+import { RangeSync } from '../../../src/sync/range-sync.ts'
+import type { Block } from '../../../src/types/block.ts'
+import type { CommitCertificate } from '../../../src/types/certificate.ts'
+import { ownStatement } from '../../../src/validation/own-statement.ts'
+import { Committee, namedHash } from '../consensus/committee.ts'
+import { type Answer, Peers } from './peers.ts'
+
+const HEIGHT = 150
+const committee = new Committee(4)
+const chain = committee.chain(HEIGHT)
+const at = (height: number): Block => chain[height - 1] as Block
+const rangeOf = (from: number, to: number): FinalRange => ({
+  blocks: chain.slice(from - 1, to),
+  certificate: to < from ? null : committee.commitQcOf(at(to)),
+})
+
+/** Answers with at most `most` blocks, changed by `twist`. */
+function serving(most = 64, twist: (range: FinalRange) => FinalRange = (range) => range): Answer {
+  return (request) => {
+    if (request.kind !== 'range') return null
+    const to = Math.min(HEIGHT, request.from + Math.min(request.count, most) - 1)
+    return encodeRange(twist(rangeOf(request.from, to)))
+  }
+}
+const silent: Answer = () => null
+const empty: Answer = () => encodeRange({ blocks: [], certificate: null })
+
+function world(answers: Readonly<Record<string, Answer>>, patienceBlocks = 0) {
+  const peers = new Peers(answers)
+  let tip = { height: 0, hash: committee.rootHash }
+  const delivered: number[] = []
+  const sync = new RangeSync(
+    {
+      ...peers.ports,
+      judge: (block) =>
+        block.transactions.length === 0 ? ok(ownStatement(block)) : err(rejection('badBlock', 'has another body')),
+      judgeCertificate: (certificate: CommitCertificate) =>
+        certificate.signatures.length >= committee.set.quorum
+          ? ok(ownStatement(certificate))
+          : err(rejection('badCertificate', 'without a quorum')),
+      deliver: (blocks) => {
+        for (const { header, hash } of blocks) {
+          expect(header.height).toBe(tip.height + 1)
+          expect(header.parentHash).toBe(tip.hash)
+          tip = { height: header.height, hash }
+          delivered.push(header.height)
+        }
+        peers.ports.later(1, () => sync.advance())
+      },
+      committed: () => tip,
+    },
+    patienceBlocks,
+  )
+  const announce = (height = HEIGHT): void => {
+    for (const peer of peers.names) sync.peerHasHeight(peer, height)
+  }
+  return {
+    peers,
+    sync,
+    delivered,
+    announce,
+    tip: () => tip,
+    moveTo: (height: number) => (tip = { height, hash: at(height).hash }),
+  }
+}
+const ALL = chain.map(({ header }) => header.height)
+
+describe('catching up', () => {
+  it('takes every block once, in order, in as few ranges as there can be', () => {
+    const { peers, delivered, announce, sync } = world({ a: serving() })
+    announce()
+    expect(sync.progress).toEqual({ startingHeight: 0, highestHeight: HEIGHT })
+    peers.run(10_000)
+    expect(delivered).toEqual(ALL)
+    expect(peers.asked).toHaveLength(3)
+    expect(peers.mostInFlight).toBe(1)
+    expect(sync.progress).toBeNull()
+  })
+
+  const lies: Readonly<Record<string, [answer: Answer, isPunished: boolean]>> = {
+    'stays silent': [silent, false],
+    'answers with nothing': [empty, false],
+    'sends no range at all': [() => Uint8Array.of(0xf8), true],
+    'sends no certificate': [serving(64, (range) => ({ ...range, certificate: null })), true],
+    'sends a certificate without a quorum': [
+      serving(64, (range) => ({ ...range, certificate: committee.commitQcOf(range.blocks.at(-1) as Block, [0, 1]) })),
+      true,
+    ],
+    'sends the certificate of another block': [
+      serving(64, (range) => ({ ...range, certificate: committee.commitQc(64, namedHash('other')) })),
+      true,
+    ],
+    'cuts the range short of its certificate': [
+      serving(64, (range) => ({ ...range, blocks: range.blocks.slice(0, -1) })),
+      true,
+    ],
+    'leaves out a block': [serving(64, (range) => ({ ...range, blocks: range.blocks.toSpliced(3, 1) })), true],
+    'begins too late': [serving(64, (range) => ({ ...range, blocks: range.blocks.slice(1) })), true],
+    'sends another body': [
+      serving(64, ({ blocks: [first, ...others], certificate }) => ({
+        blocks: [{ ...(first as Block), transactions: [Uint8Array.of(1)] }, ...others],
+        certificate,
+      })),
+      true,
+    ],
+    'sends a chain of its own': [
+      (request) => {
+        if (request.kind !== 'range') return null
+        const own = new Committee(4, { epoch: 7 }).chain(3)
+        return encodeRange({ blocks: own, certificate: committee.commitQcOf(own[2] as Block) })
+      },
+      true,
+    ],
+  }
+  for (const [name, [liar, isPunished]] of Object.entries(lies))
+    it(`gets past peers of which each ${name}`, () => {
+      const { peers, delivered, announce } = world({ a: liar, b: liar, c: serving() })
+      announce()
+      peers.run(60_000)
+      expect(delivered).toEqual(ALL)
+      expect(peers.penalised.some(({ peer }) => peer === 'a')).toBe(isPunished)
+      expect(peers.penalised.some(({ peer }) => peer === 'c')).toBe(false)
+    })
+
+  it('goes on with a peer that gives one block at a time', () => {
+    const { peers, delivered, announce } = world({ a: serving(1) })
+    announce()
+    peers.run(10_000)
+    expect(delivered).toEqual(ALL)
+  })
+
+  it('is not led astray by a height that nobody has', () => {
+    const { peers, sync, delivered } = world({ liar: empty, honest: serving() })
+    sync.peerHasHeight(peers.names[0] as never, Number.MAX_SAFE_INTEGER)
+    sync.peerHasHeight(peers.names[1] as never, HEIGHT)
+    peers.run(20_000)
+    expect(delivered).toEqual(ALL)
+    const { length } = peers.asked
+    peers.run(80_000)
+    expect(peers.asked.length - length).toBeLessThanOrEqual(31)
+  })
+
+  it('tries again when all have failed, at a bounded rate', () => {
+    const { peers, delivered, announce } = world({ a: empty, b: silent })
+    announce()
+    peers.run(60_000)
+    expect(delivered).toEqual([])
+    expect(peers.asked.length).toBeGreaterThan(20)
+    expect(peers.asked.length).toBeLessThan(100)
+    peers.answers.set(peers.names[0] as never, serving())
+    peers.run(70_000)
+    expect(delivered).toEqual(ALL)
+  })
+
+  it('asks a peer again after its rest, though it told its height in between', () => {
+    const { peers, sync, delivered } = world({ a: empty })
+    const [a] = peers.names
+    for (let atMs = 0; atMs < 20_000; atMs += 1_000) {
+      sync.peerHasHeight(a as never, HEIGHT)
+      peers.run(atMs)
+      if (atMs === 3_000) peers.answers.set(a as never, serving())
+    }
+    expect(delivered).toEqual(ALL)
+  })
+
+  it('prefers who has been of use to who claims the most', () => {
+    const { peers, sync, delivered } = world({ x: silent, y: silent, z: silent, honest: serving(10) })
+    for (const peer of peers.names)
+      sync.peerHasHeight(peer, peer === ('honest' as never) ? HEIGHT : Number.MAX_SAFE_INTEGER)
+    peers.run(20_000)
+    expect(delivered).toEqual(ALL)
+  })
+
+  it('leaves a small gap to consensus', () => {
+    const { peers, sync } = world({ a: serving() }, 8)
+    sync.peerHasHeight(peers.names[0] as never, 8)
+    expect(peers.asked).toEqual([])
+    sync.peerHasHeight(peers.names[0] as never, 9)
+    expect(peers.asked).toHaveLength(1)
+  })
+
+  it('blames nobody for an answer that our own chain has overtaken', () => {
+    const { peers, announce, moveTo, delivered } = world({ a: serving() })
+    announce()
+    moveTo(70)
+    peers.run(20_000)
+    expect(peers.penalised).toEqual([])
+    expect(delivered).toEqual(ALL.slice(70))
+  })
+
+  it('takes the part of an answer that our own chain has not overtaken', () => {
+    const { peers, announce, moveTo, delivered } = world({ a: serving() })
+    announce()
+    moveTo(10)
+    peers.run(10)
+    expect(delivered).toEqual(ALL.slice(10, 64))
+    expect(peers.penalised).toEqual([])
+  })
+
+  it('forgets peers that left, and remembers a bounded number', () => {
+    const { peers, sync } = world({})
+    for (let n = 0; n < 10_000; n++) sync.peerHasHeight(`peer ${n}` as never, n)
+    sync.forget('peer 9999' as never)
+    expect(sync.highestHeight).toBe(9_998)
+    for (let n = 9_000; n < 9_999; n++) sync.forget(`peer ${n}` as never)
+    expect(sync.highestHeight).toBe(0)
+    expect(peers.mostInFlight).toBeLessThanOrEqual(1)
+  })
+})
