@@ -18,7 +18,7 @@ export interface ValidatorKey {
   readonly signing: OpenedSigning
 }
 
-const WAYS_OUT = 'run as an observer without the key, or put back the record that belongs to it'
+const WAYS_OUT = 'put back the record that belongs to the key, or follow the chain with "tertia start --observe"'
 
 /** Null when the node has no key, or one that is not in the validator set: then it observes. */
 export function openKey(

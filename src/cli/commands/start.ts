@@ -17,6 +17,7 @@ interface StartOptions {
   readonly passphraseFile?: string
   readonly logLevel?: NodeConfig['log']['level']
   readonly logFormat?: NodeConfig['log']['format']
+  readonly observe?: true
   readonly withParent?: true
   readonly json?: true
 }
@@ -31,6 +32,7 @@ export function registerStart(program: Command, io: CliIo): void {
     .option('--passphrase-file <file>', 'file whose first line unlocks the consensus key')
     .option('--log-level <level>', LOG_LEVELS.join(', '), choice(LOG_LEVELS))
     .option('--log-format <format>', LOG_FORMATS.join(', '), choice(LOG_FORMATS))
+    .option('--observe', 'follow the chain and sign nothing, whatever key the configuration names')
     .option('--with-parent', 'stop when standard input ends')
     .option('--json', 'the same as --log-format json')
     .action((options: StartOptions) => start(options, io))
@@ -70,6 +72,7 @@ function configOf(options: StartOptions): NodeConfig {
   return {
     ...config,
     rpc: rpcPort === undefined || config.rpc === null ? config.rpc : { ...config.rpc, port: rpcPort },
+    consensusKeyPath: options.observe === true ? null : config.consensusKeyPath,
     passphrasePath: passphraseFile ?? config.passphrasePath,
     log: { level: logLevel ?? config.log.level, format: logFormat ?? config.log.format },
   }
