@@ -53,7 +53,6 @@ const PACKAGES = [
   [['hash-wasm', '@noble/[^/]+', 'secp256k1', '@bitauth/libauth'], '(crypto|node)/'],
   [['@scure/[^/]+'], '(node|cli)/'],
   [['fs-native-extensions'], '(storage/node-files|node/)'],
-  [['pino'], '(node|cli)/'],
   [['esbuild'], '(node|cli)/'],
   [['commander'], 'cli/'],
   [['abitype'], '(codec|ledger|rpc)/'],
