@@ -16,8 +16,10 @@ export default defineConfig({
         test: {
           name: 'suite',
           include: ['test/{unit,properties,simulation,conformance}/**/*.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          // A hang ends; a machine with other work to do fails nothing.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: { poll: { timeout: 60_000, interval: 20 } },
           sequence: { groupOrder: 0 },
         },
       },

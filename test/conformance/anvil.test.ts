@@ -48,7 +48,7 @@ beforeAll(async () => {
   node = single
   theirs = await transfer(anvilUrl)
   ours = await transfer(node.url)
-}, 120_000)
+})
 
 afterAll(async () => {
   anvil.kill()

@@ -107,7 +107,7 @@ describe.skipIf(!isThere)('execution-apis', () => {
     const alloc = { ...values.alloc, [account.address]: { balance: '0xc097ce7bc90715b34b9f1000000000' } }
     node = await startSingleNode({ ...values, alloc, consensus: { heartbeatMs: 0 } })
     marks = await scriptChain(node.url, values.chainId)
-  }, 120_000)
+  })
 
   afterAll(() => node.stop())
 

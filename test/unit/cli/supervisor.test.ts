@@ -11,7 +11,7 @@ import { livePid } from '../../../src/node/pid-file.ts'
 import { temporaryDirectory } from './cli-harness.ts'
 import { planOf } from './fake-plan.ts'
 
-const WITHIN = { timeout: 20_000, interval: 20 }
+const WITHIN = { timeout: 60_000, interval: 20 }
 const PROGRAM = fileURLToPath(new URL('./supervisor-program.ts', import.meta.url))
 const TYPESCRIPT = new URL('../../../scripts/typescript.js', import.meta.url).href
 

@@ -8,7 +8,9 @@ import { ChaosProxy } from './chaos-proxy.ts'
 import { createMember, GENESIS_HASH } from './libp2p-world.ts'
 import { NetworkRecorder } from './network-recorder.ts'
 
-it('a frozen peer loses its direct stream and is back in the mesh after it thaws', { timeout: 60_000 }, async () => {
+const SOON = { timeout: 60_000, interval: 20 }
+
+it('a frozen peer loses its direct stream and is back in the mesh after it thaws', async () => {
   const members = await Promise.all([createMember(), createMember()])
   const proxy = await ChaosProxy.to(Number(members[1].address.split('/').at(-1)))
   const known: KnownPeer[] = members.map(({ privateKey }, index) => ({
@@ -31,12 +33,12 @@ it('a frozen peer loses its direct stream and is back in the mesh after it thaws
   const meshSize = (): number[] => recorders.map(({ directUp }) => directUp.size)
   try {
     await Promise.all([a.start(recorders[0]), b.start(recorders[1])])
-    await vi.waitFor(() => expect(meshSize()).toEqual([1, 1]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(meshSize()).toEqual([1, 1]), SOON)
     proxy.setFrozen(true)
-    await vi.waitFor(() => expect(meshSize()).toEqual([0, 0]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(meshSize()).toEqual([0, 0]), SOON)
     expect(a.sendDirect(b.peerId, new Uint8Array(1))).toBe(false)
     proxy.setFrozen(false)
-    await vi.waitFor(() => expect(meshSize()).toEqual([1, 1]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(meshSize()).toEqual([1, 1]), SOON)
     await vi.waitFor(() => {
       a.sendDirect(b.peerId, new Uint8Array([7]))
       expect(recorders[1].direct.length).toBeGreaterThan(0)

@@ -14,7 +14,7 @@ export interface NetworkWorld {
   close(): Promise<void>
 }
 
-const SOON = { timeout: 15_000, interval: 20 }
+const SOON = { timeout: 60_000, interval: 20 }
 
 export function networkSuite(title: string, createWorld: () => NetworkWorld): void {
   describe(title, () => {

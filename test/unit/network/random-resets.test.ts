@@ -10,10 +10,9 @@ import { createMember, GENESIS_HASH } from './libp2p-world.ts'
 import { NetworkRecorder } from './network-recorder.ts'
 
 const RESETS = 300
+const SOON = { timeout: 60_000, interval: 20 }
 
-it(`sockets reset ${RESETS} times at random moments leave no unhandled rejection, and the mesh returns`, {
-  timeout: 120_000,
-}, async () => {
+it(`sockets reset ${RESETS} times at random moments leave no unhandled rejection, and the mesh returns`, async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', note)
@@ -38,9 +37,13 @@ it(`sockets reset ${RESETS} times at random moments leave no unhandled rejection
   )
   const [a, b] = networks as [Network, Network]
   await Promise.all(networks.map((network, index) => network.start(recorders[index] as NetworkRecorder)))
+  const meshIsWhole = () =>
+    vi.waitFor(() => expect(recorders.map(({ directUp }) => directUp.size)).toEqual([1, 1]), SOON)
   const answers: Promise<unknown>[] = []
   try {
     for (let reset = 0; reset < RESETS; reset++) {
+      // Most resets meet connections in the making; some are to meet finished ones, however slow the machine is.
+      if (reset % 20 === 0) await meshIsWhole()
       a.sendDirect(b.peerId, new Uint8Array(1_000))
       b.publish('transactions', utf8(`message ${reset}`))
       answers.push(a.request(b.peerId, utf8('x'), { timeoutMs: 1_000, responseBytesMax: 9 }))
@@ -48,9 +51,8 @@ it(`sockets reset ${RESETS} times at random moments leave no unhandled rejection
       proxy.resetAll()
     }
     await Promise.all(answers)
-    await vi.waitFor(() => expect(recorders.map(({ directUp }) => directUp.size)).toEqual([1, 1]), { timeout: 20_000 })
+    await meshIsWhole()
     expect(unhandled).toEqual([])
-    expect(recorders[0]?.events.filter((event) => event.startsWith('up')).length).toBeGreaterThan(10)
   } finally {
     await Promise.all(networks.map((network) => network.stop()))
     proxy.close()

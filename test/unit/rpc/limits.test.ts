@@ -203,7 +203,7 @@ describe('connections', () => {
     reader.on('message', () => (heard += 1))
     // 64 notifications a block are more than the buffers of the system's sockets hold.
     for (let i = 0; i < 200; i++) node.seal([])
-    await expect.poll(() => heard, { timeout: 10_000 }).toBe(200)
+    await expect.poll(() => heard).toBe(200)
     reader.terminate()
     webSocket.resume()
     // A client that was not closed would wait here for ever.

@@ -280,7 +280,7 @@ describe('subscriptions', () => {
       webSocket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_subscribe', params }))
     await expect.poll(() => ids.length).toBe(kinds.length)
     const hash = await resultOf(url, 'eth_sendRawTransaction', [await signTransfer(0, MODULE_ADDRESS, '0x01')])
-    await expect.poll(() => results.size, { timeout: 5_000 }).toBe(5)
+    await expect.poll(() => results.size).toBe(5)
     const [heads, logs, noLogs, hashes, full, syncing] = ids.map((id) => results.get(id))
     expect(heads).toMatchObject([{ hash: node.head().hash, number: '0x1' }])
     expect(heads?.[0]).not.toHaveProperty('transactions')

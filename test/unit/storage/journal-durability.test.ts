@@ -47,4 +47,4 @@ test('every acknowledged record survives kill -9, in order and whole', async () 
     files.close()
   }
   expect(acknowledged).toBeGreaterThan(100)
-}, 60_000)
+})
