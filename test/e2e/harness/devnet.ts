@@ -116,13 +116,18 @@ export class Devnet {
     await this.answering(index)
   }
 
-  /** Resolves when RPC answers. Ends with the test run. */
-  async restart(index: number): Promise<void> {
+  /** Starts the replica again. Ends with the test run. */
+  launch(index: number): Program {
     const config = join(this.data, `node-${index}`, 'node.json')
     const program = tertia(['start', '--config', config, '--with-parent'])
     this.#byHand.push(program)
-    const died = program.ended.then(({ code, stdout, stderr }) => {
-      throw new Error(`replica ${index} did not come back (${code}): ${stdout.slice(-2_000)}${stderr}`)
+    return program
+  }
+
+  /** Starts the replica again. Resolves when RPC answers. */
+  async restart(index: number): Promise<void> {
+    const died = this.launch(index).ended.then(({ code, signal, stdout, stderr }) => {
+      throw new Error(`replica ${index} did not come back (${code ?? signal}): ${stdout.slice(-2_000)}${stderr}`)
     })
     await Promise.race([this.answering(index), died])
     died.catch(() => undefined)

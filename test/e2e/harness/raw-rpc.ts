@@ -14,8 +14,14 @@ export interface RpcAnswer {
 const ANSWER_TIMEOUT_MS = 10_000
 
 /** The result; an error of the node is thrown with its message. */
-export async function rpc<T>(url: string, method: string, params: readonly unknown[] = []): Promise<T> {
-  const { result, error } = (await ask(url, { jsonrpc: '2.0', id: 1, method, params })) as RpcAnswer
+export async function rpc<T>(
+  url: string,
+  method: string,
+  params: readonly unknown[] = [],
+  timeoutMs = ANSWER_TIMEOUT_MS,
+): Promise<T> {
+  const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+  const { result, error } = (await post(url, request, timeoutMs)) as RpcAnswer
   if (error !== undefined) throw new Error(`${method}: ${error.message}`)
   return result as T
 }
@@ -31,9 +37,13 @@ export function ask(url: string, request: unknown): Promise<unknown> {
   return post(url, JSON.stringify(request))
 }
 
-export async function post(url: string, body: string | Uint8Array<ArrayBuffer>): Promise<unknown> {
+export async function post(
+  url: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  timeoutMs = ANSWER_TIMEOUT_MS,
+): Promise<unknown> {
   const headers = { 'Content-Type': 'application/json' }
-  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  const signal = AbortSignal.timeout(timeoutMs)
   const response = await fetch(url, { method: 'POST', headers, body, signal })
   if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${await response.text()}`)
   return response.json()

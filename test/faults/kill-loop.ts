@@ -1,0 +1,113 @@
+/**
+ * kill -9 over replicas drawn by lot, under load: npm run faults:kill-loop -- [--seed N] [--kills 50]
+ * Single ones, two at once, all validators at once, and again while they start. In the end no receipt
+ * that a client saw is lost, no height has two blocks, no validator signed twice, no coin is missing.
+ */
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { Random } from '../../src/simulation/random.ts'
+import { Devnet } from '../e2e/harness/devnet.ts'
+import { findComplaints, findForks, findLost, findLostCoins, healed, readSignatures } from './check.ts'
+import { History } from './history.ts'
+import { Load } from './load.ts'
+
+const ACCOUNTS = 40
+const CLIENTS = 8
+const PAUSE_MS_MAX = 4_000
+const DOWN_MS_MAX = 2_000
+const START_MS_MAX = 800
+const VALIDATORS = [0, 1, 2, 3]
+
+const { values } = parseArgs({ options: { seed: { type: 'string' }, kills: { type: 'string', default: '50' } } })
+const seed = Number(values.seed ?? randomInt(2 ** 32))
+const killsWanted = Number(values.kills)
+console.log(`seed ${seed}, ${killsWanted} kills`)
+
+const random = new Random(seed, 'kills')
+const faults: string[] = []
+let kills = 0
+
+const devnet = await Devnet.start('--accounts', String(ACCOUNTS))
+try {
+  const startedAtMs = performance.now()
+  const history = new History(join(devnet.directory, 'history.log'))
+  const load = new Load(devnet, history, new Random(seed, 'load'), CLIENTS, ACCOUNTS)
+  await killMany()
+  console.log(`${kills} kills done after ${secondsSince(startedAtMs)} s, ${history.acknowledged.length} receipts`)
+  await load.stop()
+  const height = await healed(devnet)
+  const seconds = secondsSince(startedAtMs)
+  const { view } = await devnet.status(0)
+  history.close()
+  faults.push(...(await findLost(devnet, history.acknowledged)))
+  faults.push(...(await findForks(devnet, height)))
+  faults.push(...(await findLostCoins(devnet, ACCOUNTS)))
+  const ended = await devnet.stop()
+  if (ended.code !== 0) faults.push(`the devnet ended with ${ended.code}: ${ended.stderr}`)
+  faults.push(...[...ended.stdout.matchAll(/^.* ended: exit code .*$/gm)].map(([line]) => line))
+  faults.push(...findComplaints(devnet))
+  const signatures = readSignatures(devnet)
+  faults.push(...signatures.contradictions)
+  const waits = history.waitsMs.sort((a, b) => a - b)
+  const wait = (share: number) => `${Math.round(waits[Math.floor(waits.length * share)] ?? 0)} ms`
+  console.log(
+    [
+      `${kills} kills in ${seconds} s, ${height} blocks in ${view} views`,
+      `${history.sent} sent, ${history.acknowledged.length} receipts seen and compared on ${devnet.replicas.length} replicas`,
+      `sent to seen: p50 ${wait(0.5)}, p95 ${wait(0.95)}, longest ${wait(0.999999)}`,
+      `${signatures.size} statements of validators compared, ${signatures.contradictions.length} contradictions`,
+    ].join('\n'),
+  )
+} catch (error) {
+  faults.push(error instanceof Error ? error.message : String(error))
+} finally {
+  await devnet.close(faults.length > 0)
+}
+for (const fault of faults) console.log(`FAULT ${fault}`)
+console.log(faults.length === 0 ? `holds: seed ${seed}` : `${faults.length} faults: seed ${seed}`)
+process.exitCode = faults.length === 0 ? 0 : 1
+
+/** Victims come back by themselves; one that is down is not killed again. */
+async function killMany(): Promise<void> {
+  const down = new Map<number, Promise<void>>()
+  while (kills < killsWanted) {
+    await sleep(random.below(PAUSE_MS_MAX))
+    for (const index of drawVictims()) {
+      if (down.has(index)) continue
+      down.set(
+        index,
+        killOne(index).finally(() => down.delete(index)),
+      )
+    }
+    // All are down: nothing to kill until one is back.
+    if (down.size === devnet.replicas.length) await Promise.race(down.values())
+  }
+  await Promise.all(down.values())
+}
+
+function drawVictims(): readonly number[] {
+  const lot = random.fraction()
+  if (lot < 0.04) return VALIDATORS
+  return random.shuffled(devnet.replicas.map(({ index }) => index)).slice(0, lot < 0.25 ? 2 : 1)
+}
+
+async function killOne(index: number): Promise<void> {
+  kills++
+  await devnet.kill(index)
+  await sleep(random.below(DOWN_MS_MAX))
+  while (random.chance(0.15)) {
+    const program = devnet.launch(index)
+    await sleep(random.below(START_MS_MAX))
+    kills++
+    program.child.kill('SIGKILL')
+    const { code } = await program.ended
+    if (code !== null) faults.push(`replica ${index} ended by itself with ${code}`)
+  }
+  await devnet.restart(index)
+}
+
+function secondsSince(startMs: number): string {
+  return ((performance.now() - startMs) / 1000).toFixed(0)
+}
