@@ -49,7 +49,10 @@ export class DurableQueue {
       if (outstanding > 0 || this.#isStopped) return
       this.#persisted = record
       // Actions bring forth new ones; those wait for the next sync, however fast it is.
-      for (const action of actions) action()
+      for (const action of actions) {
+        if (this.#isStopped) return
+        action()
+      }
       this.#isSyncing = false
       this.flush()
     }
