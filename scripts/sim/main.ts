@@ -54,7 +54,10 @@ function replay(seed: number): number {
 
 function report(scenario: Scenario, result: RunResult): void {
   console.log(`seed ${scenario.seed}: ${result.failure?.message ?? ''}`)
-  const smaller = shrink(scenario, (candidate) => simulator.run(candidate).failure?.invariant === result.failure?.invariant)
+  const smaller = shrink(
+    scenario,
+    (candidate) => simulator.run(candidate).failure?.invariant === result.failure?.invariant,
+  )
   console.log(`  smallest scenario that still fails: ${JSON.stringify(smaller)}`)
 }
 

@@ -17,10 +17,22 @@ export interface LinkModel {
 
 export type Fault =
   /** Goes down at the given boundary of what it does next: a write, a sync, a signature, a send. */
-  | { readonly kind: 'crash'; readonly atMs: number; readonly node: number; readonly boundary: number; readonly downMs: number }
+  | {
+      readonly kind: 'crash'
+      readonly atMs: number
+      readonly node: number
+      readonly boundary: number
+      readonly downMs: number
+    }
   | { readonly kind: 'crashAll'; readonly atMs: number; readonly boundary: number; readonly downMs: number }
   /** Groups by node; messages pass within a group, and from lower to higher groups if `oneWay`. */
-  | { readonly kind: 'partition'; readonly atMs: number; readonly forMs: number; readonly groups: readonly number[]; readonly oneWay: boolean }
+  | {
+      readonly kind: 'partition'
+      readonly atMs: number
+      readonly forMs: number
+      readonly groups: readonly number[]
+      readonly oneWay: boolean
+    }
   | { readonly kind: 'pause'; readonly atMs: number; readonly node: number; readonly forMs: number }
   | { readonly kind: 'clock'; readonly atMs: number; readonly node: number; readonly offsetMs: number }
   /** The disk fails at the next sync; the node stops and is started again. */

@@ -40,7 +40,11 @@ export class Simulator {
   #genesisOf(validators: number): SimulatedGenesis {
     let genesis = this.#geneses.get(validators)
     if (genesis === undefined) {
-      const options = { faultModel: 'byzantine', viewTimeoutMs: VIEW_TIMEOUT_MS, viewTimeoutMsMax: VIEW_TIMEOUT_MS_MAX } as const
+      const options = {
+        faultModel: 'byzantine',
+        viewTimeoutMs: VIEW_TIMEOUT_MS,
+        viewTimeoutMsMax: VIEW_TIMEOUT_MS_MAX,
+      } as const
       genesis = simulatedGenesis({ validators, ...options }, this.#crypto)
       this.#geneses.set(validators, genesis)
     }

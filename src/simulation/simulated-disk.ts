@@ -59,7 +59,13 @@ export class SimulatedDisk implements FileDirectory {
   create(name: string, size = 0): void {
     this.#ports.boundary()
     if (this.#files.has(name)) throw new StorageFailure('EEXIST', `${name} exists`)
-    this.#files.set(name, { bytes: new Uint8Array(size), length: size, unsynced: [], lastSynced: null, nameIsDurable: false })
+    this.#files.set(name, {
+      bytes: new Uint8Array(size),
+      length: size,
+      unsynced: [],
+      lastSynced: null,
+      nameIsDurable: false,
+    })
   }
 
   append(name: string, bytes: Uint8Array): void {

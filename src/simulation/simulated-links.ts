@@ -1,6 +1,7 @@
 /** What one node sends and asks for, over the simulated network; a Byzantine node's strategy sits here. */
-import { err, ok, type Result } from '../base/result.ts'
+
 import { type Rejection, rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
 import type { GossipTopic, PeerId, RequestFailure, RequestOptions } from '../network/port.ts'
 import { peerOf } from './simulated-genesis.ts'
 import type { SimulatedNode } from './simulated-node.ts'

@@ -2,11 +2,12 @@
  * One machine: its disks, its clock, its place in the network, and the replica that runs on it
  * while it is up. Everything of the replica is production code; only its ports are played.
  */
-import { silentLogger } from '../base/logger.ts'
+
 import { defined } from '../base/invariant.ts'
+import { silentLogger } from '../base/logger.ts'
 import type { SigningRequest } from '../consensus/effects.ts'
 import type { GossipTopic, PeerId } from '../network/port.ts'
-import { openChain, type OpenedChain, openSigning, scheduleAtTip } from '../replica/open-replica.ts'
+import { type OpenedChain, openChain, openSigning, scheduleAtTip } from '../replica/open-replica.ts'
 import type { ReplicaNetwork, ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { IntakeVerdict } from '../replica/transaction-intake.ts'
@@ -166,9 +167,7 @@ export class SimulatedNode {
   #open(chain: OpenedChain): Replica {
     const { genesis } = this.#world
     const { validators } = genesis
-    const signing = this.isObserver
-      ? null
-      : openSigning(this.keyDisk, SIGNING_FILE, chain, validators, this.validator)
+    const signing = this.isObserver ? null : openSigning(this.keyDisk, SIGNING_FILE, chain, validators, this.validator)
     if (signing?.ok === false) {
       if (!this.#world.mayLoseKeys)
         throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${signing.error.message}`)

@@ -3,7 +3,7 @@
  * that attacks stay close to what others take seriously (design: testing 3.5).
  */
 import { statementDigest } from '../crypto/digests.ts'
-import { decodeDirect, type DirectMessage, encodeDirect } from '../network/messages.ts'
+import { type DirectMessage, decodeDirect, encodeDirect } from '../network/messages.ts'
 import type { Statement } from '../types/signing-domain.ts'
 import { Random } from './random.ts'
 import type { SimulatedNode } from './simulated-node.ts'

@@ -68,9 +68,7 @@ export class World {
     const liars = new Set([...byzantine.map(({ node }) => node), ...twinsOf])
     const validators = [...Array.from({ length: nodes }, (_, index) => index), ...twinsOf]
     this.network = new SimulatedNetwork(this.scheduler, seed, validators.length, link)
-    this.nodes = validators.map(
-      (validator, index) => new SimulatedNode(this, index, validator, liars.has(validator)),
-    )
+    this.nodes = validators.map((validator, index) => new SimulatedNode(this, index, validator, liars.has(validator)))
     this.workload = new Workload(this)
     for (const { node, strategy } of byzantine) {
       const made = parts.strategies.get(strategy)
@@ -85,7 +83,11 @@ export class World {
       this.#run()
     } catch (error) {
       if (error instanceof SimulationFailure) failure = error
-      else failure = new SimulationFailure('crash', error instanceof Error ? (error.stack ?? error.message) : String(error))
+      else
+        failure = new SimulationFailure(
+          'crash',
+          error instanceof Error ? (error.stack ?? error.message) : String(error),
+        )
     }
     return {
       failure,

@@ -284,4 +284,3 @@ function heightValue(height: Height): Uint8Array {
 function sentinelValue(genesisHash: Hash, height: Height, blockHash: Hash): Uint8Array {
   return encodeSentinel({ schema: STORE_SCHEMA, genesisHash, height, blockHash })
 }
-

@@ -2,9 +2,10 @@
  * INVARIANT I2, I3, I4 and validity, counted anew: a quorum is n − t distinct members with good
  * signatures; one block a view is certified; what is certified later extends what was final before.
  */
-import { statementDigest } from '../../crypto/digests.ts'
+
 import type { Effect } from '../../consensus/effects.ts'
 import type { Event } from '../../consensus/events.ts'
+import { statementDigest } from '../../crypto/digests.ts'
 import type { Block } from '../../types/block.ts'
 import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../../types/certificate.ts'
 import type { Hash } from '../../types/ids.ts'

@@ -2,8 +2,9 @@
  * What the final transactions must have done, by a ledger of a few lines that shares no code with
  * the real one: nonces in order, nobody spends what it has not, no coin is made or lost.
  */
-import type { Address } from '../../types/ids.ts'
+
 import type { FinalBlock } from '../../types/final-block.ts'
+import type { Address } from '../../types/ids.ts'
 import type { Checker } from '../checker.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
@@ -33,7 +34,8 @@ export class ReferenceLedger implements Checker {
     const touched = this.#apply(final)
     let sum = 0n
     for (const balance of this.#balances.values()) sum += balance
-    if (sum !== this.#supply) throw new SimulationFailure('supply', `${sum} wei at height ${height}, not ${this.#supply}`)
+    if (sum !== this.#supply)
+      throw new SimulationFailure('supply', `${sum} wei at height ${height}, not ${this.#supply}`)
     const state = node.chain?.store.stateAt(height)
     for (const address of touched) {
       const account = state?.account(address)

@@ -1,6 +1,7 @@
 /** Votes for a second block in each view, to some. */
-import { keccak256Hash } from '../../crypto/keccak.ts'
+
 import { utf8 } from '../../base/bytes.ts'
+import { keccak256Hash } from '../../crypto/keccak.ts'
 import { messageStrategy } from '../strategy.ts'
 
 export const doubleVote = messageStrategy((liar) => (message, to) => {

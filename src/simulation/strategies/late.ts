@@ -1,6 +1,5 @@
 /** Lets every message wait for the next few, so that it comes about when others give up. */
-import type { Strategy } from '../strategy.ts'
-import type { Outgoing } from '../strategy.ts'
+import type { Outgoing, Strategy } from '../strategy.ts'
 
 const HELD = 4
 
