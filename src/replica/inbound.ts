@@ -8,6 +8,9 @@ import type { Core } from '../consensus/core.ts'
 import type { Event } from '../consensus/events.ts'
 import { type DirectMessage, decodeDirect, type Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
+import type { Proposal } from '../types/block.ts'
+import type { TimeoutMessage } from '../types/consensus-message.ts'
+import { type Verified, verifiedPart } from '../types/verified.ts'
 import type { ConsensusMessageValidator } from '../validation/consensus-message.ts'
 import type { ProposalValidator } from '../validation/proposal.ts'
 
@@ -54,7 +57,7 @@ export class Inbound {
     switch (message.kind) {
       case 'proposal':
         this.#feedJudged(from, proposals.proposal(message.proposal), (proposal) =>
-          this.#inItsTime(proposal.block.header.consensus.timeMs, () => feed({ kind: 'proposal', proposal })),
+          this.#inItsTime(proposal, () => feed({ kind: 'proposal', proposal })),
         )
         return
       case 'vote':
@@ -66,9 +69,7 @@ export class Inbound {
           this.#feedJudged(from, messages.commitVote(message.vote), (vote) => feed({ kind: 'commitVote', vote }))
         return
       case 'timeout':
-        this.#feedJudged(from, messages.timeoutMessage(message.message), (judged) =>
-          feed({ kind: 'timeout', message: judged }),
-        )
+        this.#feedJudged(from, messages.timeoutMessage(message.message), (judged) => this.#feedTimeout(judged))
         return
       case 'certificates':
         if (core.wantsCertificates(message.bundle))
@@ -91,9 +92,25 @@ export class Inbound {
     else if (judged.error.verdict === 'reject') this.#ports.penalise(from, FAULT_POINTS, judged.error.message)
   }
 
+  /** The timeout counts at once; a proposal inside it from the future comes no sooner than by itself. */
+  #feedTimeout(message: Verified<TimeoutMessage>): void {
+    const { feed } = this.#ports
+    if (message.proposal === null || this.#earlyMs(message.proposal) <= 0) {
+      feed({ kind: 'timeout', message })
+      return
+    }
+    const proposal = verifiedPart(message, message.proposal)
+    feed({ kind: 'timeout', message: { ...message, proposal: null } })
+    this.#inItsTime(proposal, () => feed({ kind: 'proposal', proposal }))
+  }
+
+  #earlyMs({ block }: Proposal): number {
+    return block.header.consensus.timeMs - this.#ports.wallMs() - this.#ports.clockDriftMsMax
+  }
+
   /** A block from the future waits for its time: its leader's clock may simply be ahead of ours. */
-  #inItsTime(timeMs: number, feed: () => void): void {
-    const earlyMs = timeMs - this.#ports.wallMs() - this.#ports.clockDriftMsMax
+  #inItsTime(proposal: Proposal, feed: () => void): void {
+    const earlyMs = this.#earlyMs(proposal)
     if (earlyMs <= 0) {
       feed()
       return
