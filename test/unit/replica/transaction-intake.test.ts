@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { rejection } from '../../../src/base/rejection.ts'
+import { err, ok } from '../../../src/base/result.ts'
+import { keccak256Hash } from '../../../src/crypto/keccak.ts'
+import { Mempool } from '../../../src/mempool/mempool.ts'
+import { DEFAULT_MEMPOOL_LIMITS } from '../../../src/mempool/mempool-limits.ts'
+import { type IntakeVerdict, TransactionIntake } from '../../../src/replica/transaction-intake.ts'
+import type { TransactionVerdict, TransactionVerifier } from '../../../src/replica/transaction-verifier.ts'
+import { type PoolTransaction, sample } from '../mempool/pool-samples.ts'
+
+const BAD = 0xff
+
+/** A verifier that ends its batches when the test says so; an envelope that begins with 0xff is bad. */
+function world() {
+  const batches: { readonly envelopes: readonly Uint8Array[]; readonly end: () => void }[] = []
+  const byEnvelope = new Map<string, PoolTransaction>()
+  const verifier = {
+    verify: (envelopes: readonly Uint8Array[], done: (verdicts: readonly TransactionVerdict[]) => void) => {
+      const verdicts = envelopes.map((envelope): TransactionVerdict => {
+        const known = byEnvelope.get(keccak256Hash(envelope))
+        return known === undefined ? err(rejection('badSignature', 'bad')) : ok(known)
+      })
+      batches.push({ envelopes, end: () => done(verdicts) })
+    },
+  } as unknown as TransactionVerifier
+  const carried: PoolTransaction[] = []
+  let changes = 0
+  const pool = new Mempool(DEFAULT_MEMPOOL_LIMITS, { isFree: () => false })
+  const intake = new TransactionIntake(pool, verifier, {
+    nowMs: () => 0,
+    accounts: () => ({ account: () => ({ nonce: 0, balance: 10n ** 24n }) }) as never,
+    baseFeePerGas: () => 1n,
+    carry: (transactions) => carried.push(...transactions),
+    poolChanged: () => {
+      changes += 1
+    },
+  })
+  const verdicts: IntakeVerdict[] = []
+  const submit = (envelope: Uint8Array, origin: 'local' | 'remote' = 'local'): void =>
+    intake.submit(envelope, origin, (verdict) => verdicts.push(verdict))
+  const good = (sender: number): Uint8Array => {
+    const transaction = sample({ sender, cap: 10n ** 9n })
+    const envelope = Uint8Array.of(sender, sender >> 8)
+    byEnvelope.set(keccak256Hash(envelope), transaction)
+    return envelope
+  }
+  return { batches, carried, pool, verdicts, submit, good, changes: () => changes }
+}
+
+describe('the intake', () => {
+  it('answers each submission once: taken, carried on and told of, or refused', () => {
+    const { batches, carried, verdicts, submit, good, changes } = world()
+    submit(good(1))
+    batches[0]?.end()
+    submit(Uint8Array.of(BAD))
+    batches[1]?.end()
+    expect(verdicts.map(({ ok: isTaken }) => isTaken)).toEqual([true, false])
+    expect(carried).toHaveLength(1)
+    expect(changes()).toBe(1)
+  })
+
+  it('does not carry what came from others', () => {
+    const { batches, carried, verdicts, submit, good } = world()
+    submit(good(1), 'remote')
+    batches[0]?.end()
+    expect(verdicts).toMatchObject([{ ok: true }])
+    expect(carried).toEqual([])
+  })
+
+  it('gathers into the next batch what comes while one is checked, at most 512', () => {
+    const { batches, verdicts, submit, good } = world()
+    for (let n = 1; n <= 1_000; n++) submit(good(n))
+    expect(batches.map(({ envelopes }) => envelopes.length)).toEqual([1])
+    batches[0]?.end()
+    batches[1]?.end()
+    batches[2]?.end()
+    expect(batches.map(({ envelopes }) => envelopes.length)).toEqual([1, 512, 487])
+    expect(verdicts).toHaveLength(1_000)
+  })
+
+  it('checks a bad envelope once, however often it comes', () => {
+    const { batches, verdicts, submit } = world()
+    submit(Uint8Array.of(BAD))
+    batches[0]?.end()
+    for (let n = 0; n < 100; n++) submit(Uint8Array.of(BAD))
+    expect(batches).toHaveLength(1)
+    expect(verdicts).toHaveLength(101)
+    expect(verdicts.every((verdict) => !verdict.ok)).toBe(true)
+  })
+
+  it('takes a bounded number, and refuses the rest without blame', () => {
+    const { verdicts, submit } = world()
+    for (let n = 0; n < 20_002; n++) submit(Uint8Array.of(1, n, n >> 8))
+    expect(verdicts).toMatchObject([{ ok: false, error: { code: 'intakeFull', verdict: 'ignore' } }])
+  })
+})
