@@ -141,11 +141,19 @@ export interface SyncProgress {
   readonly highestHeight: Height
 }
 
+export interface ViewChange {
+  readonly view: View
+  /** The certificate that let the view begin: of a block, of a view that failed, or of one missed while away. */
+  readonly by: 'qc' | 'tc' | 'recovery'
+  readonly leader: Address
+}
+
 export interface NodeEvents {
   /** After the block and all its indexes can be read. */
   block?(block: FinalBlock): void
   /** A transaction became executable in the pool. */
   pendingTransaction?(transaction: SignedTransaction): void
+  viewChange?(change: ViewChange): void
 }
 
 export interface NodeApi {

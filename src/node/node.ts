@@ -144,7 +144,10 @@ async function run(
   const log = new BlockLog(logger, config.validators, config.genesis, nowMs)
   const signer = key === null ? null : chooseSigner(key.privateKey)
   const observer: ReplicaObserver = {
-    onCoreStep: (event, effects) => log.onCoreStep(event, effects),
+    onCoreStep: (event, effects) => {
+      log.onCoreStep(event, effects)
+      api.tellViewChanges(effects)
+    },
     onFinalBlock: (final) => {
       const { hash, header } = final.block
       log.onFinalBlock(final, replica.core.commitSigners(header.consensus.view, hash))

@@ -2,6 +2,7 @@
 import { defined } from '../base/invariant.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Effect } from '../consensus/effects.ts'
 import { encodeBlock } from '../ledger/block-encoding.ts'
 import { simulateCall } from '../ledger/simulate-call.ts'
 import { wordsIn } from '../ledger/storage-words.ts'
@@ -63,6 +64,16 @@ export class ReplicaApi implements NodeApi {
 
   tellPendingTransaction(transaction: SignedTransaction): void {
     for (const listener of this.#listeners) listener.pendingTransaction?.(transaction)
+  }
+
+  /** Of what the core asked for, the views that it entered. */
+  tellViewChanges(effects: readonly Effect[]): void {
+    if (this.#listeners.size === 0) return
+    for (const effect of effects) {
+      if (effect.kind !== 'viewEntered') continue
+      const leader = defined(this.#parts.config.validators.at(effect.leader), 'the leader of a view').address
+      for (const listener of this.#listeners) listener.viewChange?.({ view: effect.view, by: effect.by, leader })
+    }
   }
 
   head(): FinalBlock {

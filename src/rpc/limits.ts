@@ -40,6 +40,9 @@ export interface RpcLimits {
   /** Alternatives in an address list or in one topic position. */
   readonly logAlternativesMax: number
   readonly feeHistoryBlocksMax: number
+  /** Headers in one answer of bft_getHeads. */
+  readonly headsMax: number
+  readonly signerStatsBlocksMax: number
   readonly proofKeysMax: number
   /** Of all accounts of one eth_getStorageValues together. */
   readonly storageSlotsMax: number
@@ -78,6 +81,8 @@ export const DEFAULT_LIMITS: RpcLimits = {
   logRangeBlocksMax: 100_000,
   logAlternativesMax: 1_000,
   feeHistoryBlocksMax: 1_024,
+  headsMax: 1_024,
+  signerStatsBlocksMax: 10_000,
   proofKeysMax: 1_024,
   storageSlotsMax: 1_024,
   historyPageMax: 100,

@@ -1,14 +1,15 @@
 /**
- * eth_subscribe: who listens to what. What is sent is written once and shared by all listeners,
+ * eth_subscribe and bft_subscribe: who listens to what. What is sent is written once and shared by all listeners,
  * and goes out in the turns of the work queue, so that listeners never delay consensus.
  */
 import { randomBytes } from 'node:crypto'
-import type { FinalBlock, NodeApi, SyncProgress } from '../node/node-api.ts'
+import type { FinalBlock, NodeApi, SyncProgress, ViewChange } from '../node/node-api.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { LIMIT_EXCEEDED, RpcError } from './errors.ts'
 import { locatedLogs } from './located-logs.ts'
 import { type LogCriteria, matchesLog } from './log-filter.ts'
 import { headerJson } from './serializers/block.ts'
+import { commitCertificateJson } from './serializers/certificate.ts'
 import { quantity } from './serializers/encoding.ts'
 import { logJson } from './serializers/log.ts'
 import { pendingTransactionJson } from './serializers/transaction.ts'
@@ -19,6 +20,8 @@ export type Subscription =
   | { readonly kind: 'logs'; readonly criteria: LogCriteria }
   | { readonly kind: 'newPendingTransactions'; readonly full: boolean }
   | { readonly kind: 'syncing' }
+  | { readonly kind: 'finality' }
+  | { readonly kind: 'views' }
 
 /** One WebSocket, as its subscriptions see it. */
 export interface SubscriberSession {
@@ -55,6 +58,7 @@ export class SubscriptionHub {
     this.#unsubscribe = node.subscribe({
       block: (block) => this.#onBlock(block),
       pendingTransaction: (transaction) => this.#onPending(transaction),
+      viewChange: (change) => this.#onViewChange(change),
     })
     this.#syncTimer = setInterval(() => this.#pollSync(), SYNC_POLL_MS)
     this.#syncTimer.unref()
@@ -91,17 +95,31 @@ export class SubscriptionHub {
   #onBlock(block: FinalBlock): void {
     if (this.#recipients.size === 0) return
     const head = once(() => JSON.stringify(headerJson(block.header, block.hash)))
+    const finality = once(() => JSON.stringify(finalityJson(block)))
     const logs = once(() => locatedLogs(block))
     for (const [recipient, own] of this.#recipients) {
       this.#deliver(recipient, () => {
         for (const [id, subscription] of own) {
           if (subscription.kind === 'newHeads') recipient.send(notification(id, head()))
+          if (subscription.kind === 'finality') recipient.send(notification(id, finality(), 'bft'))
           if (subscription.kind !== 'logs') continue
           for (const log of logs()) {
             if (matchesLog(subscription.criteria, log.log))
               recipient.send(notification(id, JSON.stringify(logJson(log))))
           }
         }
+      })
+    }
+  }
+
+  #onViewChange(change: ViewChange): void {
+    if (this.#recipients.size === 0) return
+    const text = JSON.stringify(change)
+    for (const [recipient, own] of this.#recipients) {
+      const ids = [...own].flatMap(([id, subscription]) => (subscription.kind === 'views' ? [id] : []))
+      if (ids.length === 0) continue
+      this.#deliver(recipient, () => {
+        for (const id of ids) recipient.send(notification(id, text, 'bft'))
       })
     }
   }
@@ -147,8 +165,18 @@ export class SubscriptionHub {
   }
 }
 
-function notification(id: string, result: string): string {
-  return `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${result}}}`
+function finalityJson({ hash, header, commitCertificate }: FinalBlock) {
+  return {
+    height: header.height,
+    hash,
+    stateRoot: header.stateRoot,
+    // Null when the certificate of a later block makes this one final too.
+    certificate: commitCertificate === null ? null : commitCertificateJson(commitCertificate),
+  }
+}
+
+function notification(id: string, result: string, namespace = 'eth'): string {
+  return `{"jsonrpc":"2.0","method":"${namespace}_subscription","params":{"subscription":"${id}","result":${result}}}`
 }
 
 function syncJson(progress: SyncProgress | null): string {

@@ -52,7 +52,6 @@ function casesIn(kind: string): readonly Case[] {
   const root = join(FOLDER, kind)
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.io'))
-    .sort()
     .map((path) => {
       const lines = readFileSync(join(root, path), 'utf8').split('\n')
       const after = (mark: string) => lines.find((line) => line.startsWith(mark))?.slice(mark.length) ?? 'null'

@@ -20,7 +20,8 @@ function readSubscription(kind: string, options: unknown, limits: RpcLimits): Su
   }
 }
 
-function sessionOf({ session }: RpcContext, method: string) {
+/** Subscriptions need a connection that stays. @throws RpcError over HTTP. */
+export function sessionOf({ session }: RpcContext, method: string) {
   if (session === null) throw methodNotFound(`${method} over HTTP`)
   return session
 }

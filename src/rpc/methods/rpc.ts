@@ -1,10 +1,30 @@
 /** The interface about itself, made from the table of methods. */
-import { defineMethod, type RpcMethod } from '../method.ts'
+import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 
 const VERSION = '1.0'
+const OPENRPC_VERSION = '1.3.2'
 
 export function rpcMethods(others: readonly RpcMethod[]): readonly RpcMethod[] {
-  const modules = new Set(['rpc', ...others.map(({ name }) => name.slice(0, name.indexOf('_')))])
-  const versions = Object.fromEntries([...modules].sort().map((name) => [name, VERSION]))
-  return [defineMethod('rpc_modules', [], () => versions)]
+  const names = new Set(['rpc', ...others.map(({ name }) => name.slice(0, name.indexOf('_')))])
+  const modules = Object.fromEntries([...names].map((name) => [name, VERSION]))
+  const discover = ({ node }: RpcContext): unknown => ({
+    openrpc: OPENRPC_VERSION,
+    info: { title: 'Tertia', version: node.clientVersion },
+    methods: [...others, ...own].map(describe),
+  })
+  const own: readonly RpcMethod[] = [
+    defineMethod('rpc_modules', [], () => modules),
+    defineMethod('rpc.discover', [], discover, 'expensive'),
+  ]
+  return own
+}
+
+/** Positional, as Ethereum's clients send them. What a value looks like is left to execution-apis. */
+function describe({ name, parameters }: RpcMethod) {
+  return {
+    name,
+    paramStructure: 'by-position',
+    params: parameters.map((parameter) => ({ name: parameter.name, required: parameter.required, schema: true })),
+    result: { name: 'result', schema: true },
+  }
 }
