@@ -3,6 +3,7 @@
  * something to agree on (consensus design 3.10). No work, no timers, no messages.
  */
 
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Block } from '../types/block.ts'
 import type { QuorumCertificate } from '../types/certificate.ts'
 import type { Verified } from '../types/verified.ts'
@@ -45,7 +46,11 @@ function workOf(state: CoreState): Work {
   const isJoined = hasTimedOut(state) && timeouts.count(pacemaker.view) >= state.config.validators.amplification
   return {
     // Ruling 5: every epoch commits a first block, be it empty.
-    toPropose: state.payloadAvailable || state.beatDue || state.highQc.view === 0,
+    toPropose:
+      (__CANARIES__ && isPlanted('work-without-end')) ||
+      state.payloadAvailable ||
+      state.beatDue ||
+      state.highQc.view === 0,
     toFlush: state.highQc.view > tree.tip.view,
     underWay: isJoined || (proposal !== undefined && tree.get(proposal.block.hash)?.state !== 'invalid'),
   }

@@ -6,6 +6,7 @@
  * the lock on disk is never behind what the signature promises.
  */
 import { invariant } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Block } from '../types/block.ts'
 import type { QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
@@ -54,7 +55,8 @@ export class SafetyRules {
     const record = this.#record
     const last = record.lastCommitVote
     if (qc.view <= context.committedView) return err('already committed')
-    if (qc.view <= record.lastTimeoutView) return err('already timed out of this view')
+    const mayFollowTimeout = __CANARIES__ && isPlanted('commit-after-timeout')
+    if (qc.view <= record.lastTimeoutView && !mayFollowTimeout) return err('already timed out of this view')
     if (last !== null && qc.view === last.view) {
       invariant(qc.blockHash === last.blockHash, 'two blocks are certified in one view')
       return err('already voted to commit in this view')
@@ -117,6 +119,7 @@ function holding(
 
 /** Of equal views the one held already. */
 function higher(held: QuorumCertificate, other: QuorumCertificate): QuorumCertificate {
+  if (__CANARIES__ && isPlanted('lock-forgotten')) return other
   return other.view > held.view ? other : held
 }
 

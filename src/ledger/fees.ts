@@ -1,4 +1,5 @@
 /** The price of gas (EIP-1559). The base fee is a parameter of the network and is not burnt. */
+import { isPlanted } from '../base/planted-bug.ts'
 
 export interface FeeCaps {
   /** Wei per gas, as are all prices here. */
@@ -8,6 +9,7 @@ export interface FeeCaps {
 
 /** What the sender pays per gas; the whole of it goes to the proposer's fee recipient. */
 export function effectiveGasPrice(caps: FeeCaps, baseFeePerGas: bigint): bigint {
+  if (__CANARIES__ && isPlanted('tip-not-paid')) return baseFeePerGas
   const wanted = baseFeePerGas + caps.maxPriorityFeePerGas
   if (wanted > caps.maxFeePerGas) return caps.maxFeePerGas
   return wanted

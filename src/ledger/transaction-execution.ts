@@ -1,5 +1,6 @@
 /** What a valid transaction does: it pays, moves value, and calls a module if one is at its address. */
 import { EMPTY_BYTES } from '../base/bytes.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Address } from '../types/ids.ts'
 import type { Receipt } from '../types/receipt.ts'
 import type { AccessListEntry, SignedTransaction } from '../types/transaction.ts'
@@ -49,7 +50,7 @@ export function executeTransaction(
   })
   const { outcome, gasUsed } = executeMessage(rules, overlay, environment, transaction)
   overlay.credit(sender, BigInt(gasLimit - gasUsed) * price)
-  overlay.credit(environment.feeRecipient, BigInt(gasUsed) * price)
+  if (!(__CANARIES__ && isPlanted('fee-lost'))) overlay.credit(environment.feeRecipient, BigInt(gasUsed) * price)
   const logs = outcome.status === 'returned' ? outcome.logs : []
   return {
     type: transaction.type,

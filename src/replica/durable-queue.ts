@@ -5,6 +5,7 @@
  * one sync for everything that gathered while the last was under way; only then do the actions
  * that wait for them run, in the order in which they were asked for.
  */
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Journal } from '../storage/journal/journal.ts'
 import type { SigningRecord } from '../storage/signing-record.ts'
 import { encodeSafetyRecord, type SafetyRecord } from '../types/safety-record.ts'
@@ -28,7 +29,8 @@ export class DurableQueue {
   /** Runs `action` when everything appended before, and `record` if given, is durable. */
   after(action: () => void, record: SafetyRecord | null = null): void {
     if (record !== null) this.#record = record
-    this.#waiting.push(action)
+    if (__CANARIES__ && isPlanted('sent-before-synced') && record !== null) action()
+    else this.#waiting.push(action)
   }
 
   /** Starts a sync for what waits, unless one is under way: that one is followed by another. */
@@ -36,7 +38,8 @@ export class DurableQueue {
     if (this.#isSyncing || this.#isStopped || this.#waiting.length === 0) return
     const actions = this.#waiting
     const record = this.#record
-    const signingRecord = record === this.#persisted ? null : this.#signingRecord
+    const isForgetful = __CANARIES__ && isPlanted('record-not-persisted')
+    const signingRecord = record === this.#persisted || isForgetful ? null : this.#signingRecord
     this.#waiting = []
     this.#isSyncing = true
     let outstanding = signingRecord === null ? 1 : 2
@@ -56,7 +59,8 @@ export class DurableQueue {
       this.#isSyncing = false
       this.flush()
     }
-    this.#journal.sync(done)
+    if (__CANARIES__ && isPlanted('journal-not-synced')) done()
+    else this.#journal.sync(done)
     if (record !== null && signingRecord !== null) signingRecord.write(encodeSafetyRecord(record), done)
   }
 

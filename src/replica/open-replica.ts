@@ -2,6 +2,7 @@
  * From what lies on disk to what a replica starts with (consensus design 3.13, rulings 18, 19).
  * Refuses wherever going on could lose what is final or sign what was signed otherwise.
  */
+import { isPlanted } from '../base/planted-bug.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { DecodeError } from '../codec/decode-error.ts'
@@ -107,8 +108,8 @@ function whatIsForgotten(record: SafetyRecord, chain: OpenedChain, set: Validato
   for (const { hash, header, justify } of blocks) {
     const { epoch, view } = header.consensus
     if (epoch !== set.epoch) continue
-    if (header.miner === address && view > record.lastProposedView && answered.has(hash))
-      return `a proposal in view ${view}`
+    const isProof = answered.has(hash) || (__CANARIES__ && isPlanted('own-block-taken-for-proof'))
+    if (header.miner === address && view > record.lastProposedView && isProof) return `a proposal in view ${view}`
     if (signed(justify, self) && justify.view > record.lastVotedView) return `a vote in view ${justify.view}`
   }
   for (const certificate of certificates)

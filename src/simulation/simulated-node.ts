@@ -110,6 +110,7 @@ export class SimulatedNode {
     this.#chain = opened.value
     this.#run(() => {
       this.#replica = this.#open(opened.value)
+      this.#world.onBoot(this, this.#incarnation === 1, opened.value.recovered.ranges().length > 0)
       for (const checker of checkers) checker.onBoot?.(this)
       this.#replica.start()
       this.links.announce(true)

@@ -2,6 +2,7 @@
 import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import type { PeerId } from '../network/port.ts'
+import type { Hash } from '../types/ids.ts'
 import type { Checker } from './checker.ts'
 import { Coverage } from './coverage.ts'
 import type { Fault, Scenario } from './scenario.ts'
@@ -54,6 +55,10 @@ export class World {
   /** Set by scenarios that wipe or restore disks: a key that may not sign is then no failure. */
   readonly mayLoseKeys = false
   readonly #actors = new Map<SimulatedNode, StrategyActor>()
+  readonly #restarted = new Set<SimulatedNode>()
+  /** A block stored on top of each. */
+  readonly #children = new Map<Hash, Hash>()
+  #failedView = 0
   #views = 0
   #signatures = 0
   #isCalm = false
@@ -123,6 +128,8 @@ export class World {
   }
 
   onStep(node: SimulatedNode, event: Event, effects: readonly Effect[]): void {
+    if (event.kind === 'start' && this.#restarted.has(node) && effects.some(({ kind }) => kind === 'sign'))
+      this.coverage.hit('own statement repeated after restart')
     for (const effect of effects) {
       this.#count(effect)
       if (effect.kind === 'sign' && !node.isByzantine) this.#signatures += 1
@@ -130,10 +137,19 @@ export class World {
     for (const checker of this.checkers) checker.onStep?.(node, event, effects)
   }
 
+  onBoot(node: SimulatedNode, isFirst: boolean, replays: boolean): void {
+    if (isFirst) return
+    this.coverage.hit('restart')
+    if (replays) this.coverage.hit('replayed after restart')
+    this.#restarted.add(node)
+  }
+
   #count(effect: Effect): void {
     const { coverage } = this
     if (effect.kind === 'viewEntered') {
       coverage.hit(effect.by === 'tc' ? 'tc' : 'qc')
+      if (effect.by === 'tc' && effect.view === this.#failedView + 1) coverage.hit('two views in a row failed')
+      if (effect.by === 'tc') this.#failedView = effect.view
       if (effect.view > this.#views) {
         this.#views = effect.view
         coverage.hit('view')
@@ -141,7 +157,12 @@ export class World {
     } else if (effect.kind === 'commit') coverage.hit('commit')
     else if (effect.kind === 'viewTimedOut') coverage.hit('timeout')
     else if (effect.kind === 'fetch') coverage.hit('block fetched')
-    else if (effect.kind === 'conflict') coverage.hit('conflict seen')
+    else if (effect.kind === 'storeBlock') {
+      const { parentHash } = effect.block.header
+      const sibling = this.#children.get(parentHash)
+      if (sibling !== undefined && sibling !== effect.block.hash) coverage.hit('fork of uncommitted blocks')
+      this.#children.set(parentHash, effect.block.hash)
+    } else if (effect.kind === 'conflict') coverage.hit('conflict seen')
     else if (effect.kind === 'build' && effect.request.empty) coverage.hit('empty block')
   }
 

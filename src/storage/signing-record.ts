@@ -12,6 +12,7 @@
  */
 import { bytesEqual, toHex, utf8 } from '../base/bytes.ts'
 import { invariant } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { crc32c } from './crc32c.ts'
@@ -144,7 +145,8 @@ export class SigningRecord {
     this.#sequence += 1
     const slot = encodeSlot(this.#sequence, this.#genesisHash, write.payload)
     try {
-      this.#directory.overwrite(this.#name, (this.#sequence % 2) * SLOT_BYTES, slot)
+      const place = __CANARIES__ && isPlanted('one-signing-slot') ? 0 : this.#sequence % 2
+      this.#directory.overwrite(this.#name, place * SLOT_BYTES, slot)
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error
       this.#written(write, error)

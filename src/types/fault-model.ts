@@ -3,6 +3,7 @@
  * q = n − t in both; two quorums share t+1 replicas (Byzantine) or one (crash).
  */
 import { invariant } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 
 export type FaultModel = 'byzantine' | 'crash'
 
@@ -14,6 +15,7 @@ export function faultsTolerated(n: number, model: FaultModel): number {
 
 /** q: how many replicas must sign a certificate. */
 export function quorum(n: number, model: FaultModel): number {
+  if (__CANARIES__ && isPlanted('quorum-too-small')) return n - faultsTolerated(n, model) - 1
   return n - faultsTolerated(n, model)
 }
 

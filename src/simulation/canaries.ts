@@ -1,0 +1,24 @@
+/** Whether the checkers can fail: plants each bug in turn and runs seeds until one is found (design: testing 3.8a). */
+import { type PlantedBug, plantBug } from '../base/planted-bug.ts'
+import type { RunResult } from './world.ts'
+
+export interface Catch {
+  readonly bug: PlantedBug
+  /** Null when no run found it. */
+  readonly seed: number | null
+  /** The invariant that gave it away. */
+  readonly invariant: string | null
+}
+
+export function catchBug(bug: PlantedBug, seeds: Iterable<number>, run: (seed: number) => RunResult): Catch {
+  plantBug(bug)
+  try {
+    for (const seed of seeds) {
+      const { failure } = run(seed)
+      if (failure !== null) return { bug, seed, invariant: failure.invariant }
+    }
+    return { bug, seed: null, invariant: null }
+  } finally {
+    plantBug(null)
+  }
+}
