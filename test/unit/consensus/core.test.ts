@@ -517,6 +517,16 @@ describe('a leader', () => {
     const [request] = ofKind(solo.feed(certificates(qcAt(2), tc)), 'build')
     expect(request?.request).toMatchObject({ view: 4, justify: { view: 2 }, tc: { view: 3 } })
   })
+
+  it('carries no TC beside the QC of the view before, though it holds one', () => {
+    const solo = soloAt(1, 3)
+    solo.feed(certificates(qcAt(2), committee.tc(3, qcAt(2))))
+    solo.propose(at(4))
+    expect(solo.core.highTc?.view).toBe(3)
+    solo.feed({ kind: 'payload', available: true })
+    const [request] = ofKind(solo.feed(certificates(qcAt(4))), 'build')
+    expect(request?.request).toMatchObject({ view: 5, justify: { view: 4 }, tc: null })
+  })
 })
 
 describe('an idle replica', () => {
