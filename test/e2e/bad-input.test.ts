@@ -181,12 +181,9 @@ describe('a transaction is refused', () => {
   })
 
   it('with a tip above the cap', async () => {
-    // Libraries do not sign it, so that one fee stands for the other here.
-    const fields = transfer({ maxFeePerGas: GWEI, maxPriorityFeePerGas: GWEI })
-    const { r, s, yParity } = await sender.sign({ hash: `0x${'11'.repeat(32)}` }).then(signatureOf)
-    const list = [CHAIN_ID, 1].map((value) => numberToHex(value))
-    const fees = [numberToHex(2n * GWEI), numberToHex(GWEI), numberToHex(21_000)]
-    const envelope = concatHex(['0x02', toRlp([...list, ...fees, fields.to, '0x01', '0x', [], yParity, r, s])])
+    // Libraries do not even sign it. Whose signature it is makes no difference.
+    const numbers = [CHAIN_ID, 1, 2n * GWEI, GWEI, 21_000].map((value) => numberToHex(value))
+    const envelope = concatHex(['0x02', toRlp([...numbers, freshAddress(), '0x01', '0x', [], '0x01', '0x05', '0x01'])])
     const failure = await rpcFailure(devnet().url(0), 'eth_sendRawTransaction', [envelope])
     expect(failure.message).toContain('max priority fee per gas higher than max fee per gas')
     expect(failure.code).toBe(-32000)
@@ -204,14 +201,7 @@ describe('a transaction is refused', () => {
   })
 })
 
-function signatureOf(signature: Hex) {
-  const trimmed = (from: number) => numberToHex(BigInt(`0x${signature.slice(from, from + 64)}`))
-  return { r: trimmed(2), s: trimmed(66), yParity: signature.endsWith('1c') ? '0x01' : '0x' } as const
-}
-
 describe('viem names the error', () => {
-  const authorization = () => sender.signAuthorization({ address: freshAddress(), chainId: CHAIN_ID, nonce: 1 })
-
   it.each([
     { type: NonceTooLowError, fields: { nonce: 0 } },
     { type: NonceTooHighError, fields: { nonce: 66 } },
@@ -225,13 +215,10 @@ describe('viem names the error', () => {
   })
 
   it('TransactionTypeNotSupportedError', async () => {
-    const { type, ...fields } = transfer()
-    const sent = wallet(devnet().url(0), 0).sendTransaction({
-      ...fields,
-      gas: 100_000n,
-      authorizationList: [await authorization()],
-    })
-    expect(type).toBe('eip1559')
+    const client = wallet(devnet().url(0), 0)
+    const delegation = { contractAddress: freshAddress(), chainId: CHAIN_ID, nonce: 1 }
+    const authorizationList = [await client.signAuthorization(delegation)]
+    const sent = client.sendTransaction({ ...transfer({ gas: 100_000n }), type: 'eip7702', authorizationList })
     await expect(sent).rejects.toSatisfy(
       (error: BaseError) => error.walk((cause) => cause instanceof TransactionTypeNotSupportedError) !== null,
     )
