@@ -68,7 +68,7 @@ describe('timeouts', () => {
     for (let view = 1; view < 1_000; view++) for (const signer of committee.all) timeouts.add(message(signer, view), 5)
     const first = timeouts.messages(5)
     expect(first.map(({ timeout }) => timeout.signer)).toEqual([0, 1, 2, 3])
-    timeouts.add(message(2, 5), 5)
+    timeouts.add(ownStatement(committee.timeoutMessage(2, 5, committee.qc(3, namedHash('block')))), 5)
     expect(timeouts.messages(5)).toEqual(first)
     expect(timeouts.count(6)).toBe(0)
     timeouts.add(message(1, 6), 6)
