@@ -80,8 +80,8 @@ export class HeadWatch {
     return new Promise((resolve, reject) => {
       socket.on('error', reject)
       socket.on('open', () => socket.send('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}'))
-      socket.on('message', (data) => {
-        const message = JSON.parse(String(data)) as SocketMessage
+      socket.on('message', (data: Buffer) => {
+        const message = JSON.parse(data.toString('utf8')) as SocketMessage
         if (message.error !== undefined) reject(new Error(message.error.message))
         else if (message.id === 1) resolve(watch)
         else watch.#take(message)

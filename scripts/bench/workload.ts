@@ -45,7 +45,7 @@ export class SigningDesk {
     this.#chainId = chainId
     this.#senders = accounts.map(({ privateKey }, i) => ({
       signer: nativeSigner(privateKey),
-      recipient: (accounts[(i + 1) % accounts.length] ?? { address: keyValue.address as Address }).address,
+      recipient: (accounts[(i + 1) % accounts.length] ?? { address: keyValue.address }).address,
       nextNonce: 0,
       ready: [],
     }))
@@ -74,7 +74,7 @@ export class SigningDesk {
     const call =
       this.#workload === 'transfer'
         ? { to: sender.recipient, value: 1n, data: EMPTY_BYTES, gasLimit: 21_000 }
-        : { to: keyValue.address as Address, value: 0n, data: putData(nonce), gasLimit: 200_000 }
+        : { to: keyValue.address, value: 0n, data: putData(nonce), gasLimit: 200_000 }
     const envelope = signTransaction(
       {
         type: 2,
@@ -102,7 +102,7 @@ function putData(nonce: number): Uint8Array {
     functionName: 'put',
     args: [key, toHex(new Uint8Array(VALUE_BYTES).fill(nonce))],
   })
-  return fromHex(data) ?? EMPTY_BYTES
+  return fromHex(data)
 }
 
 function nativeSigner(privateKey: Uint8Array): Signer {
