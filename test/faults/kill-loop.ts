@@ -9,13 +9,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Random } from '../../src/simulation/random.ts'
 import { Devnet } from '../e2e/harness/devnet.ts'
+import { eventually } from '../e2e/harness/processes.ts'
 import { findComplaints, findForks, findLost, findLostCoins, healed, readSignatures } from './check.ts'
 import { History } from './history.ts'
 import { Load } from './load.ts'
 
 const ACCOUNTS = 40
 const CLIENTS = 8
-const PAUSE_MS_MAX = 4_000
+/** Receipts between two kills, unless the second strikes while the network recovers from the first. */
+const RECEIPTS_BETWEEN = CLIENTS
+const STRIKE_AGAIN = 0.3
+const STRIKE_AGAIN_MS_MAX = 500
+/** Once all are back; a network that takes longer than that to go on is taken for stuck. */
+const PROGRESS_TIMEOUT_MS = 60_000
+const LOOK_INTERVAL_MS = 50
 const DOWN_MS_MAX = 2_000
 const START_MS_MAX = 800
 const VALIDATORS = [0, 1, 2, 3]
@@ -34,7 +41,7 @@ try {
   const startedAtMs = performance.now()
   const history = new History(join(devnet.directory, 'history.log'))
   const load = new Load(devnet, history, new Random(seed, 'load'), CLIENTS, ACCOUNTS)
-  await killMany()
+  await killMany(history)
   console.log(`${kills} kills done after ${secondsSince(startedAtMs)} s, ${history.acknowledged.length} receipts`)
   await load.stop()
   const height = await healed(devnet)
@@ -70,36 +77,55 @@ console.log(faults.length === 0 ? `holds: seed ${seed}` : `${faults.length} faul
 process.exitCode = faults.length === 0 ? 0 : 1
 
 /** Victims come back by themselves; one that is down is not killed again. */
-async function killMany(): Promise<void> {
+async function killMany(history: History): Promise<void> {
   const down = new Map<number, Promise<void>>()
+  const progress = async () => {
+    const wanted = history.acknowledged.length + RECEIPTS_BETWEEN
+    const isEnough = () => history.acknowledged.length >= wanted || undefined
+    while (down.size > 0 && isEnough() === undefined) await sleep(LOOK_INTERVAL_MS)
+    await eventually(`${RECEIPTS_BETWEEN} receipts after kill ${kills}`, isEnough, PROGRESS_TIMEOUT_MS)
+  }
   while (kills < killsWanted) {
-    await sleep(random.below(PAUSE_MS_MAX))
-    for (const index of drawVictims()) {
-      if (down.has(index)) continue
+    for (const kill of drawKills()) {
+      if (down.has(kill.index)) continue
+      const done = carryOut(kill).catch((error: unknown) => faults.push(String(error)))
       down.set(
-        index,
-        killOne(index).finally(() => down.delete(index)),
+        kill.index,
+        done.then(() => void down.delete(kill.index)),
       )
     }
-    // All are down: nothing to kill until one is back.
-    if (down.size === devnet.replicas.length) await Promise.race(down.values())
+    if (random.chance(STRIKE_AGAIN)) await sleep(random.below(STRIKE_AGAIN_MS_MAX))
+    else await progress()
   }
   await Promise.all(down.values())
 }
 
-function drawVictims(): readonly number[] {
-  const lot = random.fraction()
-  if (lot < 0.04) return VALIDATORS
-  return random.shuffled(devnet.replicas.map(({ index }) => index)).slice(0, lot < 0.25 ? 2 : 1)
+interface Kill {
+  readonly index: number
+  readonly downMs: number
+  /** How long each start lasts that is killed, too, before the one that is left alone. */
+  readonly startsMs: readonly number[]
 }
 
-async function killOne(index: number): Promise<void> {
+/** The lots are drawn in one order, however long what they say may take. */
+function drawKills(): readonly Kill[] {
+  const lot = random.fraction()
+  const victims =
+    lot < 0.04 ? VALIDATORS : random.shuffled(devnet.replicas.map(({ index }) => index)).slice(0, lot < 0.25 ? 2 : 1)
+  return victims.map((index) => {
+    const startsMs: number[] = []
+    while (random.chance(0.15)) startsMs.push(random.below(START_MS_MAX))
+    return { index, downMs: random.below(DOWN_MS_MAX), startsMs }
+  })
+}
+
+async function carryOut({ index, downMs, startsMs }: Kill): Promise<void> {
   kills++
   await devnet.kill(index)
-  await sleep(random.below(DOWN_MS_MAX))
-  while (random.chance(0.15)) {
+  await sleep(downMs)
+  for (const startMs of startsMs) {
     const program = devnet.launch(index)
-    await sleep(random.below(START_MS_MAX))
+    await sleep(startMs)
     kills++
     program.child.kill('SIGKILL')
     const { code } = await program.ended

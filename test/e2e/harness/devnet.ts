@@ -1,5 +1,5 @@
 /** A devnet in a directory of its own, as `tertia devnet` starts it, and ways to hurt it. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BftStatus } from '../../../src/node/node-api.ts'
@@ -98,7 +98,7 @@ export class Devnet {
   }
 
   log(index: number): string {
-    return readFileSync(join(this.data, `node-${index}`, 'node.log'), 'utf8')
+    return readFileSync(this.#logPath(index), 'utf8')
   }
 
   /** kill -9; resolves when the process is gone. */
@@ -112,16 +112,25 @@ export class Devnet {
   async restartAsPrinted(index: number): Promise<void> {
     const line = new RegExp(`start it again with: (npx tertia start --config \\S*node-${index}/node\\.json\\S*)`)
     const command = await eventually('the command to restart', () => line.exec(this.supervisor.stdout())?.[1])
-    this.#byHand.push(run('/bin/sh', ['-c', `exec ${command}`]))
+    this.#follow(index, run('/bin/sh', ['-c', `exec ${command}`]))
     await this.answering(index)
   }
 
   /** Starts the replica again. Ends with the test run. */
   launch(index: number): Program {
     const config = join(this.data, `node-${index}`, 'node.json')
-    const program = tertia(['start', '--config', config, '--with-parent'])
+    return this.#follow(index, tertia(['start', '--config', config, '--with-parent']))
+  }
+
+  /** What a replica says goes to its log, whoever started it. */
+  #follow(index: number, program: Program): Program {
+    program.child.stdout?.on('data', (text: string) => appendFileSync(this.#logPath(index), text))
     this.#byHand.push(program)
     return program
+  }
+
+  #logPath(index: number): string {
+    return join(this.data, `node-${index}`, 'node.log')
   }
 
   /** Starts the replica again. Resolves when RPC answers. */
