@@ -47,7 +47,7 @@ const WINDOWS = { rpc: '^src/node/node-api\\.ts$', sync: '^src/network/(port|mes
  * @type {[names: string[], folders: string][]}
  */
 const PACKAGES = [
-  [['libp2p', '@libp2p/[^/]+', '@chainsafe/[^/]+', '@multiformats/[^/]+', 'uint8array(s|list)'], 'network/libp2p/'],
+  [['libp2p', '@libp2p/[^/]+', '@chainsafe/[^/]+', '@multiformats/[^/]+'], 'network/libp2p/'],
   [['classic-level'], 'storage/level/'],
   [['ws'], 'rpc/'],
   [['hash-wasm', '@noble/[^/]+', 'secp256k1', '@bitauth/libauth'], '(crypto|node)/'],
@@ -56,7 +56,7 @@ const PACKAGES = [
   [['esbuild'], '(node|cli)/'],
   [['commander'], 'cli/'],
   [['abitype'], '(codec|ledger|rpc)/'],
-  [['ajv', 'canonicalize'], '(ledger|node|cli)/'],
+  [['canonicalize'], '(ledger|node|cli)/'],
 ]
 
 const IMPURE = '^src/(storage/(level/|node-files)|network/libp2p/|node/|rpc/|cli/)'

@@ -1,6 +1,5 @@
 /** The measure of the interface: clients that other people wrote, unmodified. */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { HDNodeWallet, JsonRpcProvider, WebSocketProvider } from 'ethers'
@@ -115,16 +114,14 @@ describe('ethers', () => {
   })
 })
 
-const castPath = fileURLToPath(new URL('../../../node_modules/@foundry-rs/cast-linux-amd64/bin/cast', import.meta.url))
+const CAST = fileURLToPath(new URL('../../../node_modules/.bin/cast', import.meta.url))
 const run = promisify(execFile)
-const hasCast = existsSync(castPath)
-if (!hasCast) console.warn(`SKIPPED: the tests with cast, which is not at ${castPath}`)
 
-describe.skipIf(!hasCast)('cast', () => {
+describe('cast', () => {
   const key = HDNodeWallet.fromPhrase(MNEMONIC).privateKey
 
   async function cast(url: string, ...args: string[]): Promise<string> {
-    const { stdout } = await run(castPath, [...args, '--rpc-url', url])
+    const { stdout } = await run(CAST, [...args, '--rpc-url', url])
     return stdout.trim()
   }
 
