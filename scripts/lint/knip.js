@@ -1,16 +1,19 @@
 // Dead code and dead dependencies. A `!` marks what the product itself needs: in production mode only that
-// counts, so that an export which nothing but a test uses is found as well.
+// counts, so that an export which nothing but a test uses is found as well, unless it says so: `@internal`.
 export default {
   entry: [
     'src/cli/main.ts!',
     'src/**/*-worker.ts!',
     // What package.json exports, by its source.
     'src/ledger/module.ts!',
-    'scripts/bench/*.ts',
+    // The simulator and the benchmark are for users, too.
+    'scripts/{bench,sim}/*.ts!',
+    // Programs that tests start.
+    'test/unit/storage/journal-writer.ts',
   ],
-  project: ['src/**/*.ts!', 'bin/*.js!', 'scripts/**/*.{ts,js}', 'test/**/*.ts'],
+  project: ['src/**/*.ts!', 'bin/*.js!', 'scripts/{bench,sim}/*.ts!', 'scripts/**/*.{ts,js}', 'test/**/*.ts'],
   // The types of an exported function's parameters are exported for the sake of its callers.
   ignoreExportsUsedInFile: { interface: true, type: true },
   // Run as programs by the tests of wallets and of the test chain, never imported.
-  ignoreDependencies: ['@foundry-rs/anvil', '@foundry-rs/cast'],
+  ignoreDependencies: ['@foundry-rs/cast'],
 }

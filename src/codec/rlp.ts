@@ -10,7 +10,7 @@ import { DecodeError } from './decode-error.ts'
 
 export type RlpItem = Uint8Array | readonly RlpItem[]
 
-/** BOUND: lists in lists; without it a few kilobytes of 0xc1… exhaust the stack of a reader. */
+/** BOUND: lists in lists; without it a few kilobytes of 0xc1… exhaust the stack of a reader. @internal */
 export const NESTING_MAX = 16
 
 const STRING_PREFIX = 0x80

@@ -9,6 +9,7 @@ import { validators } from './modules/validators.ts'
 
 export type ModuleRegistry = ReadonlyMap<Address, Module>
 
+/** Modules that a genesis names without a source. @internal */
 export const BUILT_IN_MODULES: readonly Module[] = [validators, keyValue]
 
 /**

@@ -19,7 +19,7 @@ import { crc32c } from './crc32c.ts'
 import type { FileDirectory, SyncDone } from './file-port.ts'
 import { StorageFailure } from './storage-failure.ts'
 
-/** BOUND: of a payload, which holds at most a few certificates and messages. */
+/** BOUND: of a payload, which holds at most a few certificates and messages. @internal */
 export const SIGNING_PAYLOAD_BYTES_MAX = 256 * 1024
 
 const MAGIC = utf8('tertia-s')

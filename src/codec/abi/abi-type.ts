@@ -11,7 +11,7 @@ import { defined, invariant } from '../../base/invariant.ts'
 
 export const WORD_LENGTH = 32
 
-/** BOUND: arrays and tuples in each other; encoding and decoding recurse this deep at most. */
+/** BOUND: arrays and tuples in each other; encoding and decoding recurse this deep at most. @internal */
 export const TYPE_NESTING_MAX = 16
 
 export type AbiType = AbiShape & {

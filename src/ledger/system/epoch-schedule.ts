@@ -25,7 +25,7 @@ const SCHEDULE_KEY = recordKey('schedule')
 const WEIGHTS_KEY = recordKey('weights')
 const SEED_TAG = utf8('ldr')
 
-/** The schedule of an epoch that begins after the block with this hash: the last of the epoch before, or genesis. */
+/** The schedule of an epoch that begins after the block with this hash: the last of the epoch before, or genesis. @internal */
 export function scheduleSeed(rootHash: Hash): Hash {
   return keccak256Hash(concatBytes(SEED_TAG, idBytes(rootHash)))
 }
@@ -57,7 +57,7 @@ export function writeSchedule(words: Words, schedule: EpochSchedule): void {
   writeValue(words, SCHEDULE_KEY, value)
 }
 
-/** Weights of the next epoch, in the order of its validators: part of the last block's state. */
+/** Weights of the next epoch, in the order of its validators: part of the last block's state. @internal */
 export function readNextWeights(words: WordReader): number[] {
   return [...readValue(words, WEIGHTS_KEY)]
 }

@@ -27,7 +27,7 @@ const HEARTBEAT_MS = 1_000
 const SEEN_MS = 120_000
 const RETAIN_SCORE_MS = 60_000
 
-/** Topic names carry the genesis hash, so networks that meet by accident do not mix. */
+/** Topic names carry the genesis hash, so networks that meet by accident do not mix. @internal */
 export function topicName(genesisHash: string, topic: GossipTopic): string {
   return `/tertia/${genesisHash}/${topic}`
 }

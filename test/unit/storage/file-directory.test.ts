@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { FileDirectory } from '../../../src/storage/file-port.ts'
-import { MemoryDirectory } from '../../../src/storage/memory/memory-directory.ts'
 import { NodeFiles } from '../../../src/storage/node-files/node-files.ts'
 import type { StorageFailure } from '../../../src/storage/storage-failure.ts'
+import { MemoryDirectory } from './memory-directory.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 function nodeFiles(): NodeFiles {

@@ -6,8 +6,8 @@ import { Journal } from '../../../src/storage/journal/journal.ts'
 import type { JournalPosition } from '../../../src/storage/journal/position.ts'
 import { RECORD_OVERHEAD_BYTES } from '../../../src/storage/journal/record.ts'
 import { SEGMENT_HEADER_BYTES } from '../../../src/storage/journal/segment.ts'
-import { MemoryDirectory } from '../../../src/storage/memory/memory-directory.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
+import { MemoryDirectory } from './memory-directory.ts'
 
 const GENESIS_HASH = new Uint8Array(32).fill(7)
 const OPTIONS = { genesisHash: GENESIS_HASH, segmentBytes: 1 << 20, fromSegment: 1 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../src/base/bytes.ts'
-import { MemoryDirectory } from '../../../src/storage/memory/memory-directory.ts'
 import { SIGNING_PAYLOAD_BYTES_MAX, SigningRecord } from '../../../src/storage/signing-record.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
+import { MemoryDirectory } from './memory-directory.ts'
 
 const GENESIS_HASH = new Uint8Array(32).fill(7)
 const NAME = 'validator.signing'

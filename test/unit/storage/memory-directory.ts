@@ -1,7 +1,7 @@
 /** A FileDirectory that forgets at exit. Its syncs are done at once. */
-import { concatBytes } from '../../base/bytes.ts'
-import type { FileDirectory, SyncDone } from '../file-port.ts'
-import { StorageFailure } from '../storage-failure.ts'
+import { concatBytes } from '../../../src/base/bytes.ts'
+import type { FileDirectory, SyncDone } from '../../../src/storage/file-port.ts'
+import { StorageFailure } from '../../../src/storage/storage-failure.ts'
 
 export class MemoryDirectory implements FileDirectory {
   readonly #files = new Map<string, Uint8Array>()
