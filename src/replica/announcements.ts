@@ -1,6 +1,7 @@
 /**
  * Tells observers of final blocks (design: network, "What travels how"). A block's proposer does
- * it, and only so often: one announcement stands for all blocks before it.
+ * it, and only so often: one announcement stands for all blocks before it, those of other
+ * proposers too. Each costs a network of four some 4 ms of CPU.
  */
 
 import { type Rejection, rejection } from '../base/rejection.ts'
@@ -45,7 +46,7 @@ export class Announcements {
     this.#cancel?.()
   }
 
-  /** The announced height, if its certificate holds. */
+  /** The announced height, if its certificate holds. What it stands for need not be announced again. */
   judge(data: Uint8Array): Result<Height, Rejection> {
     const decoded = decodeWith(data, (item) => {
       const [header, certificate] = asTuple(item, 2, 'announcement')
@@ -56,14 +57,22 @@ export class Announcements {
     if (certificate.blockHash !== hashHeader(header))
       return err(rejection('badAnnouncement', 'an announcement with the certificate of another block'))
     const judged = this.#ports.validators.certificates.commitCertificate(certificate)
-    return judged.ok ? ok(header.height) : judged
+    if (!judged.ok) return judged
+    if (this.#latest !== null && this.#latest.block.header.height <= header.height) this.#forget()
+    return ok(header.height)
+  }
+
+  #forget(): void {
+    this.#latest = null
+    this.#cancel?.()
+    this.#cancel = null
   }
 
   #announce(): void {
-    this.#cancel = null
-    if (this.#latest === null || this.#latest.certificate === null) return
-    const { block, certificate } = this.#latest
+    const latest = this.#latest
+    this.#forget()
+    if (latest === null || latest.certificate === null) return
+    const { block, certificate } = latest
     this.#ports.publish(encodeRlp([headerItem(block.header), commitCertificateItem(certificate)]))
-    this.#latest = null
   }
 }
