@@ -1,5 +1,5 @@
 /**
- * What validators sign and what a quorum of signatures makes of it (consensus design 3.1).
+ * What validators sign and what a quorum of signatures makes of it (docs/consensus.md, "What is signed").
  * A signature is 64 bytes r‖s; the signer is its index in the validator set of the epoch.
  */
 import type { Epoch, Hash, View } from './ids.ts'

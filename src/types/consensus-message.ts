@@ -1,4 +1,4 @@
-/** What validators send each other about agreement, composed of signed parts (consensus design 3.1). */
+/** What validators send each other about agreement, composed of signed parts (docs/consensus.md, "What is signed"). */
 import type { Proposal } from './block.ts'
 import type { CommitCertificate, QuorumCertificate, Timeout, TimeoutCertificate, Vote } from './certificate.ts'
 import type { Epoch } from './ids.ts'

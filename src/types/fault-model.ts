@@ -1,5 +1,5 @@
 /**
- * Quorum arithmetic of the two fault models (design: "Fault models" and the quorum table).
+ * Quorum arithmetic of the two fault models (docs/consensus.md, "Numbers").
  * q = n − t in both; two quorums share t+1 replicas (Byzantine) or one (crash).
  */
 import { invariant } from '../base/invariant.ts'

@@ -1,6 +1,6 @@
 /**
  * The block header: Ethereum's sixteen London fields (EIP-1559), the consensus fields inside
- * extraData (design rulings, 11). blockHash = keccak256(rlp(header)).
+ * extraData (docs/ledger.md, "The header"). blockHash = keccak256(rlp(header)).
  */
 
 import { bigIntToBytes, bytesEqual, EMPTY_BYTES, fromHex } from '../base/bytes.ts'

@@ -1,7 +1,7 @@
 /**
- * The view arithmetic of a justified block (consensus design 3.2): either the block before is
- * certified in the very view before, or a TC proves that the view before failed and that no
- * higher QC than `justify` was promised there. Signatures and digests are judged elsewhere.
+ * The view arithmetic of a justified block (docs/consensus.md, "What is valid"): either the
+ * block before is certified in the very view before, or a TC proves that the view before failed and
+ * that no higher QC than `justify` was promised there. Signatures and digests are judged elsewhere.
  */
 import type { Block } from './block.ts'
 

@@ -1,7 +1,7 @@
 /**
- * The durable safety record S (consensus design 3.3, rulings 1, 2, 12, 18): everything a
- * validator must remember so that it never signs two things for one view, and can prove its lock
- * after a crash. All fields are written together, before the signature that they allow is made.
+ * The durable safety record S (docs/consensus.md, "What may be signed"): everything a validator must
+ * remember so that it never signs two things for one view, and can prove its lock after a crash.
+ * All fields are written together, before the signature that they allow is made.
  */
 
 import { DecodeError } from '../codec/decode-error.ts'

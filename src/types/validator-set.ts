@@ -50,7 +50,7 @@ export class ValidatorSet {
   }
 }
 
-/** The preimage of `validatorsHash`: rlp([[address, key, leads], …]) (design rulings, 13). */
+/** The preimage of `validatorsHash`: rlp([[address, key, leads], …]) (docs/ledger.md, "The header"). */
 export function encodeValidators(members: readonly Validator[]): Uint8Array {
   return encodeRlp(
     members.map((member): RlpItem => [idBytes(member.address), member.consensusKey, uintBytes(member.leads ? 1 : 0)]),
