@@ -1,7 +1,7 @@
 /**
- * What exactly is signed: ascii(tag) ‖ rlp([genesisHash, epoch, view, …])
- * (docs/consensus.md, "What is signed"). The tag keeps the kinds apart from each other and from every transaction; the genesis hash
- * binds the chain. The digest that is signed is keccak256 of these bytes.
+ * What exactly is signed: ascii(tag) ‖ rlp([genesisHash, epoch, view, …]) (docs/consensus.md, "What
+ * is signed"). The tag keeps the kinds apart from each other and from every transaction; the genesis
+ * hash binds the chain. The digest that is signed is keccak256 of these bytes.
  */
 import { concatBytes, utf8 } from '../base/bytes.ts'
 import { uintBytes } from '../codec/fields.ts'
