@@ -32,7 +32,7 @@ export interface CoreConfig {
   readonly validators: ValidatorSet
   /** Index in the validator set; null = an observer, which signs nothing. */
   readonly self: number | null
-  /** Leader of view v = schedule[v mod length] (consensus design 3.7). */
+  /** Leader of view v = schedule[v mod length] (docs/consensus.md, "Views and leaders"). */
   readonly schedule: readonly number[]
   readonly parameters: ConsensusParameters
 }

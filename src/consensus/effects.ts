@@ -1,7 +1,7 @@
 /**
  * What the core asks its shell to do. The shell carries effects out in order; everything that a
  * `sign` effect depends on (its record and all blocks stored before it) is synced to disk before
- * the signature is made and sent (consensus design 3.12).
+ * the signature is made and sent (docs/consensus.md, "What is on disk before what").
  */
 import type { Block, Proposal } from '../types/block.ts'
 import type {

@@ -1,6 +1,6 @@
 /**
- * Which view it is and how long it may take (consensus design 3.6). The view follows the highest
- * certificates and nothing else: curView = max(highQC.view, highTC.view) + 1.
+ * Which view it is and how long it may take (docs/consensus.md, "Views and leaders"). The view
+ * follows the highest certificates and nothing else: curView = max(highQC.view, highTC.view) + 1.
  */
 
 import type { ConsensusParameters } from '../types/genesis.ts'

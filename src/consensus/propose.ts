@@ -1,6 +1,6 @@
 /**
  * Work, and what follows from it: timers run and blocks are proposed only while there is
- * something to agree on (consensus design 3.10). No work, no timers, no messages.
+ * something to agree on (docs/consensus.md, "Idle"). No work, no timers, no messages.
  */
 
 import { isPlanted } from '../base/planted-bug.ts'
@@ -45,7 +45,7 @@ function workOf(state: CoreState): Work {
   // A timeout that no correct other joins asks for nothing: whoever has work says so, and brings it along.
   const isJoined = hasTimedOut(state) && timeouts.count(pacemaker.view) >= state.config.validators.amplification
   return {
-    // Ruling 5: every epoch commits a first block, be it empty.
+    // Every epoch commits a first block, be it empty.
     toPropose:
       (__CANARIES__ && isPlanted('work-without-end')) ||
       state.payloadAvailable ||
@@ -98,7 +98,7 @@ function isFlushDue(state: CoreState): boolean {
   return state.flushSinceMs !== null && state.nowMs >= state.flushSinceMs + state.pacemaker.flushDelayMs()
 }
 
-/** Ruling 4: the QC again, of every vote held, so that replicas far away get their credit. */
+/** The QC again, of every vote held, so that replicas far away get their credit. */
 function widestJustify(state: CoreState): Verified<QuorumCertificate> {
   const votes = state.votes.votesFor(state.highQc)
   return votes.length > state.highQc.signatures.length && votes.length >= state.config.validators.quorum

@@ -62,8 +62,8 @@ export function timeOut(state: CoreState, reason: TimeoutReason): void {
 }
 
 /**
- * After a restart (consensus design 3.13): what was signed last may never have left, and without
- * it a quorum may be short for ever. It is signed again, byte for byte the same.
+ * After a restart (docs/consensus.md, "After a crash"): what was signed last may never have left,
+ * and without it a quorum may be short for ever. It is signed again, byte for byte the same.
  */
 export function repeatLastStatements(state: CoreState): void {
   if (state.rules === null) return

@@ -44,7 +44,7 @@ function comesBefore(state: CoreState, certificate: CommitCertificate, pending: 
   return lacksBlocks === pendingLacksBlocks ? certificate.view > pending.view : pendingLacksBlocks
 }
 
-/** Ruling 2: one view certifies one block, as long as no more are faulty than the model allows. */
+/** One view certifies one block, as long as no more are faulty than the model allows. */
 function otherBlockOfView(state: CoreState, { view, blockHash }: QuorumCertificate): object | undefined {
   const known = [state.certified.get(view), state.highQc, state.rules?.record.lastCommitVote]
   return known.find((other) => other?.view === view && other.blockHash !== blockHash) ?? undefined
@@ -64,7 +64,7 @@ export function contradictsCommitted(state: CoreState, certificate: CommitCertif
   return state.committedViews.get(certificate.view) !== certificate.blockHash
 }
 
-/** Ruling 3: two finalities in one chain's past cannot both be true. */
+/** Two finalities in one chain's past cannot both be true. */
 function checkAgainstCommitted(state: CoreState, certificate: CommitCertificate): void {
   if (!contradictsCommitted(state, certificate)) return
   halt(state, `block ${certificate.blockHash} is certified as final but is not in the committed chain`, [

@@ -9,7 +9,7 @@ import { hasWork } from './propose.ts'
 import { takeProposal } from './take-blocks.ts'
 import { takeCommitCertificate, takeQc, takeTc } from './take-certificates.ts'
 
-/** A TC goes to everybody in sets up to this size, otherwise to the next leader only (consensus design 3.6). */
+/** A TC goes to everybody in sets up to this size, otherwise to the next leader only (docs/consensus.md, "Views and leaders"). */
 const TC_BROADCAST_VALIDATORS_MAX = 40
 
 export function takeVote(state: CoreState, vote: Verified<Vote>): void {
@@ -33,7 +33,7 @@ export function takeVote(state: CoreState, vote: Verified<Vote>): void {
 export function takeCommitVote(state: CoreState, vote: Verified<CommitVote>): void {
   const { validators, self } = state.config
   const isFinal = vote.view <= state.tree.tip.view
-  // Ruling 6: who says it again has not heard that it is final. The first time it is merely late.
+  // Who says it again has not heard that it is final. The first time it is merely late.
   if (isFinal && vote.signer !== self && !state.commitVotes.isNew(vote, state.pacemaker.view))
     state.effects.push({ kind: 'sendCertificates', to: vote.signer })
   const earlier = state.commitVotes.add(vote, state.pacemaker.view)
@@ -62,7 +62,7 @@ export function takeTimeout(state: CoreState, message: Verified<TimeoutMessage>)
     return
   }
   state.timeouts.add(message, view)
-  // Ruling 6: who times out while we are idle may lack what made us idle.
+  // Who times out while we are idle may lack what made us idle.
   if (timeout.signer !== state.config.self && !hasWork(state))
     state.effects.push({ kind: 'sendCertificates', to: timeout.signer })
   if (timeout.signer !== state.config.self && timeout.signer === state.pacemaker.leader(view))

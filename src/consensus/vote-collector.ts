@@ -2,7 +2,7 @@
  * Counts votes, or commit votes, to a quorum. One per validator and view counts; a second one
  * that says something else is returned as a conflict and never counted.
  *
- * BOUND: views curView−2 … curView+8, one vote a validator each (consensus design 3.6).
+ * BOUND: views curView−2 … curView+8, one vote a validator each (docs/consensus.md, "Views and leaders").
  */
 import type { View } from '../types/ids.ts'
 
