@@ -1,7 +1,7 @@
 /**
- * Execution of one block over its parent's state (design rulings, 10): the parent into the ring
- * and, in an epoch's first block, the schedule; then the transactions; then the counters and the
- * end of the epoch. A leader does the first two ahead of time and the third when it seals.
+ * Execution of one block over its parent's state (docs/ledger.md, "The order inside a block"): the parent
+ * into the ring and, in an epoch's first block, the schedule; then the transactions; then the counters
+ * and the end of the epoch. A leader does the first two ahead of time and the third when it seals.
  *
  * DETERMINISM: parent state, environment, transactions and justification are all that goes in.
  */

@@ -1,6 +1,6 @@
 /**
- * Why a transaction cannot stand in a block at all (design rulings, 22). The messages are
- * worded as Ethereum's libraries recognise them.
+ * Why a transaction cannot stand in a block at all (docs/ledger.md, "Transactions"). The
+ * messages are worded as Ethereum's libraries recognise them.
  */
 import { type Rejection, rejection } from '../base/rejection.ts'
 import type { SignedTransaction } from '../types/transaction.ts'

@@ -1,4 +1,4 @@
-/** Hash and state root of the last 256 blocks, which later calls refer to (design rulings, 10 and 26). */
+/** Hash and state root of the last 256 blocks, which later calls refer to (docs/ledger.md, "The system account"). */
 import { asFixedBytes, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp } from '../../codec/rlp.ts'
 import { type Hash, type Height, hashFromBytes, idBytes } from '../../types/ids.ts'

@@ -1,4 +1,4 @@
-/** What fixes who leads in an epoch, written by its first block (design rulings, 10 and 16). */
+/** What fixes who leads in an epoch, written by its first block (docs/ledger.md, "Who leads"). */
 import { concatBytes, utf8 } from '../../base/bytes.ts'
 import { asBytes, asFixedBytes, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp } from '../../codec/rlp.ts'

@@ -1,4 +1,4 @@
-/** What governance may change. Those of block N are read from the state of block N − 1 (design rulings, 22). */
+/** What governance may change. Those of block N are read from the state of block N − 1. */
 import { bigIntToBytes } from '../../base/bytes.ts'
 import { asBigUint, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp } from '../../codec/rlp.ts'
