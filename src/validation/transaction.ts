@@ -1,7 +1,8 @@
 /**
  * From a decoded envelope to a transaction with a known sender: the checks that need no state, and
  * the only place that makes a `Verified<SignedTransaction>`. What depends on the sender's account is
- * the pool's and the ledger's business. The wording is what wallets and libraries look for (design: rpc).
+ * the pool's and the ledger's business. The wording is what wallets and libraries look for
+ * (docs/json-rpc.md, "Errors").
  */
 import type { Brand } from '../base/brand.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
