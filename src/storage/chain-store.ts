@@ -1,6 +1,6 @@
 /**
  * The final chain as it is read and extended: bodies and certificates in the journal, everything
- * derived from them in the key-value store, one atomic batch a block (design: storage; rulings 19).
+ * derived from them in the key-value store, one atomic batch a block (docs/ledger.md, "State on disk").
  */
 import { BoundedMap } from '../base/bounded.ts'
 import { EMPTY_BYTES } from '../base/bytes.ts'

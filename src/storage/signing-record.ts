@@ -1,6 +1,6 @@
 /**
  * The file `<key>.signing` beside a validator's key: what the key has signed, synced before any
- * signature leaves. (Rulings 18; its payload is the safety record of consensus.md 3.3.)
+ * signature leaves (docs/operations.md, "The signing record"). Its payload is the safety record S.
  *
  * Two slots of fixed size are written alternately, so that a write torn by a crash leaves the one
  * before; nothing was signed on the strength of a torn one. Slot:
