@@ -1,6 +1,6 @@
 /**
  * What a transaction has to fulfil beside its own form: nonce, funds, fee, and what it would replace
- * (design: ledger, "Mempool"). None of it is the relaying peer's fault, so the verdict is always 'ignore'.
+ * (docs/ledger.md, "The pool"). None of it is the relaying peer's fault, so the verdict is always 'ignore'.
  */
 import { type Rejection, rejection } from '../base/rejection.ts'
 import type { MempoolLimits } from './mempool-limits.ts'

@@ -1,5 +1,5 @@
 /**
- * Transactions that wait for a block (design: ledger, "Mempool"; rulings 22, 23, 34).
+ * Transactions that wait for a block (docs/ledger.md, "The pool").
  *
  * Pure: the time is a parameter, accounts are read through a port. A judgement is never remembered by
  * nonce: what is refused today may come again tomorrow. BOUND: MempoolLimits; the lowest price at the end
@@ -32,7 +32,7 @@ export interface AccountReader {
 }
 
 export interface MempoolRules {
-  /** Calls that pay no fee whatever their caps say (design rulings, 23). */
+  /** Calls that pay no fee whatever their caps say. */
   isFree(transaction: SignedTransaction): boolean
 }
 

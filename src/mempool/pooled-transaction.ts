@@ -7,7 +7,7 @@ export type TransactionOrigin = 'local' | 'remote'
 
 export interface PooledTransaction {
   readonly transaction: Verified<SignedTransaction>
-  /** Pays nothing and is not asked to (design rulings, 23). */
+  /** Pays nothing and is not asked to. */
   readonly free: boolean
   /** Wei that the sender must hold for it. */
   readonly cost: bigint
