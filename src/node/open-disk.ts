@@ -12,7 +12,7 @@ import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import type { Resources } from './resources.ts'
 
 const DATABASE_CACHE_BYTES = 64 * 1024 * 1024
-/** Refusals of the database that rebuilding it from the journal mends (design: storage). */
+/** Refusals of the database that rebuilding it from the journal mends (docs/ledger.md, "State on disk"). */
 const REBUILDABLE = new Set(['database-missing', 'database-unreadable', 'database-incomplete'])
 
 export async function openDisk(

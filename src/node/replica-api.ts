@@ -36,7 +36,7 @@ export interface ReplicaApiParts extends StatusParts {
   readonly clientVersion: string
 }
 
-/** States that may be asked for, the head's included (design: ledger, "State"). */
+/** States that may be asked for, the head's included (docs/ledger.md, "State on disk"). */
 const STATE_WINDOW_BLOCKS = 256
 
 export class ReplicaApi implements NodeApi {

@@ -1,6 +1,6 @@
 /**
  * Where the signing record of a consensus key lies, and how it comes into being: once, for a key
- * that has signed nothing yet (rulings 18).
+ * that has signed nothing yet (docs/operations.md, "The signing record").
  */
 import { basename, dirname, resolve } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'

@@ -1,6 +1,6 @@
 /**
  * Runs long synchronous work in slices, one task after another, so that messages, timers and
- * requests get their turn in between (design rulings, 9).
+ * requests get their turn in between.
  */
 
 /** The loop is not kept longer than this by one task. */
