@@ -1,4 +1,4 @@
-/** Blocks and headers with every field that some client cannot do without (design: rpc, "Required object fields"). */
+/** Blocks and headers with every field that some client cannot do without. */
 import type { FinalBlock } from '../../node/node-api.ts'
 import { EMPTY_OMMERS_HASH, encodeExtraData, type Header, timestampOf } from '../../types/header.ts'
 import { type Hash, ZERO_HASH } from '../../types/ids.ts'
