@@ -1,5 +1,5 @@
 /**
- * Tells observers of final blocks (design: network, "What travels how"). A block's proposer does
+ * Tells observers of final blocks (docs/network.md, "What travels how"). A block's proposer does
  * it, and only so often: one announcement stands for all blocks before it, those of other
  * proposers too. Each costs a network of four some 4 ms of CPU.
  */

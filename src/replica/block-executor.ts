@@ -54,7 +54,7 @@ export interface ExecutorConfig {
 const MISSED_VIEWS_MAX = 256
 /** A leader stops filling a block after this share of the view timeout … */
 const FILL_TIME_SHARE = 1 / 4
-/** … or after this long, whichever is less (design rulings, 9). */
+/** … or after this long, whichever is less. */
 const FILL_MS_MAX = 250
 const TRANSACTIONS_PER_SLICE = 32
 

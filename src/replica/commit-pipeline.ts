@@ -1,6 +1,6 @@
 /**
- * From final to readable (design rulings, 19): block and certificate are in the journal, synced;
- * then one batch in the store, then the pool, then whoever waits for receipts. In that order, so
+ * From final to readable (docs/consensus.md, "What is on disk before what"): block and certificate
+ * are in the journal, synced; then one batch in the store, then the pool, then whoever waits for receipts. In that order, so
  * that nobody is told of what a crash could take back.
  */
 import { BoundedMap } from '../base/bounded.ts'
@@ -34,7 +34,7 @@ export interface PipelinePorts {
 
 /** BOUND: blocks in the journal that are not final yet. */
 const STORED_MAX = 1_024
-/** States that can be asked for (design: ledger, "State"). */
+/** States that can be asked for (docs/ledger.md, "State on disk"). */
 const STATE_WINDOW_BLOCKS = 256
 /** Memory for the nodes of the state, looked after every so many blocks. */
 const STATE_BYTES_MAX = 128 * 1024 * 1024

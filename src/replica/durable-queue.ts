@@ -1,5 +1,6 @@
 /**
- * Persist, then sign, then send (consensus design 3.12). The one place that calls the signer.
+ * Persist, then sign, then send (docs/consensus.md, "What is on disk before what"). The one place that
+ * calls the signer.
  *
  * DURABILITY: what was appended to the journal and the newest safety record are synced together,
  * one sync for everything that gathered while the last was under way; only then do the actions

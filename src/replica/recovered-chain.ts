@@ -1,6 +1,6 @@
 /**
  * What the journal holds above the tip of the store: final blocks that are to be applied again,
- * and blocks that were not final yet (consensus design 3.13).
+ * and blocks that were not final yet (docs/consensus.md, "After a crash").
  */
 import { BoundedMap } from '../base/bounded.ts'
 import type { JournalPosition } from '../storage/journal/position.ts'

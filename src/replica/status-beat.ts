@@ -1,6 +1,6 @@
 /**
  * Once a second, idle or not: a validator tells the others where it is, an observer asks two
- * peers (design rulings, 38). A status is unsigned, so it is only ever the cause of a question.
+ * peers. A status is unsigned, so it is only ever the cause of a question.
  */
 import type { Core } from '../consensus/core.ts'
 import { decodeStatus, encodeRequest, type Status } from '../network/messages.ts'

@@ -1,6 +1,6 @@
 /**
- * Carries transactions to others (design: network; performance). A client's goes to the other
- * validators on the direct streams at once, many to a message; an observer gossips it. What is
+ * Carries transactions to others (docs/network.md, "What travels how"). A client's goes to the
+ * other validators on the direct streams at once, many to a message; an observer gossips it. What is
  * still not final after a while is gossiped, so that it reaches whoever can order it.
  */
 import type { Mempool } from '../mempool/mempool.ts'
