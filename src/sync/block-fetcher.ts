@@ -1,7 +1,7 @@
 /**
- * Fetches blocks that a certificate names (consensus design 3.11). The hash is the anchor: an
- * answer can be useless, never harmful. The certificate's signers are asked first, two at a time;
- * a fetch is not given up while its certificate stands.
+ * Fetches blocks that a certificate names (docs/network.md, "Fetching blocks"). The hash is the
+ * anchor: an answer can be useless, never harmful. The certificate's signers are asked first, two at a
+ * time; a fetch is not given up while its certificate stands.
  */
 import { BoundedMap } from '../base/bounded.ts'
 import type { Rejection } from '../base/rejection.ts'

@@ -1,6 +1,6 @@
 /**
- * Catching up with a chain that is far ahead (consensus design 3.15): final blocks in ranges, each
- * ending in a block whose certificate was verified, so that a lie is found at once and what was
+ * Catching up with a chain that is far ahead (docs/network.md, "Fetching blocks"): final blocks in ranges,
+ * each ending in a block whose certificate was verified, so that a lie is found at once and what was
  * taken stays taken.
  */
 import { BoundedMap } from '../base/bounded.ts'
