@@ -301,14 +301,13 @@ export class Replica {
     let outstanding = envelopes.length
     let verdict: GossipVerdict = 'accept'
     if (outstanding === 0) done?.('ignore')
-    for (const envelope of envelopes)
-      this.#intake.submit(envelope, 'remote', (judged) => {
-        if (!judged.ok && verdict !== 'reject') verdict = judged.error.verdict
-        outstanding -= 1
-        if (outstanding > 0) return
-        if (done !== undefined) done(verdict)
-        else if (verdict === 'reject') this.#ports.network.penalise(from, FAULT_POINTS, 'sent an invalid transaction')
-      })
+    this.#intake.submitAll(envelopes, 'remote', (judged) => {
+      if (!judged.ok && verdict !== 'reject') verdict = judged.error.verdict
+      outstanding -= 1
+      if (outstanding > 0) return
+      if (done !== undefined) done(verdict)
+      else if (verdict === 'reject') this.#ports.network.penalise(from, FAULT_POINTS, 'sent an invalid transaction')
+    })
   }
 
   #onStatus(from: PeerId, status: Status): void {

@@ -51,10 +51,14 @@ export class TransactionIntake {
   }
 
   submit(envelope: Uint8Array, origin: IntakeOrigin, done: (verdict: IntakeVerdict) => void): void {
-    const taken = this.#arrivals.push({ envelope, origin, done })
-    if (!taken) {
+    this.submitAll([envelope], origin, done)
+  }
+
+  /** What came together is checked together; `done` is called for each. */
+  submitAll(envelopes: readonly Uint8Array[], origin: IntakeOrigin, done: (verdict: IntakeVerdict) => void): void {
+    for (const envelope of envelopes) {
+      if (this.#arrivals.push({ envelope, origin, done })) continue
       done(err(rejection('intakeFull', 'too many transactions wait to be checked; try again', 'ignore')))
-      return
     }
     this.#verifyNext()
   }

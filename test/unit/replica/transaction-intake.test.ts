@@ -44,7 +44,9 @@ function world() {
     byEnvelope.set(keccak256Hash(envelope), transaction)
     return envelope
   }
-  return { batches, carried, pool, verdicts, submit, good, changes: () => changes }
+  const submitAll = (envelopes: readonly Uint8Array[]): void =>
+    intake.submitAll(envelopes, 'remote', (verdict) => verdicts.push(verdict))
+  return { batches, carried, pool, verdicts, submit, submitAll, good, changes: () => changes }
 }
 
 describe('the intake', () => {
@@ -65,6 +67,15 @@ describe('the intake', () => {
     batches[0]?.end()
     expect(verdicts).toMatchObject([{ ok: true }])
     expect(carried).toEqual([])
+  })
+
+  it('checks together what came together, and answers each of it', () => {
+    const { batches, verdicts, submitAll, good } = world()
+    const envelopes = [good(1), Uint8Array.of(BAD), good(2)]
+    submitAll(envelopes)
+    expect(batches.map((batch) => batch.envelopes)).toEqual([envelopes])
+    batches[0]?.end()
+    expect(verdicts.map(({ ok: isTaken }) => isTaken)).toEqual([true, false, true])
   })
 
   it('gathers into the next batch what comes while one is checked, at most 512', () => {
