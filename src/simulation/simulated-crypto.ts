@@ -1,7 +1,7 @@
 /**
  * Who signs what in the simulation. By default signatures are tokens: they name their maker and
  * carry the whole digest under its secret. Nothing but the maker's own signer object makes them, so
- * they are as unforgeable as the real ones and a thousand times faster (design: testing 3.9).
+ * they are as unforgeable as the real ones and a thousand times faster.
  */
 import { utf8 } from '../base/bytes.ts'
 import { keccak256 } from '../crypto/keccak.ts'

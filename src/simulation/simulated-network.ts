@@ -1,6 +1,6 @@
 /**
  * The wires between the nodes: delay, loss, duplication, reordering and partitions, each drawn from
- * a stream of its own. Carries the same bytes as production (design: testing 3.3).
+ * a stream of its own. Carries the same bytes as production.
  */
 import { Random } from './random.ts'
 import type { LinkModel } from './scenario.ts'

@@ -1,6 +1,6 @@
 /**
  * A key-value store whose writes reach the disk some time later, as LevelDB's do: a crash loses a
- * run of the newest batches, each as a whole (design: storage; rulings 19).
+ * run of the newest batches, each as a whole.
  */
 import type { KeyValueOperation } from '../storage/key-value-store.ts'
 import { MemoryStore } from '../storage/memory/memory-store.ts'

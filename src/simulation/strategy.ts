@@ -1,6 +1,6 @@
 /**
  * How a Byzantine node lies: it runs an honest replica whose outgoing messages are rewritten, so
- * that attacks stay close to what others take seriously (design: testing 3.5).
+ * that attacks stay close to what others take seriously.
  */
 import { statementDigest } from '../crypto/digests.ts'
 import { type DirectMessage, decodeDirect, encodeDirect } from '../network/messages.ts'

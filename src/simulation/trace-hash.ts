@@ -1,6 +1,6 @@
 /**
  * A rolling 64-bit hash of everything that happened, to compare two runs by. Fast rather than
- * strong: nobody chooses its input to collide (design rulings, corrections 3.2).
+ * strong: nobody chooses its input to collide.
  */
 export class TraceHash {
   #high = 0x6a09_e667

@@ -1,6 +1,6 @@
 /**
  * Clients: each sends a signed transaction to some node, waits for its receipt, thinks, and sends
- * the next. What is not answered goes to another node, the same bytes (design: testing 3.6).
+ * the next. What is not answered goes to another node, the same bytes.
  */
 import { EMPTY_BYTES } from '../base/bytes.ts'
 import { keccak256Hash } from '../crypto/keccak.ts'

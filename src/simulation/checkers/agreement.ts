@@ -1,4 +1,4 @@
-/** INVARIANT I1, I9, I10: one chain, the same everywhere and for ever, told oldest first and without a gap. */
+/** INVARIANT: one chain, the same everywhere and for ever, told oldest first and without a gap. */
 
 import type { Hash } from '../../types/ids.ts'
 import type { Checker } from '../checker.ts'

@@ -1,4 +1,4 @@
-/** INVARIANT I7: what is signed was durable before; a signature that a crash could take back is never made. */
+/** INVARIANT: what is signed was durable before; a signature that a crash could take back is never made. */
 import type { SigningRequest } from '../../consensus/effects.ts'
 import type { SafetyRecord } from '../../types/safety-record.ts'
 import type { Checker } from '../checker.ts'

@@ -1,4 +1,4 @@
-/** INVARIANT I6: an honest key signs one thing for one kind and view, in all its lives. Kept outside the nodes. */
+/** INVARIANT: an honest key signs one thing for one kind and view, in all its lives. Kept outside the nodes. */
 import { bytesEqual } from '../../base/bytes.ts'
 import type { Checker } from '../checker.ts'
 import { SimulationFailure } from '../simulation-failure.ts'

@@ -1,4 +1,4 @@
-/** Hides the highest QC that it knows: timeouts promise an old one, certificates are never news (evidence E4, E5). */
+/** Hides the highest QC that it knows: timeouts promise an old one, certificates are never news. */
 import type { QuorumCertificate } from '../../types/certificate.ts'
 import { messageStrategy } from '../strategy.ts'
 
