@@ -1,4 +1,4 @@
-/** Whether an answer has the fields and types of another, whatever the values (design rulings, 40). */
+/** Whether an answer has the fields and types of another, whatever the values. */
 
 type Json = Readonly<Record<string, unknown>>
 

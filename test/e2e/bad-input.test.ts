@@ -1,4 +1,4 @@
-/** What is wrong is refused in the words that libraries look for, by a node that runs (design: rpc, "Errors"). */
+/** What is wrong is refused in the words that libraries look for, by a node that runs (docs/json-rpc.md, "Errors"). */
 import { JsonRpcProvider } from 'ethers'
 import {
   type BaseError,
@@ -160,7 +160,7 @@ describe('a transaction is refused', () => {
     })
   })
 
-  it.each(REFUSED)('with $what, in the words of rpc.md', async ({ raw, code, message, ethers }) => {
+  it.each(REFUSED)('with $what, in the words of docs/json-rpc.md', async ({ raw, code, message, ethers }) => {
     const envelope = await raw()
     const failure = await rpcFailure(devnet().url(0), 'eth_sendRawTransaction', [envelope])
     expect(failure.message).toContain(message)

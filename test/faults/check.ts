@@ -1,4 +1,4 @@
-/** What has to hold once all replicas run again, whatever was done to them (design: testing, 4.3). */
+/** What has to hold once all replicas run again, whatever was done to them. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Hex } from 'viem'

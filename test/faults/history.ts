@@ -1,6 +1,6 @@
 /**
  * What a client was told, on disk before it counts: SENT when an envelope leaves, ACK when a receipt
- * was seen (design: testing, 4.3).
+ * was seen.
  */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import type { Hex } from 'viem'

@@ -1,5 +1,5 @@
 /**
- * The pool against a model of its rules (design: ledger, "Mempool") that is written for reading: plain
+ * The pool against a model of its rules (docs/ledger.md, "The pool") that is written for reading: plain
  * arrays, everything computed anew. Limits are small, so that every one of them is met all the time.
  */
 import fc from 'fast-check'

@@ -297,7 +297,7 @@ describe('subscriptions', () => {
 })
 
 describe('the surface', () => {
-  it('has the must list of the design, and nothing that reads keys', () => {
+  it('has what viem, ethers and cast ask for, and nothing that reads keys', () => {
     const must =
       'eth_chainId eth_blockNumber eth_syncing eth_accounts eth_gasPrice eth_maxPriorityFeePerGas eth_baseFee ' +
       'eth_feeHistory eth_getBalance eth_getTransactionCount eth_getCode eth_getStorageAt eth_getProof eth_call ' +

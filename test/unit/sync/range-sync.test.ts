@@ -1,4 +1,4 @@
-// Row 23 of the scenarios for ranges, and item 21 of the catalogue: a victim never stalls and never takes a lie.
+// Whoever lies, truncates, stalls or has nothing: a victim never stalls and never takes a lie.
 import { describe, expect, it } from 'vitest'
 import { rejection } from '../../../src/base/rejection.ts'
 import { err, ok } from '../../../src/base/result.ts'

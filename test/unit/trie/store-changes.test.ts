@@ -7,7 +7,7 @@ import { histories } from './oracle.ts'
 
 const keyOf = (path: Uint8Array, hash: Uint8Array) => `${toHex(path)}/${toHex(hash)}`
 
-/** The store as the design describes it: it knows nothing but what `changesSince` says. */
+/** A store as it is kept on disk (docs/ledger.md, "State on disk"): it knows nothing but what `changesSince` says. */
 class WindowStore implements NodeSource {
   readonly nodes = new Map<string, { readonly createdHeight: number; readonly encoding: Uint8Array }>()
   readonly #stale = new Map<number, TrieChanges['stale']>()

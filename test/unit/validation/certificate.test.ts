@@ -1,4 +1,5 @@
-// Rows 6, 7 and 11 of the scenarios and items 1, 5, 18, 19, 25 of the catalogue, with real signatures.
+// What a liar may put into a certificate: false entries, signatures forged, repeated, or of another network,
+// epoch, view or kind. With real signatures.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
@@ -37,7 +38,7 @@ function outcome(result: ReturnType<CertificateValidator['qc' | 'commitCertifica
 const BAD = 'badCertificate/reject'
 
 describe('the quorum', () => {
-  // Rulings, "Quorums": t/q for n = 1 … 16.
+  // docs/consensus.md, "Numbers": t/q for n = 1 … 16.
   const TABLE: Readonly<Record<FaultModel, string>> = {
     byzantine: '0/1 0/2 0/3 1/3 1/4 1/5 2/5 2/6 2/7 3/7 3/8 3/9 4/9 4/10 4/11 5/11',
     crash: '0/1 0/2 1/2 1/3 2/3 2/4 3/4 3/5 4/5 4/6 5/6 5/7 6/7 6/8 7/8 7/9',
