@@ -2,6 +2,14 @@
 import { type PlantedBug, plantBug } from '../base/planted-bug.ts'
 import type { RunResult } from './world.ts'
 
+/** The lie that a bug gives way to, for those that random lies would take long to meet. */
+export const LIES: Partial<Record<PlantedBug, string>> = {
+  'certificate-signatures-unchecked': 'lie-high',
+  'tc-signatures-unchecked': 'forge-tc',
+  'tc-lock-unchecked': 'forge-tc',
+  'vote-signatures-unchecked': 'forge-votes',
+}
+
 export interface Catch {
   readonly bug: PlantedBug
   /** Null when no run found it. */

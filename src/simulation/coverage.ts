@@ -20,6 +20,8 @@ export const COVERED = [
   'pause',
   'conflict seen',
   'disk error',
+  'wiped disk',
+  'restored disk',
 ] as const
 
 export type Covered = (typeof COVERED)[number]

@@ -37,6 +37,16 @@ export type Fault =
   | { readonly kind: 'clock'; readonly atMs: number; readonly node: number; readonly offsetMs: number }
   /** The disk fails at the next sync; the node stops and is started again. */
   | { readonly kind: 'diskError'; readonly atMs: number; readonly node: number; readonly downMs: number }
+  /** Comes back with empty disks, the key's signing record gone: it may only watch from then on. */
+  | { readonly kind: 'wipe'; readonly atMs: number; readonly node: number; readonly downMs: number }
+  /** Comes back with the chain as it was some time before, as from a backup; the signing record is of no backup. */
+  | {
+      readonly kind: 'restore'
+      readonly atMs: number
+      readonly node: number
+      readonly agoMs: number
+      readonly downMs: number
+    }
 
 export type FaultKind = Fault['kind']
 
@@ -75,7 +85,16 @@ export interface ScenarioOptions {
   readonly strategies: readonly string[]
 }
 
-export const FAULT_KINDS: readonly FaultKind[] = ['crash', 'crashAll', 'partition', 'pause', 'clock', 'diskError']
+export const FAULT_KINDS: readonly FaultKind[] = [
+  'crash',
+  'crashAll',
+  'partition',
+  'pause',
+  'clock',
+  'diskError',
+  'wipe',
+  'restore',
+]
 
 const FAULTY_MS = 8_000
 /** (2t + 3) views at the longest timeout: as long as faulty leaders may follow each other, and some. */
@@ -86,14 +105,20 @@ export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {
   const { nodes } = options
   // Each run leaves some kinds of fault out: what one kind hides, another run shows.
   const kinds = options.faults.filter(() => random.chance(0.5))
+  const byzantine = byzantineOf(random, nodes, options.strategies)
   return {
     seed,
     nodes,
     faultyMs: FAULTY_MS,
     calmMs: CALM_MS,
     link: linkModel(random),
-    faults: faultsOf(random, nodes, kinds),
-    byzantine: byzantineOf(random, nodes, options.strategies),
+    faults: faultsOf(
+      random,
+      nodes,
+      // Who lies and who has lost its disk count against the same number.
+      byzantine.length > 0 ? kinds.filter((kind) => kind !== 'wipe' && kind !== 'restore') : kinds,
+    ),
+    byzantine,
     clients: 1 + random.below(6),
     thinkMs: random.pick([20, 200, 1_500]),
     syncMsMean: random.pick([1, 5, 20]),
@@ -115,11 +140,13 @@ function linkModel(random: Random): LinkModel {
 function faultsOf(random: Random, nodes: number, kinds: readonly FaultKind[]): Fault[] {
   if (kinds.length === 0) return []
   const count = random.below(8)
-  const faults = Array.from({ length: count }, () => faultOf(random, nodes, random.pick(kinds) ?? 'crash'))
+  const loser = random.below(nodes)
+  const faults = Array.from({ length: count }, () => faultOf(random, nodes, random.pick(kinds) ?? 'crash', loser))
   return faults.sort((a, b) => a.atMs - b.atMs)
 }
 
-function faultOf(random: Random, nodes: number, kind: FaultKind): Fault {
+/** `loser`: the one node of a run whose disks may be lost. */
+function faultOf(random: Random, nodes: number, kind: FaultKind, loser: number): Fault {
   const atMs = random.below(FAULTY_MS)
   const node = random.below(nodes)
   const boundary = random.below(60)
@@ -131,6 +158,10 @@ function faultOf(random: Random, nodes: number, kind: FaultKind): Fault {
       return { kind, atMs, boundary, downMs }
     case 'diskError':
       return { kind, atMs, node, downMs }
+    case 'wipe':
+      return { kind, atMs, node: loser, downMs }
+    case 'restore':
+      return { kind, atMs, node: loser, agoMs: random.below(atMs + 1), downMs }
     case 'partition': {
       const groups = Array.from({ length: nodes }, () => random.below(random.pick([2, 2, 3])))
       return { kind, atMs, forMs: random.below(5_000), groups, oneWay: random.chance(0.3) }

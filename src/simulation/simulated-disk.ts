@@ -17,6 +17,9 @@ export interface DiskPorts {
   readonly syncUs: () => number
 }
 
+/** All files of a disk. */
+export type DiskImage = ReadonlyMap<string, Uint8Array>
+
 /** What a write that is not durable yet changed, so that it can be taken back. */
 interface Write {
   readonly offset: number
@@ -153,12 +156,12 @@ export class SimulatedDisk implements FileDirectory {
   }
 
   /** A copy of all files, as a backup would take it. */
-  backup(): ReadonlyMap<string, Uint8Array> {
+  backup(): DiskImage {
     return new Map([...this.#files.keys()].map((name) => [name, this.read(name)]))
   }
 
   /** Replaces everything. */
-  restore(files: ReadonlyMap<string, Uint8Array>): void {
+  restore(files: DiskImage): void {
     this.#files.clear()
     this.#removed.clear()
     for (const [name, bytes] of files)

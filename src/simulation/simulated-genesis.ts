@@ -29,8 +29,8 @@ export interface SimulatedGenesisOptions {
   readonly viewTimeoutMsMax: number
 }
 
-export const CLIENTS_MAX = 16
-export const CLIENT_BALANCE = 1000n * 10n ** 18n
+const CLIENTS_MAX = 16
+const CLIENT_BALANCE = 1000n * 10n ** 18n
 export const WALL_ORIGIN_MS = 1_700_000_000_000
 const FIRST_EPOCH = 1
 

@@ -19,8 +19,8 @@ export class SimulatedLinks {
   }
 
   sendDirect(to: PeerId, message: Uint8Array): boolean {
-    const targets = this.#nodesOf(to)
-    if (!targets.some((target) => target.isUp)) return false
+    const targets = this.#nodesOf(to).filter((target) => target.isUp && !target.isObserver)
+    if (targets.length === 0 || this.#node.isObserver) return false
     const actor = this.#world.strategyOf(this.#node)
     for (const target of targets)
       if (actor === undefined) this.send(target, message)

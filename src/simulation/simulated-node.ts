@@ -17,7 +17,7 @@ import { rootQc } from '../types/certificate.ts'
 import { type Height, idBytes } from '../types/ids.ts'
 import { decodeSafetyRecord, encodeSafetyRecord, freshSafetyRecord, type SafetyRecord } from '../types/safety-record.ts'
 import { Random } from './random.ts'
-import { SimulatedDisk } from './simulated-disk.ts'
+import { type DiskImage, SimulatedDisk } from './simulated-disk.ts'
 import { peerOf, WALL_ORIGIN_MS } from './simulated-genesis.ts'
 import { SimulatedLinks } from './simulated-links.ts'
 import { SimulatedStore } from './simulated-store.ts'
@@ -38,10 +38,10 @@ export class SimulatedNode {
   readonly isByzantine: boolean
   readonly chainDisk: SimulatedDisk
   readonly keyDisk: SimulatedDisk
-  readonly store: SimulatedStore
   readonly links: SimulatedLinks
   readonly #world: World
   readonly #random: Random
+  #store: SimulatedStore
   #replica: Replica | null = null
   #chain: OpenedChain | null = null
   #incarnation = 0
@@ -73,7 +73,7 @@ export class SimulatedNode {
     }
     this.chainDisk = new SimulatedDisk(ports)
     this.keyDisk = new SimulatedDisk(ports)
-    this.store = new SimulatedStore(this.#random, () => this.#boundary())
+    this.#store = this.#emptyStore()
     this.links = new SimulatedLinks(world, this)
     this.#createKeyFile()
   }
@@ -105,7 +105,7 @@ export class SimulatedNode {
     if (this.isUp) return
     this.#incarnation += 1
     const { genesis, checkers } = this.#world
-    const opened = openChain(this.store, this.chainDisk, genesis.block)
+    const opened = openChain(this.#store, this.chainDisk, genesis.block)
     if (!opened.ok) throw new SimulationFailure('recovery', `node ${this.index}: ${opened.error.message}`)
     this.#chain = opened.value
     this.#run(() => {
@@ -147,6 +147,17 @@ export class SimulatedNode {
     this.keyDisk.isBroken = false
     this.resume()
     this.boot()
+  }
+
+  /** Goes down now and comes back with other disks: these files, and nothing that was derived from them. */
+  replaceDisks(chain: DiskImage, keys: DiskImage | null, downMs: number): void {
+    this.#downMs = downMs
+    if (this.isUp) this.#crash()
+    this.chainDisk.restore(chain)
+    if (keys !== null) this.keyDisk.restore(keys)
+    this.#store = this.#emptyStore()
+    // What it told its clients of, others still hold.
+    this.finalHeight = 0
   }
 
   breakDisk(downMs: number): void {
@@ -306,7 +317,7 @@ export class SimulatedNode {
     this.#tasks = []
     this.chainDisk.crash()
     this.keyDisk.crash()
-    this.store.crash()
+    this.#store.crash()
     this.links.announce(false)
     const incarnation = this.#incarnation
     this.#world.scheduler.after(this.#downMs * 1000, () => {
@@ -325,6 +336,10 @@ export class SimulatedNode {
     if (task === undefined) return
     if (task.next().done === true) this.#tasks.shift()
     if (this.#tasks.length > 0) this.#after(TASK_STEP_US, () => this.#stepTask())
+  }
+
+  #emptyStore(): SimulatedStore {
+    return new SimulatedStore(this.#random, () => this.#boundary())
   }
 
   #createKeyFile(): void {

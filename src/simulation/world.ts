@@ -8,6 +8,7 @@ import { Coverage } from './coverage.ts'
 import type { Fault, Scenario } from './scenario.ts'
 import { Scheduler } from './scheduler.ts'
 import type { SimulatedCrypto } from './simulated-crypto.ts'
+import type { DiskImage } from './simulated-disk.ts'
 import type { SimulatedGenesis } from './simulated-genesis.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedNode } from './simulated-node.ts'
@@ -52,9 +53,8 @@ export class World {
   readonly network: SimulatedNetwork
   readonly nodes: readonly SimulatedNode[]
   readonly workload: Workload
-  /** Set by scenarios that wipe or restore disks: a key that may not sign is then no failure. */
-  readonly mayLoseKeys = false
   readonly #actors = new Map<SimulatedNode, StrategyActor>()
+  readonly #backups = new Map<Fault, DiskImage>()
   readonly #restarted = new Set<SimulatedNode>()
   /** A block stored on top of each. */
   readonly #children = new Map<Hash, Hash>()
@@ -103,6 +103,11 @@ export class World {
       virtualMs: this.scheduler.nowMs,
       coverage: this.coverage,
     }
+  }
+
+  /** A key that may not sign any more is then no failure. */
+  get mayLoseKeys(): boolean {
+    return this.scenario.faults.some(({ kind }) => kind === 'wipe')
   }
 
   strategyOf(node: SimulatedNode): StrategyActor | undefined {
@@ -170,7 +175,7 @@ export class World {
     const { faultyMs, calmMs, faults } = this.scenario
     for (const node of this.nodes) node.boot()
     this.workload.start()
-    for (const fault of faults) this.scheduler.at(fault.atMs * 1000, () => this.#inject(fault))
+    for (const fault of faults) this.#plan(fault)
     this.#runUntil(faultyMs)
     this.#isCalm = true
     this.network.calm()
@@ -202,6 +207,15 @@ export class World {
     while (!isDone() && this.scheduler.step(untilUs));
   }
 
+  #plan(fault: Fault): void {
+    this.scheduler.at(fault.atMs * 1000, () => this.#inject(fault))
+    if (fault.kind !== 'restore') return
+    this.scheduler.at((fault.atMs - fault.agoMs) * 1000, () => {
+      const image = this.nodes[fault.node]?.chainDisk.backup()
+      if (image !== undefined) this.#backups.set(fault, image)
+    })
+  }
+
   #inject(fault: Fault): void {
     switch (fault.kind) {
       case 'crash':
@@ -221,6 +235,12 @@ export class World {
         return
       case 'clock':
         return this.nodes[fault.node]?.setClock(fault.offsetMs)
+      case 'wipe':
+        this.coverage.hit('wiped disk')
+        return this.nodes[fault.node]?.replaceDisks(new Map(), new Map(), fault.downMs)
+      case 'restore':
+        this.coverage.hit('restored disk')
+        return this.nodes[fault.node]?.replaceDisks(this.#backups.get(fault) ?? new Map(), null, fault.downMs)
       case 'diskError':
         this.coverage.hit('disk error')
         return this.nodes[fault.node]?.breakDisk(fault.downMs)

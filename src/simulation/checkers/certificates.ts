@@ -26,6 +26,8 @@ export class CertificateChecker implements Checker {
   readonly #quorum: number
   readonly #blocks = new Map<Hash, Known>()
   readonly #certified = new Map<number, Hash>()
+  /** Of the newest TC that was looked at. */
+  #timedOutView = 0
   /** The highest final block that a certificate of its own made so. */
   #final: { readonly view: number; readonly hash: Hash; readonly height: number } | null = null
 
@@ -70,6 +72,7 @@ export class CertificateChecker implements Checker {
   }
 
   #onTc(tc: TimeoutCertificate): void {
+    this.#requireTimeouts(tc)
     if (this.#final !== null && tc.view >= this.#final.view && tc.highQc.view < this.#final.view)
       throw new SimulationFailure(
         'hidden lock',
@@ -100,6 +103,27 @@ export class CertificateChecker implements Checker {
         )
       at = known.parentHash
     }
+  }
+
+  #requireTimeouts(tc: TimeoutCertificate): void {
+    const { epoch, view, entries, highQc } = tc
+    if (view <= this.#timedOutView) return
+    this.#timedOutView = view
+    const { block, validators } = this.#genesis
+    const signers = new Set<number>()
+    let highest = 0
+    for (const { signer, highQcView, signature } of entries) {
+      const key = validators.at(signer)?.consensusKey
+      const digest = statementDigest(block.block.hash, { kind: 'timeout', epoch, view, highQcView })
+      if (key === undefined || !this.#crypto.verifier.verify(digest, signature, key))
+        throw new SimulationFailure('bad certificate', `timeout of view ${view}: signer ${signer} did not sign`)
+      signers.add(signer)
+      highest = Math.max(highest, highQcView)
+    }
+    if (signers.size < this.#quorum)
+      throw new SimulationFailure('bad certificate', `timeout of view ${view}: ${signers.size} signers`)
+    if (highQc.view !== highest)
+      throw new SimulationFailure('bad certificate', `timeout of view ${view}: QC ${highQc.view}, promised ${highest}`)
   }
 
   #requireQuorum(statement: Statement, certificate: QuorumCertificate | CommitCertificate): void {

@@ -53,8 +53,7 @@ export class ReferenceLedger implements Checker {
       if (nonce !== (this.#nonces.get(sender) ?? 0))
         throw new SimulationFailure('ledger', `nonce ${nonce} of ${sender} at height ${height} is out of order`)
       this.#nonces.set(sender, nonce + 1)
-      const wanted = baseFeePerGas + maxPriorityFeePerGas
-      const fee = TRANSFER_GAS * (wanted < maxFeePerGas ? wanted : maxFeePerGas)
+      const fee = TRANSFER_GAS * lower(baseFeePerGas + maxPriorityFeePerGas, maxFeePerGas)
       this.#add(sender, -fee - value, touched)
       this.#add(to, value, touched)
       this.#add(miner, fee, touched)
@@ -68,4 +67,9 @@ export class ReferenceLedger implements Checker {
     this.#balances.set(address, balance)
     touched.add(address)
   }
+}
+
+function lower(a: bigint, b: bigint): bigint {
+  if (a < b) return a
+  return b
 }

@@ -6,6 +6,8 @@ import { duplicateSigners } from './duplicate-signers.ts'
 import { earlyCommit } from './early-commit.ts'
 import { equivocate } from './equivocate.ts'
 import { flood } from './flood.ts'
+import { forgeTc } from './forge-tc.ts'
+import { forgeVotes } from './forge-votes.ts'
 import { futureTime } from './future-time.ts'
 import { futureVotes } from './future-votes.ts'
 import { late } from './late.ts'
@@ -27,6 +29,8 @@ export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['early-commit', earlyCommit],
   ['equivocate', equivocate],
   ['flood', flood],
+  ['forge-tc', forgeTc],
+  ['forge-votes', forgeVotes],
   ['future-time', futureTime],
   ['future-votes', futureVotes],
   ['late', late],

@@ -1,0 +1,23 @@
+/** Sends timeout certificates that are none: made up, or real ones with a lower QC put in (scenarios 6 and 7). */
+import type { QuorumCertificate, TimeoutCertificate } from '../../types/certificate.ts'
+import { messageStrategy } from '../strategy.ts'
+
+export const forgeTc = messageStrategy((liar) => {
+  let old: QuorumCertificate | null = null
+  const forged = (tc: TimeoutCertificate | null, highQc: QuorumCertificate): TimeoutCertificate => {
+    old ??= highQc
+    if (tc !== null) return { ...tc, highQc: old }
+    const { epoch, view } = highQc
+    const entries = Array.from({ length: liar.nodes }, (_, signer) => ({
+      signer,
+      highQcView: view,
+      signature: liar.sign({ kind: 'timeout', epoch, view: view + 1, highQcView: view }),
+    }))
+    return { epoch, view: view + 1, entries, highQc }
+  }
+  return (message) => {
+    if (message.kind !== 'certificates') return [message]
+    const { highQc, tc } = message.bundle
+    return [{ kind: 'certificates', bundle: { ...message.bundle, tc: forged(tc, highQc) } }]
+  }
+})

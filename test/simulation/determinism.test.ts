@@ -1,0 +1,18 @@
+import { execFileSync } from 'node:child_process'
+import { expect, it } from 'vitest'
+import { expectToHold, scenarioFor } from './seeds.ts'
+
+const SEED = 12
+
+it('does the same in every run of a seed, and something else in another', () => {
+  const first = expectToHold(scenarioFor(SEED))
+  expect(expectToHold(scenarioFor(SEED)).traceHash).toBe(first.traceHash)
+  expect(expectToHold(scenarioFor(SEED + 1)).traceHash).not.toBe(first.traceHash)
+}, 120_000)
+
+it('does the same in another process, with other hash seeds and another heap', () => {
+  const program = ['--import', './scripts/typescript.js', 'scripts/sim/main.ts', '--replay', String(SEED)]
+  const flags = ['--hash-seed=7', '--max-semi-space-size=2']
+  const output = execFileSync(process.execPath, [...flags, ...program], { encoding: 'utf8' })
+  expect(output).toContain(`trace hash ${expectToHold(scenarioFor(SEED)).traceHash}`)
+}, 240_000)
