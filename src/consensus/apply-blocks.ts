@@ -5,6 +5,9 @@ import { signersOf } from '../types/signer-bitmap.ts'
 import type { CoreState } from './core-state.ts'
 import { halt } from './core-state.ts'
 
+/** BOUND: how far above the tip blocks are fetched one from another; a wider gap is left to range sync. */
+const FETCHED_BLOCKS_MAX = 64
+
 export function applyBlocks(state: CoreState): void {
   commitPending(state)
   const { pendingCommit, highQc, proposals, pacemaker } = state
@@ -32,6 +35,10 @@ function commitPending(state: CoreState): void {
     return
   }
   if (chain.kind === 'missing') return
+  if (chain.nodes.length === 0) {
+    halt(state, `block ${certificate.blockHash} is certified as final in two views`, [certificate, state.highCommit])
+    return
+  }
   const invalid = chain.nodes.find((node) => node.state === 'invalid')
   if (invalid !== undefined) {
     halt(state, `block ${invalid.block.hash} is final, but our own execution refuses it`, [certificate])
@@ -68,7 +75,8 @@ function advance(
   const chain = state.tree.chainTo(hash)
   if (chain.kind === 'conflicting') return
   if (chain.kind === 'missing') {
-    if (state.fetching.has(chain.hash)) return
+    const isFar = chain.child !== null && chain.child.header.height > state.tree.tip.height + FETCHED_BLOCKS_MAX
+    if (isFar || state.fetching.has(chain.hash)) return
     const holder = chain.child?.justify ?? certificate
     state.fetching.set(chain.hash, holder.view)
     state.effects.push({ kind: 'fetch', hash: chain.hash, view: holder.view, signers: signersOf(holder.bitmap) })

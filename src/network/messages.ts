@@ -65,8 +65,11 @@ export interface FinalRange {
   readonly certificate: CommitCertificate | null
 }
 
-/** BOUND: blocks in one answer, transactions in one message. */
+/** BOUND: blocks in one answer. */
 export const BLOCKS_PER_RESPONSE_MAX = 64
+/** BOUND: blocks of a range that has to go on until one has a certificate of its own. */
+export const RANGE_BLOCKS_MAX = 256
+/** BOUND: transactions in one message. */
 export const TRANSACTIONS_PER_MESSAGE_MAX = 4_096
 
 const DIRECT_TAGS = {
@@ -174,7 +177,7 @@ export function encodeBlocks(blocks: readonly Block[]): Uint8Array {
 }
 
 export function decodeBlocks(bytes: Uint8Array): Result<readonly Block[], Rejection<'malformed'>> {
-  return decodeWith(bytes, readBlocks)
+  return decodeWith(bytes, (item) => readBlocks(item, BLOCKS_PER_RESPONSE_MAX))
 }
 
 export function encodeRange(range: FinalRange): Uint8Array {
@@ -185,7 +188,7 @@ export function decodeRange(bytes: Uint8Array): Result<FinalRange, Rejection<'ma
   return decodeWith(bytes, (item) => {
     const [blocks, certificate] = asTuple(item, 2, 'range')
     return {
-      blocks: readBlocks(blocks ?? []),
+      blocks: readBlocks(blocks ?? [], RANGE_BLOCKS_MAX),
       certificate: readOptional(certificate, readCommitCertificate),
     }
   })
@@ -195,6 +198,7 @@ export function encodeBundle(bundle: CertificateBundle): Uint8Array {
   return encodeRlp(bundleItem(bundle))
 }
 
+/** The answer to a request for certificates. @internal */
 export function decodeBundle(bytes: Uint8Array): Result<CertificateBundle, Rejection<'malformed'>> {
   return decodeWith(bytes, readBundle)
 }
@@ -215,8 +219,8 @@ export function decodeEnvelopes(bytes: Uint8Array): Result<readonly Uint8Array[]
   return decodeWith(bytes, readEnvelopes)
 }
 
-function readBlocks(item: RlpItem): Block[] {
-  return asList(item, 'blocks', BLOCKS_PER_RESPONSE_MAX).map((block) => readBlock(block, hashHeader))
+function readBlocks(item: RlpItem, countMax: number): Block[] {
+  return asList(item, 'blocks', countMax).map((block) => readBlock(block, hashHeader))
 }
 
 function readEnvelopes(item: RlpItem): Uint8Array[] {

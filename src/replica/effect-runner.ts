@@ -8,6 +8,7 @@ import type { Effect, SigningRequest, TimerName } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import { statementDigest } from '../crypto/digests.ts'
 import type { DirectMessage } from '../network/messages.ts'
+import type { Proposal } from '../types/block.ts'
 import type { Address, Hash } from '../types/ids.ts'
 import type { Statement } from '../types/signing-domain.ts'
 import { ownStatement } from '../validation/own-statement.ts'
@@ -16,6 +17,9 @@ import type { CommitPipeline } from './commit-pipeline.ts'
 import type { DurableQueue } from './durable-queue.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { Synchronizer } from './synchronizer.ts'
+
+/** BOUND: transactions of a proposal that travels with a timeout. */
+const ATTACHED_BYTES_MAX = 64 * 1024
 
 export interface RunnerParts {
   readonly genesisHash: Hash
@@ -132,7 +136,8 @@ export class EffectRunner {
         return feed({ kind: 'commitVote', vote })
       }
       case 'timeout': {
-        const { epoch, view, highQc, tc, vote, proposal } = request
+        const { epoch, view, highQc, tc, vote } = request
+        const proposal = isSmall(request.proposal) ? request.proposal : null
         const timeout = { epoch, view, highQcView: highQc.view, signer: index, signature }
         const message = ownStatement({ timeout, highQc, tc, vote, proposal })
         send('all', { kind: 'timeout', message })
@@ -163,6 +168,12 @@ function statementOf(request: SigningRequest): Statement {
     default:
       return unreachable(request)
   }
+}
+
+/** A large body would be sent by everybody to everybody, again and again; whoever lacks it fetches it. */
+function isSmall(proposal: Proposal | null): boolean {
+  const bytes = proposal?.block.transactions.reduce((sum, envelope) => sum + envelope.length, 0) ?? 0
+  return bytes <= ATTACHED_BYTES_MAX
 }
 
 /** Byte strings of a halt report as hexadecimal. */

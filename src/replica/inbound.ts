@@ -22,7 +22,7 @@ export interface InboundPorts {
   readonly onTransactions: (from: PeerId, envelopes: readonly Uint8Array[]) => void
   readonly onStatus: (from: PeerId, status: Status) => void
   /** A peer told us where it is, be it news or not. */
-  readonly onCertificates: () => void
+  readonly onCertificates: (from: PeerId) => void
   readonly onCertificatesWanted: (from: PeerId) => void
   readonly penalise: (peer: PeerId, points: number, reason: string) => void
   /** Milliseconds since the Unix epoch. */
@@ -74,7 +74,7 @@ export class Inbound {
       case 'certificates':
         if (core.wantsCertificates(message.bundle))
           this.#feedJudged(from, messages.bundle(message.bundle), (bundle) => feed({ kind: 'certificates', bundle }))
-        this.#ports.onCertificates()
+        this.#ports.onCertificates(from)
         return
       case 'certificatesWanted':
         this.#ports.onCertificatesWanted(from)

@@ -15,6 +15,7 @@ import { WorldState } from '../ledger/world-state.ts'
 import { ChainStore } from '../storage/chain-store.ts'
 import type { FileDirectory } from '../storage/file-port.ts'
 import { Journal } from '../storage/journal/journal.ts'
+import { segmentName } from '../storage/journal/segment.ts'
 import type { KeyValueStore } from '../storage/key-value-store.ts'
 import { SigningRecord } from '../storage/signing-record.ts'
 import type { CommitCertificate, QuorumCertificate } from '../types/certificate.ts'
@@ -50,6 +51,10 @@ export function openChain(
   // Blocks above the tip may have been stored just before it, across the end of a segment.
   const fromSegment = Math.max(1, (tip.position?.segment ?? 1) - 1)
   const options = { genesisHash: idBytes(genesis.block.hash), segmentBytes: SEGMENT_BYTES, fromSegment }
+  if (tip.position !== null && !journalFiles.list().includes(segmentName(tip.position.segment)))
+    return err(
+      rejection('journalMissing', 'the state is there but its journal is not: put the journal back, or remove both'),
+    )
   const journal = Journal.open(journalFiles, options, (type, payload, position) =>
     recovered.visit(type, payload, position),
   )

@@ -44,7 +44,8 @@ export class Replica {
   #isFeeding = false
   #isStopped = false
   #isStarted = false
-  #certificatesHeard = 0
+  /** BOUND: direct streams run between validators only. */
+  readonly #certificatesFrom = new Set<PeerId>()
   #startAtMs = 0
   /** Whether the pool, or the chain that it is held against, has changed since the core was told of it. */
   #isPayloadStale = true
@@ -112,7 +113,7 @@ export class Replica {
       feed,
       onTransactions: (from, envelopes) => this.#takeTransactions(from, envelopes),
       onStatus: (from, status) => this.#onStatus(from, status),
-      onCertificates: () => this.#heardCertificates(),
+      onCertificates: (from) => this.#heardCertificates(from),
       onCertificatesWanted: (from) => this.#certificates.answer(from),
       penalise: (peer, points, reason) => network.penalise(peer, points, reason),
       wallMs: () => clock.wallMs(),
@@ -280,14 +281,15 @@ export class Replica {
   #startWhenReady(): void {
     if (this.#isStarted || this.#isStopped || !this.#synchronizer.isReplayed) return
     const { n, amplification } = this.#config.validators
-    const enough = this.#certificatesHeard >= Math.min(amplification, n - 1)
+    const enough = this.#certificatesFrom.size >= Math.min(amplification, n - 1)
     if (!enough && this.#ports.clock.monotonicMs() < this.#startAtMs) return
     this.#isStarted = true
     this.#feed({ kind: 'start' })
   }
 
-  #heardCertificates(): void {
-    this.#certificatesHeard += 1
+  #heardCertificates(from: PeerId): void {
+    if (this.#isStarted) return
+    this.#certificatesFrom.add(from)
     this.#startWhenReady()
   }
 

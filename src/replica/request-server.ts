@@ -11,6 +11,7 @@ import {
   encodeRange,
   encodeStatus,
   type FinalRange,
+  RANGE_BLOCKS_MAX,
   type Status,
 } from '../network/messages.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
@@ -20,6 +21,8 @@ import type { Hash, Height } from '../types/ids.ts'
 
 /** BOUND: bytes of transactions in one answer; the last block may go beyond it by its own size. */
 const RESPONSE_BYTES = 2 * 1024 * 1024
+/** BOUND: the same where a range has to go on until a certificate. */
+const RANGE_BYTES_MAX = 2.5 * 1024 * 1024
 
 export interface ServerParts {
   readonly core: Core
@@ -71,14 +74,16 @@ export class RequestServer {
     return height === undefined ? undefined : this.#parts.store.block(height)
   }
 
-  /** Ends in the last block within the bounds that has a certificate of its own. */
+  /** Ends in a block with a certificate of its own: the last within the bounds, or else the first beyond them. */
   #range(from: Height, count: number): FinalRange {
     const { store } = this.#parts
     const blocks: Block[] = []
     let certified: FinalRange = { blocks: [], certificate: null }
     let bytes = 0
-    const to = Math.min(store.tip.header.height, from + Math.min(count, BLOCKS_PER_RESPONSE_MAX) - 1)
-    for (let height = Math.max(1, from); height <= to && bytes <= RESPONSE_BYTES; height++) {
+    const full = from + Math.min(count, BLOCKS_PER_RESPONSE_MAX)
+    const to = count === 0 ? 0 : Math.min(store.tip.header.height, from + RANGE_BLOCKS_MAX - 1)
+    for (let height = Math.max(1, from); height <= to && bytes <= RANGE_BYTES_MAX; height++) {
+      if ((height >= full || bytes > RESPONSE_BYTES) && certified.certificate !== null) break
       const block = store.block(height)
       if (block === undefined) break
       blocks.push(block)

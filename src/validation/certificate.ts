@@ -91,6 +91,7 @@ function bad(message: string): { readonly ok: false; readonly error: Certificate
   return err(rejection('badCertificate', message))
 }
 
-function otherEpoch(epoch: number): { readonly ok: false; readonly error: CertificateRejection } {
+/** An honest peer may be behind, or ahead. */
+export function otherEpoch(epoch: number): { readonly ok: false; readonly error: CertificateRejection } {
   return err(rejection('otherEpoch', `of epoch ${epoch}`, 'ignore'))
 }

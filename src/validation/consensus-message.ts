@@ -6,7 +6,7 @@ import type { CommitVote, Timeout, Vote } from '../types/certificate.ts'
 import type { CertificateBundle, TimeoutMessage } from '../types/consensus-message.ts'
 import { mintVerified } from '../types/mint-verified.ts'
 import type { Verified } from '../types/verified.ts'
-import type { CertificateRejection, CertificateValidator } from './certificate.ts'
+import { type CertificateRejection, type CertificateValidator, otherEpoch } from './certificate.ts'
 import type { ProposalRejection, ProposalValidator } from './proposal.ts'
 import type { SignatureChecker } from './signature-checker.ts'
 
@@ -25,6 +25,7 @@ export class ConsensusMessageValidator {
 
   vote(vote: Vote): Result<Verified<Vote>, MessageRejection> {
     const { epoch, view, blockHash, justifyView } = vote
+    if (epoch !== this.#signatures.epoch) return otherEpoch(epoch)
     if (justifyView >= view) return err(rejection('badSignature', 'a vote for a block justified by its own future'))
     if (__CANARIES__ && isPlanted('vote-signatures-unchecked')) return ok(mintVerified(vote))
     return this.#signatures.isValid({ kind: 'vote', epoch, view, blockHash, justifyView }, vote.signer, vote.signature)
@@ -34,6 +35,7 @@ export class ConsensusMessageValidator {
 
   commitVote(vote: CommitVote): Result<Verified<CommitVote>, MessageRejection> {
     const { epoch, view, blockHash } = vote
+    if (epoch !== this.#signatures.epoch) return otherEpoch(epoch)
     return this.#signatures.isValid({ kind: 'commit', epoch, view, blockHash }, vote.signer, vote.signature)
       ? ok(mintVerified(vote))
       : err(rejection('badSignature', 'a commit vote with a bad signature'))
@@ -73,6 +75,7 @@ export class ConsensusMessageValidator {
 
   #timeout(timeout: Timeout): Result<Verified<Timeout>, MessageRejection> {
     const { epoch, view, highQcView, signer, signature } = timeout
+    if (epoch !== this.#signatures.epoch) return otherEpoch(epoch)
     if (highQcView >= view) return badTimeout('names a QC of its own view or later')
     return this.#signatures.isValid({ kind: 'timeout', epoch, view, highQcView }, signer, signature)
       ? ok(mintVerified(timeout))

@@ -13,7 +13,7 @@ import { hasJustifiedViews } from '../types/justification.ts'
 import { mintVerified } from '../types/mint-verified.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
 import type { Verified } from '../types/verified.ts'
-import type { CertificateRejection, CertificateValidator } from './certificate.ts'
+import { type CertificateRejection, type CertificateValidator, otherEpoch } from './certificate.ts'
 import type { SignatureChecker } from './signature-checker.ts'
 
 export type ProposalRejection = Rejection<'badProposal' | 'badBlock'> | CertificateRejection
@@ -49,6 +49,7 @@ export class ProposalValidator {
   proposal(proposal: Proposal): Result<Verified<Proposal>, ProposalRejection> {
     const { block } = proposal
     const { epoch, view } = block.header.consensus
+    if (epoch !== this.#validators.epoch) return otherEpoch(epoch)
     const leader = this.#leaderOf(view)
     if (!this.#signatures.isValid({ kind: 'proposal', epoch, view, blockHash: block.hash }, leader, proposal.signature))
       return badProposal('is not signed by the leader of its view')

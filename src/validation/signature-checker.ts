@@ -6,7 +6,7 @@
 import { BoundedMap } from '../base/bounded.ts'
 import { bytesEqual } from '../base/bytes.ts'
 import { statementDigest } from '../crypto/digests.ts'
-import type { Hash } from '../types/ids.ts'
+import type { Epoch, Hash } from '../types/ids.ts'
 import type { Statement } from '../types/signing-domain.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
 
@@ -28,6 +28,10 @@ export class SignatureChecker {
     this.#genesisHash = genesisHash
     this.#validators = validators
     this.#verifier = verifier
+  }
+
+  get epoch(): Epoch {
+    return this.#validators.epoch
   }
 
   isValid(statement: Statement, signer: number, signature: Uint8Array): boolean {

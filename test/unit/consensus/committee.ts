@@ -204,7 +204,7 @@ export class Committee {
   }
 
   /** Blocks of views 1 … count, each certified in its view. */
-  chain(count: number, from: Block | undefined = undefined): Block[] {
+  chain(count: number, from?: Block): Block[] {
     const blocks: Block[] = []
     let parent = from
     for (let n = 0; n < count; n++) {

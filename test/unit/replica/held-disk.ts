@@ -13,7 +13,7 @@ export class HeldDisk implements FileDirectory {
   isHolding = false
 
   list(): readonly string[] {
-    return [...this.files.keys()].sort()
+    return [...this.files.keys()].sort((a, b) => (a < b ? -1 : 1))
   }
 
   read(name: string, offset = 0, length = Number.POSITIVE_INFINITY): Uint8Array {

@@ -72,10 +72,11 @@ describe('an answer to a request for', () => {
     expect(heightsOf(rangeIn(ask({ kind: 'range', from: 190, count: 64 })).blocks)).toEqual(heights(190, FINAL))
   })
 
-  it('a range ends at the last block that has a certificate of its own', () => {
+  it('a range ends at the last block that has a certificate of its own, or goes on to the first', () => {
     const { ask } = world((height) => height % 5 === 0)
     expect(heightsOf(rangeIn(ask({ kind: 'range', from: 3, count: 9 })).blocks)).toEqual(heights(3, 10))
-    expect(rangeIn(ask({ kind: 'range', from: 6, count: 3 }))).toEqual({ blocks: [], certificate: null })
+    expect(heightsOf(rangeIn(ask({ kind: 'range', from: 6, count: 3 })).blocks)).toEqual(heights(6, 10))
+    expect(rangeIn(ask({ kind: 'range', from: 6, count: 3 })).certificate?.blockHash).toBe(at(10).hash)
   })
 
   it('a range of anything that is not there is empty, and nothing throws', () => {

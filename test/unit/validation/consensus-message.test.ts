@@ -49,14 +49,14 @@ describe('a vote', () => {
       { signer: 1 },
       { signer: 4 },
       { signer: 2 ** 32 },
-      { epoch: 2 },
       { signature: new Uint8Array(64) },
       { signature: committee.commitVote(2, 7, BLOCK).signature },
     ])
       expect(outcome(judge().vote({ ...vote, ...change }))).toMatch('bad signature')
   })
 
-  it('of another network or epoch is invalid', () => {
+  it('of another network or epoch is invalid, and of another epoch without blame', () => {
+    expect(judge().vote({ ...vote, epoch: 2 })).toMatchObject({ error: { code: 'otherEpoch', verdict: 'ignore' } })
     expect(outcome(judge().vote(otherNetwork.vote(2, 7, BLOCK)))).toMatch('bad signature')
     expect(outcome(judge().vote({ ...nextEpoch.vote(2, 7, BLOCK), epoch: 1 }))).toMatch('bad signature')
   })
@@ -75,7 +75,6 @@ describe('a commit vote', () => {
       { view: 8 },
       { blockHash: namedHash('other') },
       { signer: 3 },
-      { epoch: 2 },
       { signature: committee.vote(2, 7, BLOCK).signature },
       { signature: otherNetwork.commitVote(2, 7, BLOCK).signature },
     ])

@@ -59,7 +59,7 @@ describe('a proposal', () => {
     const vote = committee.vote(committee.leaderOf(6), 6, happy.hash, 5)
     expect(verdictOn({ block: happy, signature: vote.signature })).toMatch('not signed')
     const foreign = nextEpoch.block({ view: 1, justify: nextEpoch.root })
-    expect(verdictOn(nextEpoch.proposal(foreign))).toMatch('not signed')
+    expect(verdictOn(nextEpoch.proposal(foreign))).toMatch('of epoch 2')
   })
 
   it('that names another proposer than the leader is invalid', () => {
