@@ -1,4 +1,7 @@
-/** A validator's key with what it has signed: opened together or not at all (docs/operations.md, "The signing record"). */
+/**
+ * A validator's key with what it has signed: opened together or not at all (docs/operations.md, "The
+ * signing record").
+ */
 import { join } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import { type OpenedChain, type OpenedSigning, openSigning } from '../replica/open-replica.ts'

@@ -1,7 +1,7 @@
 /**
  * From final to readable (docs/consensus.md, "What is on disk before what"): block and certificate
- * are in the journal, synced; then one batch in the store, then the pool, then whoever waits for receipts. In that order, so
- * that nobody is told of what a crash could take back.
+ * are in the journal, synced; then one batch in the store, then the pool, then whoever waits for
+ * receipts. In that order, so that nobody is told of what a crash could take back.
  */
 import { BoundedMap } from '../base/bounded.ts'
 import { defined } from '../base/invariant.ts'

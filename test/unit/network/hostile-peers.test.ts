@@ -1,4 +1,7 @@
-/** Each setting (docs/network.md, "Hostile peers") that holds an attacker off, with the attack that works without it. */
+/**
+ * Each setting that holds an attacker off (docs/network.md, "Hostile peers"), with the attack that
+ * works without it.
+ */
 import { connect, type Socket } from 'node:net'
 import { identify } from '@libp2p/identify'
 import type { Libp2p, Stream, StreamMuxer } from '@libp2p/interface'
