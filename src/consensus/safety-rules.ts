@@ -1,5 +1,5 @@
 /**
- * The only place that may allow a signature (consensus design 3.4, rulings 1 and 2). Each rule
+ * The only place that may allow a signature (docs/consensus.md, "What may be signed"). Each rule
  * either refuses, or answers the record that must be durable before the signature is made.
  *
  * Every rule first folds the highest certificates that the core holds into the record, so that

@@ -1,6 +1,6 @@
 /**
  * Carries out what the core asks for, in order. The one place that calls the signer, and it does
- * so only from the durable queue: persist, then sign, then send (consensus design 3.12).
+ * so only from the durable queue: persist, then sign, then send (docs/consensus.md, "What is on disk before what").
  */
 import { toHex } from '../base/bytes.ts'
 import { defined, unreachable } from '../base/invariant.ts'

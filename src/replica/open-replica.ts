@@ -1,5 +1,5 @@
 /**
- * From what lies on disk to what a replica starts with (consensus design 3.13, rulings 18, 19).
+ * From what lies on disk to what a replica starts with (docs/consensus.md, "After a crash").
  * Refuses wherever going on could lose what is final or sign what was signed otherwise.
  */
 import { isPlanted } from '../base/planted-bug.ts'

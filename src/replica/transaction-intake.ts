@@ -1,7 +1,7 @@
 /**
  * How transactions come into the pool and go on to others. A fresh one goes to the other
  * validators on the direct streams at once; what is still not final after a while is gossiped to
- * everybody (design: network, "What travels how"; performance).
+ * everybody (docs/network.md, "What travels how").
  */
 import { BoundedMap, BoundedQueue } from '../base/bounded.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'

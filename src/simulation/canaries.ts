@@ -1,4 +1,4 @@
-/** Whether the checkers can fail: plants each bug in turn and runs seeds until one is found (design: testing 3.8a). */
+/** Whether the checkers can fail: plants each bug in turn and runs seeds until one is found. */
 import { type PlantedBug, plantBug } from '../base/planted-bug.ts'
 import type { RunResult } from './world.ts'
 

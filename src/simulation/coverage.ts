@@ -1,6 +1,5 @@
 /**
- * What has happened at least once: a campaign in which something never happened has not tested it
- * (design: testing 3.8b).
+ * What has happened at least once: a campaign in which something never happened has not tested it.
  */
 export const COVERED = [
   'commit',

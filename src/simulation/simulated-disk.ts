@@ -1,7 +1,7 @@
 /**
  * A disk of plain files that a crash treats as badly as a real one may. What was written since the
  * last sync is kept, lost, torn or kept in part, write by write; names that were not synced may
- * come back or be gone (design: testing 3.4).
+ * come back or be gone.
  */
 import { concatBytes } from '../base/bytes.ts'
 import type { FileDirectory, SyncDone } from '../storage/file-port.ts'

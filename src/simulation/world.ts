@@ -194,7 +194,7 @@ export class World {
     for (const checker of this.checkers) checker.onEnd?.(this.nodes)
   }
 
-  /** INVARIANT I16: no work, no consensus messages. */
+  /** INVARIANT: no work, no consensus messages. */
   #requireSilence(): void {
     const before = this.#signatures
     this.#runUntil(this.scheduler.nowMs + SILENT_MS)

@@ -1,4 +1,4 @@
-/** Votes, timeouts and bundles become Verified here or not at all (consensus design 3.8). */
+/** Votes, timeouts and bundles become Verified here or not at all (docs/consensus.md, "What is valid"). */
 import { isPlanted } from '../base/planted-bug.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'

@@ -1,6 +1,6 @@
 /**
  * Proposals and fetched blocks, as far as they can be judged without their parent: leader,
- * signature, certificates byte for byte, view arithmetic, sizes, body (consensus design 3.8).
+ * signature, certificates byte for byte, view arithmetic, sizes, body (docs/consensus.md, "What is valid").
  * What needs the parent's state is judged by executing.
  */
 import { type Rejection, rejection } from '../base/rejection.ts'

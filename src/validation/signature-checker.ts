@@ -1,7 +1,7 @@
 /**
  * Checks consensus signatures, each at most once: a QC is made of votes that were mostly seen
  * already. Remembered is the exact signature that held for a statement and signer, never that a
- * certificate was good (consensus design 3.2, "Pitfall").
+ * certificate was good (docs/consensus.md, "What is valid").
  */
 import { BoundedMap } from '../base/bounded.ts'
 import { bytesEqual } from '../base/bytes.ts'

@@ -1,5 +1,5 @@
 /**
- * INVARIANT I2, I3, I4 and validity, counted anew: a quorum is n − t distinct members with good
+ * INVARIANT, counted anew: a quorum is n − t distinct members with good
  * signatures; one block a view is certified; what is certified later extends what was final before.
  */
 

@@ -192,9 +192,7 @@ export class CoreWorld {
 
   #check(member: Member, before: SafetyRecord | null): void {
     const { core } = member
-    // I12
     expect(core.view).toBe(Math.max(core.highQc.view, core.highTc?.view ?? 0) + 1)
-    // I5
     const after = defined(core.record, 'the record of a validator')
     for (const field of ['lastVotedView', 'lastTimeoutView', 'lastProposedView'] as const)
       expect(after[field]).toBeGreaterThanOrEqual(before?.[field] ?? 0)
@@ -303,7 +301,6 @@ export class CoreWorld {
     const statement = JSON.stringify({ ...request, vote: undefined, proposal: undefined, block: undefined }, asText)
     const text = request.kind === 'proposal' ? request.block.hash : statement
     const { said } = this.member(index)
-    // I6
     expect(said.get(`${request.kind} ${view}`) ?? text).toBe(text)
     said.set(`${request.kind} ${view}`, text)
     switch (request.kind) {
@@ -331,7 +328,6 @@ export class CoreWorld {
   #commit(member: Member, blocks: readonly Block[], certificate: CommitCertificate): void {
     for (const block of blocks) {
       const { height } = block.header
-      // I1 and I10
       expect(height).toBe(member.tip.height + 1)
       expect(block.header.parentHash).toBe(member.tip.hash)
       expect(this.#finalAt.get(height) ?? block.hash).toBe(block.hash)

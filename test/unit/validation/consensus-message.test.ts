@@ -1,4 +1,5 @@
-// Row 11 of the scenarios and items 2, 3, 10, 18, 25 of the catalogue, with real signatures.
+// Votes, timeouts and certificates that were altered, or replayed from another network, epoch, view or kind.
+// With real signatures.
 import { describe, expect, it } from 'vitest'
 import type { Result } from '../../../src/base/result.ts'
 import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'

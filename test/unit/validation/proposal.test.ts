@@ -1,4 +1,5 @@
-// Rows 7, 8 and 12 of the scenarios and items 9, 10, 22 of the catalogue, with real signatures.
+// Proposals that a lying leader may make: not its view, a certificate that proves nothing or hides a lock, a body
+// too large. With real signatures.
 import { describe, expect, it } from 'vitest'
 import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
 import type { Block, Proposal } from '../../../src/types/block.ts'
