@@ -9,7 +9,7 @@ import { hasWork } from './propose.ts'
 import { takeProposal } from './take-blocks.ts'
 import { takeCommitCertificate, takeQc, takeTc } from './take-certificates.ts'
 
-/** A TC goes to everybody in sets up to this size, otherwise to the next leader (docs/consensus.md, "Views and leaders"). */
+/** A TC goes to all in sets up to this size, else to the next leader (docs/consensus.md, "Views and leaders"). */
 const TC_BROADCAST_VALIDATORS_MAX = 40
 
 export function takeVote(state: CoreState, vote: Verified<Vote>): void {

@@ -1,6 +1,6 @@
 /**
- * Who leads which view (docs/ledger.md, "Who leads"): fixed for an epoch by data in the state,
- * never by what a replica happens to have seen. Rounds 0 to 3; round k has every validator of weight above
+ * Who leads which view (docs/ledger.md, "Who leads"): fixed for an epoch by data in the state, never
+ * by what a replica happens to have seen. Rounds 0 to 3; round k has every validator of weight above
  * k once, shuffled from keccak256(seed ‖ k), so no run of faulty leaders is longer than 2t.
  */
 import { concatBytes } from '../base/bytes.ts'
