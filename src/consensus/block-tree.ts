@@ -97,12 +97,12 @@ export class BlockTree {
     const { header } = defined(this.#nodes.get(hash), 'the committed block').block
     this.#tip = { hash, height: header.height, view: header.consensus.view }
     const dropped = new Set<Hash>()
-    const known = new Set(this.#nodes.keys())
     const byHeight = [...this.#nodes.values()].sort((a, b) => a.block.header.height - b.block.header.height)
     for (const { block } of byHeight) {
       const { height, parentHash } = block.header
-      const isOrphan = __CANARIES__ && isPlanted('pending-blocks-forgotten') && !known.has(parentHash)
-      const isBeside = height <= header.height || (height === header.height + 1 && parentHash !== hash) || isOrphan
+      const isBeside = height <= header.height || (height === header.height + 1 && parentHash !== hash)
+      if (__CANARIES__ && isPlanted('pending-blocks-forgotten') && parentHash !== hash && !this.#nodes.has(parentHash))
+        this.#nodes.delete(block.hash)
       if (!isBeside && !dropped.has(parentHash)) continue
       if (block.hash !== hash) dropped.add(block.hash)
       this.#nodes.delete(block.hash)
