@@ -156,7 +156,7 @@ export class Replica {
     return this.#isStarted
   }
 
-  /** Takes up where the journal ends, then asks the others where they are before it signs (docs/consensus.md, "After a crash"). */
+  /** Takes up where the journal ends; asks the others before it signs (docs/consensus.md, "After a crash"). */
   start(): void {
     const { clock, schedule } = this.#ports
     this.#startAtMs = clock.monotonicMs() + this.#config.genesis.consensus.viewTimeoutMs

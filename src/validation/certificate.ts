@@ -1,4 +1,4 @@
-/** Validity of certificates: pure functions of their bytes and the validator set (docs/consensus.md, "What is valid"). */
+/** Validity of certificates, by their bytes and the validator set alone (docs/consensus.md, "What is valid"). */
 import { defined } from '../base/invariant.ts'
 import { isPlanted } from '../base/planted-bug.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
