@@ -39,7 +39,7 @@ const TAGS: ReadonlyMap<string, BlockId> = new Map<string, BlockId>([
 
 const HASH_LENGTH = 66
 
-export function asBlockId(value: unknown, what: string): BlockId {
+function asBlockId(value: unknown, what: string): BlockId {
   if (typeof value === 'string') return blockIdOfText(value, what)
   if (typeof value !== 'object') throw invalid(what, `expected a block number, tag or hash, got ${kindOf(value)}`)
   const id = asObject(value, what)
@@ -108,7 +108,7 @@ export function stateOf(node: NodeApi, id: BlockId): StateView {
   throw new RpcError(SERVER_ERROR, `missing trie node: state pruned for block ${height}`)
 }
 
-export function unknownBlock(which: string): RpcError {
+function unknownBlock(which: string): RpcError {
   return new RpcError(RESOURCE_NOT_FOUND, `header not found: unknown block, ${which}`)
 }
 

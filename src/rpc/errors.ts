@@ -10,15 +10,15 @@ import type { Rejection } from '../base/rejection.ts'
 export const PARSE_ERROR = -32700
 export const INVALID_REQUEST = -32600
 export const METHOD_NOT_FOUND = -32601
-export const INVALID_PARAMS = -32602
+const INVALID_PARAMS = -32602
 export const INTERNAL_ERROR = -32603
 export const SERVER_ERROR = -32000
 export const RESOURCE_NOT_FOUND = -32001
-export const TRANSACTION_REJECTED = -32003
+const TRANSACTION_REJECTED = -32003
 /** Clients try again after this one: only for what passes by itself. */
 export const LIMIT_EXCEEDED = -32005
 /** EIP-1474 leaves positive codes free; geth answers a revert with 3. */
-export const EXECUTION_REVERTED = 3
+const EXECUTION_REVERTED = 3
 /** EIP-7966: the wait of eth_sendRawTransactionSync ran out. */
 export const RECEIPT_TIMEOUT = 4
 

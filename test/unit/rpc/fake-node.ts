@@ -2,6 +2,7 @@
  * A NodeApi in memory: it takes signed transfers and makes each into a final block of its own, or
  * holds them back while `holds` is set. Envelopes are decoded by ethers, not by what is tested.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { concat, getBytes, hexlify, keccak256, Signature, Transaction } from 'ethers'
 import { type Rejection, rejection } from '../../../src/base/rejection.ts'
 import { err, ok, type Result } from '../../../src/base/result.ts'
@@ -26,7 +27,7 @@ export const CHAIN_ID = 13_371
 export const BASE_FEE = 1_000_000_000n
 const GAS_LIMIT = 30_000_000
 const TRANSFER_GAS = 21_000
-export const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421' as Hash
+const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421' as Hash
 const EMPTY_CODE_HASH = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470' as Hash
 const GENESIS_MS = 1_700_000_000_500
 export const MODULE_ADDRESS = '0x0000000000000000000000000000000000001001' as Address
@@ -85,6 +86,8 @@ export class FakeNode implements NodeApi {
         return touched.includes(address) ? [{ height: block.header.height, index }] : []
       }),
     )
+    // Later, as from a disk.
+    await nextTurn()
     yield* newestFirst ? found.reverse() : found
   }
 

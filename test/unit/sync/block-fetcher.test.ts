@@ -5,7 +5,6 @@ import { err, ok } from '../../../src/base/result.ts'
 import { encodeBlocks } from '../../../src/network/messages.ts'
 import { BlockFetcher } from '../../../src/sync/block-fetcher.ts'
 import type { Block } from '../../../src/types/block.ts'
-import type { Hash } from '../../../src/types/ids.ts'
 import { ownStatement } from '../../../src/validation/own-statement.ts'
 import { Committee, namedHash } from '../consensus/committee.ts'
 import { type Answer, Peers } from './peers.ts'
@@ -127,7 +126,7 @@ describe('a fetch', () => {
 
   it('is one of a bounded number', () => {
     const { fetcher } = world({ a: silent })
-    for (let n = 0; n < 500; n++) fetcher.fetch(namedHash(`block ${n}`) as Hash, 100 + n, [])
+    for (let n = 0; n < 500; n++) fetcher.fetch(namedHash(`block ${n}`), 100 + n, [])
     expect(fetcher.size).toBeLessThanOrEqual(64)
   })
 })

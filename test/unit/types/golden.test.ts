@@ -14,7 +14,10 @@ import { decodeSafetyRecord, encodeSafetyRecord, freshSafetyRecord } from '../..
 import { namedHash } from '../consensus/committee.ts'
 import { afterTimeout, committee, goldenBytes, happy, justify, record, tc, vote } from './protocol-samples.ts'
 
-const pinned = JSON.parse(readFileSync(new URL('../../vectors/protocol.json', import.meta.url), 'utf8'))
+const pinned = JSON.parse(readFileSync(new URL('../../vectors/protocol.json', import.meta.url), 'utf8')) as Record<
+  string,
+  `0x${string}`
+> & { readonly QC: `0x${string}`; readonly TC: `0x${string}` }
 
 describe('the bytes of the protocol', () => {
   const golden = goldenBytes()

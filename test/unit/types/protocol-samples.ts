@@ -30,8 +30,9 @@ export const committee = new Committee(4, { signed: true })
 const { genesisHash, set } = committee
 const blockHash = namedHash('block')
 
-export const [first, parent] = committee.chain(2)
-if (first === undefined || parent === undefined) throw new Error('a chain of two')
+const [first, second] = committee.chain(2)
+if (first === undefined || second === undefined) throw new Error('a chain of two')
+export const parent = second
 export const justify = committee.qcOf(parent)
 export const happy = committee.block({ view: 3, parent, justify, transactions: [utf8('one'), utf8('two')] })
 export const tc = committee.tc(300, justify, [0, 2, 3], { 2: 1 })
@@ -42,15 +43,15 @@ export const afterTimeout = committee.block({
   tc,
   consensus: { end: true, nextValidatorsHash: namedHash('next validators') },
 })
-export const proposal = committee.proposal(happy)
+const proposal = committee.proposal(happy)
 export const vote = committee.vote(2, 3, happy.hash, 2)
-export const commitVote = committee.commitVote(2, 3, happy.hash)
+const commitVote = committee.commitVote(2, 3, happy.hash)
 export const commitCertificate = committee.commitQcOf(parent)
-export const timeoutMessage = committee.timeoutMessage(1, 3, justify, {
+const timeoutMessage = committee.timeoutMessage(1, 3, justify, {
   vote: committee.vote(1, 3, happy.hash, 2),
   proposal,
 })
-export const timeoutWithTc = committee.timeoutMessage(1, 301, justify, { tc })
+const timeoutWithTc = committee.timeoutMessage(1, 301, justify, { tc })
 export const bundle = { epoch: 1, highQc: justify, tc, commitCertificate }
 export const status = { epoch: 1, view: 301, highQcView: 2, height: 2, tipHash: parent.hash }
 export const record: SafetyRecord = {
@@ -111,8 +112,8 @@ export function goldenBytes(): Record<string, Hex> {
     status: encodeStatus(status),
     'safety record': encodeSafetyRecord(record),
     'fresh safety record': encodeSafetyRecord(freshSafetyRecord(1, committee.root)),
-    blocks: encodeBlocks([happy, parent as typeof happy]),
-    range: encodeRange({ blocks: [parent as typeof happy], certificate: commitCertificate }),
+    blocks: encodeBlocks([happy, parent]),
+    range: encodeRange({ blocks: [parent], certificate: commitCertificate }),
     'empty range': encodeRange({ blocks: [], certificate: null }),
     envelopes: encodeEnvelopes([utf8('one'), utf8('two')]),
   }
