@@ -1,5 +1,5 @@
 /**
- * JSON-RPC errors: codes in one table, wording where clients look for it (design: rpc, "Errors").
+ * JSON-RPC errors: codes in one table, wording where clients look for it (docs/json-rpc.md, "Errors").
  * Clients classify by message far more than by code, so the messages of rejections pass through as
  * validation and pool wrote them. `data.code` is the number of the catalogue of execution-apis
  * (src/error-groups) where it has one.

@@ -1,4 +1,4 @@
-// Row 23 of the scenarios: whoever lies, truncates, stalls or has nothing costs time, and nothing else.
+// Whoever lies, truncates, stalls or has nothing costs time, and nothing else.
 import { describe, expect, it } from 'vitest'
 import { rejection } from '../../../src/base/rejection.ts'
 import { err, ok } from '../../../src/base/result.ts'
