@@ -4,7 +4,7 @@ import { REGRESSIONS } from './regressions.ts'
 import { expectToHold, scenarioFor } from './seeds.ts'
 
 const SEEDS = 60
-const SECONDS_MAX = 300
+const SECONDS_MAX = 600
 
 describe('four replicas under random faults and lies', () => {
   it(
