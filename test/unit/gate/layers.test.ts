@@ -72,7 +72,7 @@ async function violationsOf(arrows: Arrows, form = 'import') {
     symlinkSync(join(process.cwd(), 'package.json'), join(root, 'package.json'))
     for (const leaf of LEAVES) write(leaf, 'export const leaf = 1\n')
     for (const [from, to] of arrows) write(from, `${form} '${to}'\n`)
-    write('base/trip.ts', "import './round.ts'\n")
+    for (const folder of ['base', 'simulation']) write(`${folder}/trip.ts`, "import './round.ts'\n")
     const { forbidden, options } = layers
     const { output } = await cruise(['src'], { ...options, baseDir: root, validate: true, ruleSet: { forbidden } })
     if (typeof output === 'string') throw new Error(output)
@@ -93,6 +93,13 @@ it.each(['import', 'import type {} from'])(
 
 it('a file that nobody imports and that imports nobody is refused', async () => {
   expect(await violationsOf([])).toContainEqual({ from: 'src/codec/leaf.ts', rule: 'no-orphan' })
+})
+
+it('a simulated world and what lives in it know each other as types only', async () => {
+  const round: Arrows = [['simulation/round.ts', './trip.ts']]
+  const refusal = { from: 'src/simulation/round.ts', rule: 'no-circular-simulation' }
+  expect(await violationsOf(round)).toContainEqual(refusal)
+  expect(await violationsOf(round, 'import type {} from')).not.toContainEqual(refusal)
 })
 
 it('arrows that point down are left alone', async () => {
