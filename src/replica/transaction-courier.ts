@@ -65,7 +65,10 @@ export class TransactionCourier {
 
 function capped(transactions: readonly SignedTransaction[]): SignedTransaction[] {
   let bytes = 0
-  return transactions.filter(({ envelope }) => (bytes += envelope.length) <= RESEND_BYTES_MAX)
+  return transactions.filter(({ envelope }) => {
+    bytes += envelope.length
+    return bytes <= RESEND_BYTES_MAX
+  })
 }
 
 function* chunks(transactions: readonly SignedTransaction[], bytesMax: number): Generator<Uint8Array[]> {
