@@ -6,6 +6,7 @@ export default {
     'src/**/*-worker.ts!',
     // What package.json exports, by its source.
     'src/ledger/module.ts!',
+    'src/client/client.ts!',
     // The simulator and the benchmark are for users, too.
     'scripts/{bench,sim}/*.ts!',
     // Programs that tests start.

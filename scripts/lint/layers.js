@@ -56,6 +56,7 @@ const PACKAGES = [
   [['esbuild'], '(node|cli)/'],
   [['commander'], 'cli/'],
   [['abitype'], '(codec|ledger|rpc)/'],
+  [['viem'], 'client/'],
   [['canonicalize'], '(ledger|node|cli)/'],
 ]
 

@@ -1,0 +1,146 @@
+/** Reads from one server and believes nothing that it does not prove. */
+import { BoundedMap } from '../base/bounded.ts'
+import { keccak256Hash } from '../crypto/keccak.ts'
+import type { FaultModel } from '../types/fault-model.ts'
+import type { Address, Hash, Height } from '../types/ids.ts'
+import type { SignedTransaction } from '../types/transaction.ts'
+import { readTransaction, type VerifiedReceipt, verifyReceipts, verifyTransactions } from './block.ts'
+import { type FinalHeader, verifyFinalityProof } from './finality.ts'
+import { readBytes, readHash, readObject } from './read-json.ts'
+import { type VerifiedAccount, verifyAccount, verifyCode, verifyStorage } from './state.ts'
+import { type Trust, trustGenesis } from './trust.ts'
+import { VerificationError } from './verification-error.ts'
+
+export type Send = (method: string, params: readonly unknown[]) => Promise<unknown>
+
+export type BlockId = 'latest' | Height | Hash
+
+export interface VerifiedOptions {
+  /** Hash of block 0: the one thing to know about a network. */
+  readonly genesis: string
+  /** Of the network; 'byzantine', the default, asks for the larger quorum. */
+  readonly faultModel?: FaultModel
+  /**
+   * How old the newest block may be, in milliseconds of this computer's clock. One server cannot prove
+   * that there is nothing newer: without this only a head older than one seen before is found out.
+   */
+  readonly headAgeMsMax?: number
+}
+
+export interface VerifiedBlock extends FinalHeader {
+  readonly sizeBytes: number
+  readonly transactions: readonly SignedTransaction[]
+}
+
+/** BOUND: headers kept; they are final and stay true. */
+const HEADERS_MAX = 1_024
+
+export class VerifiedReader {
+  readonly #send: Send
+  readonly #options: VerifiedOptions
+  readonly #headers = new BoundedMap<Height | Hash, FinalHeader>(HEADERS_MAX)
+  #trust: Promise<Trust> | undefined
+  #highest = 0
+
+  constructor(send: Send, options: VerifiedOptions) {
+    this.#send = send
+    this.#options = options
+  }
+
+  /** The header of a final block. @throws VerificationError */
+  async header(id: BlockId): Promise<FinalHeader> {
+    const known = id === 'latest' ? undefined : this.#headers.get(id)
+    if (known !== undefined) return known
+    const trust = await this.#trusted()
+    const named = typeof id === 'number' ? `0x${id.toString(16)}` : id
+    const final = verifyFinalityProof(await this.#send('bft_getFinalityProof', [named]), trust)
+    if (id === 'latest') this.#requireFresh(final)
+    else if (final.hash !== id && final.header.height !== id) {
+      throw new VerificationError('wrongBlock', `asked for block ${id}, the server proved another`)
+    }
+    this.#highest = Math.max(this.#highest, final.header.height)
+    this.#headers.set(final.header.height, final)
+    this.#headers.set(final.hash, final)
+    return final
+  }
+
+  /** The server's proof, whose account holds; slots are for the caller to verify. */
+  async proof(address: Address, slots: readonly unknown[], id: BlockId) {
+    const { hash, header } = await this.header(id)
+    const answer = await this.#send('eth_getProof', [address, slots, hash])
+    return { answer, header, account: verifyAccount(answer, address, header) }
+  }
+
+  async account(address: Address, id: BlockId): Promise<VerifiedAccount> {
+    return (await this.proof(address, [], id)).account
+  }
+
+  async storage(address: Address, slot: Hash, id: BlockId): Promise<Uint8Array> {
+    const { answer, header } = await this.proof(address, [slot], id)
+    return verifyStorage(answer, address, slot, header)
+  }
+
+  async code(address: Address, id: BlockId): Promise<string> {
+    const { hash } = await this.header(id)
+    const account = await this.account(address, hash)
+    const code = await this.#send('eth_getCode', [address, hash])
+    verifyCode(code, account)
+    return String(code)
+  }
+
+  async block(id: BlockId): Promise<VerifiedBlock> {
+    const final = await this.header(id)
+    const raw = await this.#send('debug_getRawBlock', [final.hash])
+    const sizeBytes = readBytes(raw, 'raw block').length
+    return { ...final, sizeBytes, transactions: verifyTransactions(raw, final.header) }
+  }
+
+  async receipts({ hash, header }: FinalHeader): Promise<readonly VerifiedReceipt[]> {
+    return verifyReceipts(await this.#send('debug_getRawReceipts', [hash]), header)
+  }
+
+  /** One that is not final yet: only that it is this one is proven. */
+  async pendingTransaction(hash: Hash): Promise<SignedTransaction> {
+    const raw = await this.#send('debug_getRawTransaction', [hash])
+    const transaction = readTransaction(readBytes(raw, 'raw transaction'))
+    if (transaction.hash !== hash) throw new VerificationError('wrongAnswer', 'the server sent another transaction')
+    return transaction
+  }
+
+  /** Whether the chain is known to have come so far. */
+  isKnown(height: Height): boolean {
+    return height <= this.#highest
+  }
+
+  #requireFresh({ header }: FinalHeader): void {
+    if (header.height < this.#highest) {
+      throw new VerificationError('staleHead', `the head is ${header.height}, but ${this.#highest} was seen before`)
+    }
+    const { headAgeMsMax = Number.POSITIVE_INFINITY } = this.#options
+    const ageMs = Date.now() - header.consensus.timeMs
+    if (ageMs > headAgeMsMax) throw new VerificationError('staleHead', `the head is ${ageMs} ms old`)
+  }
+
+  /** Asked for once; again after a failure, for the server may have been away. */
+  #trusted(): Promise<Trust> {
+    this.#trust ??= this.#establish().catch((error: unknown) => {
+      this.#trust = undefined
+      throw error
+    })
+    return this.#trust
+  }
+
+  async #establish(): Promise<Trust> {
+    const { genesis, faultModel } = this.#options
+    const proof = readObject(await this.#send('bft_getFinalityProof', ['0x0']), 'finality proof')
+    const headers = Array.isArray(proof['headers']) ? (proof['headers'] as unknown[]) : []
+    return trustGenesis(genesis, headers[0], await this.#send('bft_getValidators', []), faultModel)
+  }
+}
+
+/** The hash of an envelope is its name. @throws VerificationError when the server names it otherwise. */
+export function requireHashOf(envelope: unknown, answer: unknown): Hash {
+  const hash = keccak256Hash(readBytes(envelope, 'transaction'))
+  if (readHash(answer, 'transaction hash') === hash) return hash
+  throw new VerificationError('wrongAnswer', 'the server took another transaction than it was sent')
+}

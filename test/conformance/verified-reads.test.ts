@@ -1,0 +1,361 @@
+/** Reads of a server that lies: each lie is found out, by proof or by asking others. */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  createPublicClient,
+  createWalletClient,
+  custom,
+  encodeFunctionData,
+  http,
+  parseAbi,
+  type TransactionReceipt,
+} from 'viem'
+import { mnemonicToAccount } from 'viem/accounts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Difference, quorum, type VerificationCode, VerificationError, verified } from '../../src/client/client.ts'
+import { ask, chainOf, post, type SingleNode, startSingleNode } from './single-node.ts'
+
+const CHAIN_ID = 13_371
+const MODULE = '0x0000000000000000000000000000000000001001'
+const KEY = `0x${'ab'.repeat(32)}` as const
+const ABSENT = `0x${'99'.repeat(20)}` as const
+const account = mnemonicToAccount('test test test test test test test test test test test junk')
+const abi = parseAbi(['function put(bytes32 key, bytes value)'])
+
+type Json = Record<string, unknown>
+/** What a lying server makes of an honest answer. */
+type Lie = (method: string, answer: unknown, params: readonly unknown[]) => unknown
+interface Proof {
+  headers: string[]
+  certificate: Json & { signatures: string[] }
+}
+
+const honest: Lie = (_, answer) => answer
+
+let node: SingleNode
+let receipt: TransactionReceipt
+let transferBlock: bigint
+
+beforeAll(async () => {
+  node = await startSingleNode({
+    chainId: CHAIN_ID,
+    alloc: { [account.address]: { balance: '0xc097ce7bc90715b34b9f' } },
+  })
+  const wallet = createWalletClient({ account, chain: chainOf(CHAIN_ID, node.url), transport: http(node.url) })
+  transferBlock = (await wallet.sendTransactionSync({ to: ABSENT, value: 7n, type: 'legacy' })).blockNumber
+  const data = encodeFunctionData({ abi, functionName: 'put', args: [KEY, '0x01'] })
+  receipt = await wallet.sendTransactionSync({ to: MODULE, data })
+}, 120_000)
+
+afterAll(() => node.stop())
+
+function clientOf(lie: Lie, options: { genesis?: string; headAgeMsMax?: number } = {}) {
+  const transport = custom(
+    {
+      request: async ({ method, params }: { method: string; params?: readonly unknown[] }) =>
+        lie(method, await ask(node.url, method, ...(params ?? [])), params ?? []),
+    },
+    { retryCount: 0 },
+  )
+  return createPublicClient({ transport: verified(transport, { genesis: node.genesisHash, ...options }) })
+}
+
+function lieTo(target: string, change: (answer: never, params: readonly unknown[]) => unknown): Lie {
+  return (method, answer, params) => (method === target ? change(structuredClone(answer) as never, params) : answer)
+}
+
+/** A proof of a later block is left alone, so that only the proof of the head or of one block lies. */
+function lieInProof(change: (proof: Proof) => void): Lie {
+  return lieTo('bft_getFinalityProof', (proof: Proof, [block]) => {
+    if (block !== '0x0') change(proof)
+    return proof
+  })
+}
+
+/** Other data of the same form: one bit differs. */
+function flipped(hex: string | undefined, at = -1): string {
+  const text = hex ?? '0x0'
+  const place = at < 0 ? text.length + at : at
+  const digit = (Number.parseInt(text.charAt(place), 16) ^ 1).toString(16)
+  return `${text.slice(0, place)}${digit}${text.slice(place + 1)}`
+}
+
+async function lieFound(read: Promise<unknown>): Promise<string> {
+  try {
+    await read
+    return 'nothing'
+  } catch (error) {
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+      if (cause instanceof VerificationError) return cause.code
+    }
+    return String(error)
+  }
+}
+
+describe('verified', () => {
+  it('gives what an honest server proves, as viem gives it unverified', async () => {
+    const [own, plain] = [clientOf(honest), createPublicClient({ transport: http(node.url) })]
+    const hash = receipt.transactionHash
+    for (const client of [own, plain]) expect(await client.getBalance({ address: ABSENT })).toBe(7n)
+    expect(await own.getBlockNumber()).toBe(await plain.getBlockNumber())
+    expect(await own.getTransactionCount({ address: account.address })).toBe(2)
+    expect(await own.getTransactionCount({ address: account.address, blockTag: 'pending' })).toBe(2)
+    expect(await own.getCode({ address: MODULE })).toBe('0xfe')
+    expect(await own.getStorageAt({ address: MODULE, slot: KEY })).toBe(`0x${'00'.repeat(32)}`)
+    expect(await own.getBlock({ includeTransactions: true })).toEqual(
+      await plain.getBlock({ includeTransactions: true }),
+    )
+    expect(await own.getBlock({ blockNumber: transferBlock })).toEqual(
+      await plain.getBlock({ blockNumber: transferBlock }),
+    )
+    expect(await own.getTransaction({ hash })).toEqual(await plain.getTransaction({ hash }))
+    expect(await own.getTransactionReceipt({ hash })).toEqual(await plain.getTransactionReceipt({ hash }))
+    expect(await own.getProof({ address: MODULE, storageKeys: [KEY] })).toEqual(
+      await plain.getProof({ address: MODULE, storageKeys: [KEY] }),
+    )
+  })
+
+  it('lets a wallet send, and tells final from pending', async () => {
+    const transport = verified(http(node.url), { genesis: node.genesisHash })
+    const wallet = createWalletClient({ account, chain: chainOf(CHAIN_ID, node.url), transport })
+    const hash = await wallet.sendTransaction({ to: ABSENT, value: 1n })
+    const client = createPublicClient({ transport, pollingInterval: 50 })
+    expect((await client.waitForTransactionReceipt({ hash })).status).toBe('success')
+  })
+
+  it('refuses what cannot be proven', async () => {
+    await expect(clientOf(honest).getLogs()).rejects.toThrow('cannot be verified')
+  })
+
+  const balance = (lie: Lie) => clientOf(lie).getBalance({ address: account.address })
+  const lies: [lie: string, code: VerificationCode, read: () => Promise<unknown>][] = [
+    [
+      'a wrong balance',
+      'wrongAnswer',
+      () => balance(lieTo('eth_getProof', (proof: Json) => ({ ...proof, balance: '0xffff' }))),
+    ],
+    [
+      'a forged proof',
+      'badProof',
+      () =>
+        balance(
+          lieTo('eth_getProof', (proof: { accountProof: string[] }) => ({
+            ...proof,
+            accountProof: proof.accountProof.with(-1, flipped(proof.accountProof.at(-1))),
+          })),
+        ),
+    ],
+    [
+      'an account that is said not to exist',
+      'badProof',
+      () => balance(lieTo('eth_getProof', (proof: Json) => ({ ...proof, accountProof: [] }))),
+    ],
+    [
+      'another header',
+      'badCertificate',
+      () =>
+        balance(
+          lieInProof((proof) => {
+            // A digit of the parent's hash.
+            proof.headers = [flipped(proof.headers[0], 20)]
+          }),
+        ),
+    ],
+    [
+      'a wrong signature',
+      'badCertificate',
+      () =>
+        balance(
+          lieInProof(({ certificate }) => {
+            certificate.signatures = certificate.signatures.map((signature) => flipped(signature))
+          }),
+        ),
+    ],
+    [
+      'too few signatures',
+      'badCertificate',
+      () =>
+        balance(
+          lieInProof(({ certificate }) => {
+            certificate.signatures = []
+            certificate['bitmap'] = '0x00'
+          }),
+        ),
+    ],
+    [
+      "an old epoch's signatures",
+      'otherEpoch',
+      () =>
+        balance(
+          lieInProof(({ certificate }) => {
+            certificate['epoch'] = 0
+          }),
+        ),
+    ],
+    [
+      'a forged set',
+      'wrongValidators',
+      () =>
+        balance(
+          lieTo('bft_getValidators', ([first]: [Json]) => [
+            { ...first, consensusKey: '0x0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798' },
+          ]),
+        ),
+    ],
+    ['another network', 'wrongGenesis', () => clientOf(honest, { genesis: KEY }).getBlockNumber()],
+    [
+      'another block than was asked for',
+      'wrongBlock',
+      () => {
+        const client = clientOf((method, answer, [block]) =>
+          method === 'bft_getFinalityProof' && block !== '0x0' ? ask(node.url, method, 'latest') : answer,
+        )
+        return client.getBalance({ address: ABSENT, blockNumber: transferBlock })
+      },
+    ],
+    ['a head that is too old', 'staleHead', () => clientOf(honest, { headAgeMsMax: -1 }).getBlockNumber()],
+    [
+      'a head older than the one before',
+      'staleHead',
+      async () => {
+        let asked = 0
+        const client = clientOf((method, answer, [block]) => {
+          if (method !== 'bft_getFinalityProof' || block !== 'latest') return answer
+          asked += 1
+          return asked === 1 ? answer : ask(node.url, method, `0x${transferBlock.toString(16)}`)
+        })
+        await client.getBlockNumber({ cacheTime: 0 })
+        await client.getBlockNumber({ cacheTime: 0 })
+      },
+    ],
+    [
+      'a transfer that is said to have failed',
+      'wrongAnswer',
+      () =>
+        clientOf(
+          lieTo('eth_getTransactionReceipt', (said: Json) => ({ ...said, status: '0x0' })),
+        ).getTransactionReceipt({
+          hash: receipt.transactionHash,
+        }),
+    ],
+    [
+      'a forged log',
+      'badProof',
+      () =>
+        clientOf(
+          lieTo('debug_getRawReceipts', (raw: string[]) => raw.map((bytes) => flipped(bytes))),
+        ).getTransactionReceipt({ hash: receipt.transactionHash }),
+    ],
+    [
+      'a block without its transactions',
+      'wrongAnswer',
+      () =>
+        clientOf(lieTo('eth_getBlockByNumber', (said: Json) => ({ ...said, transactions: [] }))).getBlock({
+          blockNumber: transferBlock,
+        }),
+    ],
+    [
+      'a block that is said not to exist',
+      'wrongAnswer',
+      async () => {
+        const client = clientOf(lieTo('eth_getBlockByNumber', () => null))
+        await client.getBlockNumber()
+        await client.getBlock({ blockNumber: transferBlock })
+      },
+    ],
+    ['other code', 'wrongAnswer', () => clientOf(lieTo('eth_getCode', () => '0xff')).getCode({ address: MODULE })],
+    [
+      'a nonce that was used',
+      'wrongAnswer',
+      () =>
+        clientOf(lieTo('eth_getTransactionCount', () => '0x0')).getTransactionCount({
+          address: account.address,
+          blockTag: 'pending',
+        }),
+    ],
+  ]
+
+  it.each(lies)('finds out %s', async (_, code, read) => {
+    expect(await lieFound(read())).toBe(code)
+  })
+})
+
+describe('quorum', () => {
+  const servers: Server[] = []
+  const differences: Difference[] = []
+
+  afterAll(() => {
+    for (const server of servers) server.close()
+  })
+
+  /** A server that passes on to the node and lies about its answers. */
+  async function serve(lie: Lie): Promise<string> {
+    const server = createServer((incoming, response) => {
+      const chunks: Buffer[] = []
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+      incoming.on('end', () => {
+        const request = JSON.parse(Buffer.concat(chunks).toString()) as { method: string; params?: unknown[] }
+        const answered = post(node.url, request).then((answer) => ({
+          ...answer,
+          ...('result' in answer && { result: lie(request.method, answer.result, request.params ?? []) }),
+        }))
+        const send = (answer: unknown) => {
+          response.setHeader('content-type', 'application/json')
+          response.end(JSON.stringify(answer))
+        }
+        answered.then(send).catch(() => response.destroy())
+      })
+    })
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  async function clientWith(lie: Lie) {
+    differences.length = 0
+    const urls = [await serve(lie), node.url, await serve(honest)]
+    const transport = quorum(urls, { t: 1, onDifference: (difference) => differences.push(difference) })
+    return { client: createPublicClient({ transport }), liar: urls[0] }
+  }
+
+  const lies: [lie: string, method: string, answer: unknown, read: string][] = [
+    ['a wrong balance', 'eth_getBalance', '0xffff', 'eth_getBalance'],
+    ['a forged receipt', 'eth_getTransactionReceipt', null, 'eth_getTransactionReceipt'],
+    ['a forged set', 'bft_getValidators', [], 'bft_getValidators'],
+  ]
+
+  it.each(lies)('outvotes %s and names who told it', async (_, target, answer, method) => {
+    const { client, liar } = await clientWith(lieTo(target, () => answer))
+    const params: Record<string, unknown[]> = {
+      eth_getBalance: [ABSENT, 'latest'],
+      eth_getTransactionReceipt: [receipt.transactionHash],
+    }
+    const ours: unknown = await client.request({ method, params: params[method] ?? [] } as never)
+    expect(ours).toEqual(await ask(node.url, method, ...(params[method] ?? [])))
+    expect(differences).toEqual([{ method, urls: [liar] }])
+  })
+
+  it.each([
+    ['stale', '0x0'],
+    ['invented', '0xffffff'],
+  ])('is not led to a head that is %s', async (_, head) => {
+    const { client } = await clientWith(lieTo('eth_blockNumber', () => head))
+    expect(await client.getBlockNumber()).toBe(BigInt(String(await ask(node.url, 'eth_blockNumber'))))
+    expect(await client.getBalance({ address: account.address })).toBeGreaterThan(0n)
+  })
+
+  it('goes on without a server that is away', async () => {
+    const transport = quorum([node.url, 'http://127.0.0.1:1', await serve(honest)], { t: 1 })
+    expect(await createPublicClient({ transport }).getBalance({ address: MODULE })).toBe(0n)
+  })
+
+  it('says so when too few agree', async () => {
+    const liars = await Promise.all(['0x1', '0x2'].map((balance) => serve(lieTo('eth_getBalance', () => balance))))
+    const client = createPublicClient({ transport: quorum([...liars, node.url], { t: 1 }) })
+    expect(await lieFound(client.getBalance({ address: ABSENT }))).toBe('noAgreement')
+  })
+
+  it('asks for enough servers to outvote the liars', () => {
+    expect(() => quorum([node.url, node.url], { t: 1 })).toThrow('2 servers cannot outvote 1')
+  })
+})
