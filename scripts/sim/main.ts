@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { PLANTED_BUGS } from '../../src/base/planted-bug.ts'
-import { catchBug, LIES } from '../../src/simulation/canaries.ts'
+import { BAITS, catchBug } from '../../src/simulation/canaries.ts'
 import { Coverage } from '../../src/simulation/coverage.ts'
 import { FAULT_KINDS, type FaultKind, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
 import { shrink } from '../../src/simulation/shrink.ts'
@@ -41,10 +41,10 @@ const { values } = parseArgs({
 const simulator = new Simulator(STRATEGIES)
 const faults = FAULT_KINDS.filter((kind) => values.faults === undefined || values.faults.split(',').includes(kind))
 
-function scenarioFor(seed: number, named = values.strategy): Scenario {
+function scenarioFor(seed: number, named = values.strategy, kinds: readonly FaultKind[] = faults): Scenario {
   const all = [...STRATEGIES.keys()]
   const strategies = named === undefined ? (seed % 2 === 0 ? all : []) : named === 'all' ? all : [named]
-  return scenarioOf(seed, { nodes: Number(values.nodes), faults: faults satisfies readonly FaultKind[], strategies })
+  return scenarioOf(seed, { nodes: Number(values.nodes), faults: kinds, strategies })
 }
 
 function replay(seed: number): number {
@@ -103,6 +103,7 @@ function canaries(from: number, to: number): number {
   let missed = 0
   for (const bug of bugs) {
     const startMs = performance.now()
+    const bait = BAITS[bug]
     const seeds = Array.from({ length: to - from + 1 }, (_, index) => from + index)
     // The network is made anew: a planted bug may be in what genesis fixes.
     const planted = new Simulator(STRATEGIES)

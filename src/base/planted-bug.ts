@@ -15,7 +15,6 @@ export const PLANTED_BUGS = [
   'sent-before-synced',
   'receipt-before-durable',
   'pending-blocks-forgotten',
-  'vote-repeated-without-block',
   'replay-not-awaited',
   'own-block-taken-for-proof',
   'overtaken-answer-blamed',

@@ -1,7 +1,6 @@
 /** Votes, commit votes and timeouts, each as soon as the safety rules allow it. */
 
 import { defined } from '../base/invariant.ts'
-import { isPlanted } from '../base/planted-bug.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
 import { type CoreState, hasTimedOut, signingContext } from './core-state.ts'
 import type { SigningRequest, TimeoutReason } from './effects.ts'
@@ -74,8 +73,7 @@ export function repeatLastStatements(state: CoreState): void {
   const proposed = lastProposal === null ? undefined : state.tree.get(lastProposal.blockHash)
   if (lastProposal?.view === view && proposed !== undefined)
     sign(state, { kind: 'proposal', epoch, view, block: proposed.block }, record)
-  const mayLackBlock = __CANARIES__ && isPlanted('vote-repeated-without-block')
-  if (lastVote !== null && lastVote.view >= view - 1 && (mayLackBlock || state.tree.has(lastVote.blockHash)))
+  if (lastVote !== null && lastVote.view >= view - 1 && state.tree.has(lastVote.blockHash))
     sign(state, { kind: 'vote', epoch, ...lastVote }, record)
   repeatCommitVote(state)
   if (lastTimeout !== null && lastTimeout.view >= view - 1)

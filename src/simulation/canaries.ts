@@ -1,13 +1,18 @@
 /** Whether the checkers can fail: plants each bug in turn and runs seeds until one is found. */
 import { type PlantedBug, plantBug } from '../base/planted-bug.ts'
+import type { FaultKind } from './scenario.ts'
 import type { RunResult } from './world.ts'
 
-/** The lie that a bug gives way to, for those that random lies would take long to meet. */
-export const LIES: Partial<Record<PlantedBug, string>> = {
-  'certificate-signatures-unchecked': 'lie-high',
-  'tc-signatures-unchecked': 'forge-tc',
-  'tc-lock-unchecked': 'forge-tc',
-  'vote-signatures-unchecked': 'forge-votes',
+/** What brings a bug to light, for those that random faults and lies would take long to meet. */
+export const BAITS: Partial<
+  Record<PlantedBug, { readonly strategy?: string; readonly faults?: readonly FaultKind[] }>
+> = {
+  'certificate-signatures-unchecked': { strategy: 'lie-high' },
+  'tc-signatures-unchecked': { strategy: 'forge-tc' },
+  'tc-lock-unchecked': { strategy: 'forge-tc' },
+  'vote-signatures-unchecked': { strategy: 'forge-votes' },
+  'lock-forgotten': { faults: ['crashAll'] },
+  'pending-blocks-forgotten': { faults: ['crashAll'] },
 }
 
 export interface Catch {

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { PLANTED_BUGS, type PlantedBug } from '../../src/base/planted-bug.ts'
+import { BAITS, catchBug } from '../../src/simulation/canaries.ts'
+import { FAULT_KINDS, scenarioOf } from '../../src/simulation/scenario.ts'
+import { Simulator } from '../../src/simulation/simulate.ts'
+import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
+
+/** Those that take many seeds are left to `npm run sim -- --canaries`. */
+const RARE: readonly PlantedBug[] = ['commit-after-timeout', 'lock-forgotten', 'pending-blocks-forgotten']
+const SEEDS = 40
+
+it.each(PLANTED_BUGS.filter((bug) => !RARE.includes(bug)))(
+  'the checkers find the planted bug %s',
+  { timeout: 300_000 },
+  (bug) => {
+    const simulator = new Simulator(STRATEGIES)
+    const { strategy, faults = FAULT_KINDS } = BAITS[bug] ?? {}
+    const strategies = strategy === undefined ? [] : [strategy]
+    const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1)
+    const { seed } = catchBug(bug, seeds, (each) => simulator.run(scenarioOf(each, { nodes: 4, faults, strategies })))
+    expect(seed).not.toBeNull()
+  },
+)
