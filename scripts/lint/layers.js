@@ -30,7 +30,7 @@ const LAYERS = {
     ...['network', 'storage', 'sync', 'mempool', 'validation', 'consensus', 'replica'],
   ],
   rpc: ['base', 'codec', 'types', 'crypto', 'ledger'],
-  cli: ['base', 'codec', 'types', 'crypto', 'trie', 'ledger', 'storage', 'network', 'node', 'rpc'],
+  cli: ['base', 'codec', 'types', 'crypto', 'trie', 'ledger', 'storage', 'network', 'node', 'rpc', 'client'],
   client: ['base', 'codec', 'types', 'crypto', 'trie'],
   testing: ['base', 'codec', 'types', 'crypto', 'trie', 'ledger'],
   explorer: ['base', 'codec', 'types', 'client'],

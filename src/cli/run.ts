@@ -11,13 +11,14 @@ import { registerKeys } from './commands/keys.ts'
 import { registerStart } from './commands/start.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerTx } from './commands/tx.ts'
+import { registerVerify } from './commands/verify.ts'
 import { CliFailure } from './failure.ts'
 import type { CliIo } from './io.ts'
 
 /** In the order of the help. */
 const COMMANDS = [
   ...[registerDevnet, registerStart, registerInit, registerKeys, registerGenesis],
-  ...[registerTx, registerAccount, registerBlock, registerStatus],
+  ...[registerTx, registerAccount, registerBlock, registerStatus, registerVerify],
 ]
 
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {

@@ -1,0 +1,110 @@
+/** `tertia verify`: what a node says, believed only as far as it is proven from the genesis hash on. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { VerificationError } from '../../client/verification-error.ts'
+import { VERIFIED_METHODS } from '../../client/verified-methods.ts'
+import { type BlockId, type Send, VerifiedReader } from '../../client/verified-reader.ts'
+import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
+import { EXIT } from '../../node/exit-codes.ts'
+import { readGenesisFile } from '../../node/genesis-file.ts'
+import { type Address, type Hash, parseHash } from '../../types/ids.ts'
+import { formatCoins } from '../coins.ts'
+import { CliFailure, fail, unwrap } from '../failure.ts'
+import { type CliIo, show } from '../io.ts'
+import { address, choice, hash } from '../options.ts'
+import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
+
+interface VerifyOptions {
+  readonly genesis: string
+  readonly faultModel: 'byzantine' | 'crash'
+  readonly rpc: string
+  readonly json?: true
+}
+
+interface Verified {
+  readonly reader: VerifiedReader
+  readonly send: Send
+}
+
+export function registerVerify(program: Command, io: CliIo): void {
+  const verify = program.command('verify').description('check what a node says against the genesis of its network')
+  withOptions(
+    verify.command('balance').description('verify a balance').argument('<address>', 'account', address),
+  ).action((owner: Address, options: VerifyOptions) =>
+    checked(options, (verified) => balance(verified, owner, options, io)),
+  )
+  withOptions(verify.command('tx').description('verify a receipt').argument('<hash>', 'transaction', hash)).action(
+    (id: Hash, options: VerifyOptions) => checked(options, (verified) => transaction(verified, id, options, io)),
+  )
+  withOptions(
+    verify.command('header').description('verify a header').argument('[block]', 'height, hash or latest', 'latest'),
+  ).action((block: string, options: VerifyOptions) =>
+    checked(options, (verified) => header(verified, block, options, io)),
+  )
+}
+
+function withOptions(command: Command): Command {
+  return command
+    .requiredOption('--genesis <hash>', 'hash of block 0, or a genesis file')
+    .option('--fault-model <model>', 'byzantine or crash', choice(['byzantine', 'crash'] as const), 'byzantine')
+    .option('--rpc <url>', 'node to ask', RPC_URL_DEFAULT)
+    .option('--json', 'print JSON')
+}
+
+async function checked(options: VerifyOptions, work: (verified: Verified) => Promise<void>): Promise<void> {
+  const genesis = await genesisHash(options.genesis)
+  const rpc = new RpcClient(options.rpc)
+  const send: Send = (method, params) => rpc.call(method, params)
+  try {
+    await work({ reader: new VerifiedReader(send, { genesis, faultModel: options.faultModel }), send })
+  } catch (error) {
+    if (error instanceof VerificationError) throw new CliFailure(`NOT VERIFIED: ${error.message}`, EXIT.failed)
+    throw error
+  }
+}
+
+/** A file names modules, which are part of block 0. */
+async function genesisHash(given: string): Promise<Hash> {
+  const named = parseHash(given)
+  if (named !== undefined) return named
+  if (!existsSync(given)) return fail(`--genesis ${given} is neither a hash nor a file`, EXIT.usage)
+  const scratch = mkdtempSync(join(tmpdir(), 'tertia-verify-'))
+  try {
+    const { genesis, registry } = unwrap(await readGenesisFile(given, [], scratch))
+    return buildGenesisBlock(genesis, registry).block.hash
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+async function balance({ reader }: Verified, owner: Address, { json }: VerifyOptions, io: CliIo): Promise<void> {
+  const block = await reader.header('latest')
+  const account = await reader.account(owner, block.hash)
+  const result = { address: owner, balance: account.balance, nonce: account.nonce, block: block.header.height }
+  const steps = 'genesis ✓  validators ✓  certificate ✓  header→state root ✓  proof ✓'
+  show(io, json, result, () => `${steps}   ${formatCoins(account.balance)}`)
+}
+
+async function transaction({ reader, send }: Verified, id: Hash, { json }: VerifyOptions, io: CliIo): Promise<void> {
+  const receipt = await VERIFIED_METHODS.get('eth_getTransactionReceipt')?.(reader, [id], send)
+  if (receipt === undefined || receipt === null) return fail(`the node knows no final transaction ${id}`)
+  const { status, blockNumber } = receipt as { readonly status: string; readonly blockNumber: string }
+  const outcome = status === '0x1' ? 'succeeded' : 'failed'
+  const steps = 'genesis ✓  validators ✓  certificate ✓  header→receipts root ✓  receipt ✓'
+  show(io, json, receipt, () => `${steps}   ${outcome} in block ${Number(blockNumber)}`)
+}
+
+async function header({ reader }: Verified, block: string, { json }: VerifyOptions, io: CliIo): Promise<void> {
+  const final = await reader.header(blockIdOf(block))
+  const { height, stateRoot, miner, consensus } = final.header
+  const result = { height, hash: final.hash, stateRoot, proposer: miner, timeMs: consensus.timeMs }
+  show(io, json, result, () => `genesis ✓  validators ✓  certificate ✓   block ${height} ${final.hash}`)
+}
+
+function blockIdOf(text: string): BlockId {
+  if (text === 'latest') return text
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  return parseHash(text) ?? fail('expected a height, a hash or latest', EXIT.usage)
+}
