@@ -36,15 +36,19 @@ export interface PipelinePorts {
 const STORED_MAX = 1_024
 /** States that can be asked for (docs/ledger.md, "State on disk"). */
 const STATE_WINDOW_BLOCKS = 256
-/** Memory for the nodes of the state, looked after every so many blocks. */
+/** BOUND: memory for the nodes of the state, put right … */
 const STATE_BYTES_MAX = 128 * 1024 * 1024
-const UNLOAD_EVERY_BLOCKS = 64
+/** … after so many bytes of new nodes, or so many looks at the state: both leave nodes behind. */
+const CREATED_BYTES_MAX = 32 * 1024 * 1024
+const LOOKS_MAX = 100_000
 
 export class CommitPipeline {
   readonly #ports: PipelinePorts
   readonly #positions: BoundedMap<Hash, JournalPosition>
   /** The newest block that is readable. */
   #applied: BlockResult
+  #createdBytes = 0
+  #looks = 0
   /** What `baseFeePerGas` answers: asked for each transaction, it is read from the state once a block. */
   #baseFeePerGas: bigint
 
@@ -59,6 +63,8 @@ export class CommitPipeline {
 
   /** The latest final one that can be read; the pool judges by it. */
   get state(): WorldState {
+    this.#looks += 1
+    if (this.#looks > LOOKS_MAX) this.#unload()
     return this.#applied.executed.state
   }
 
@@ -103,20 +109,28 @@ export class CommitPipeline {
       receipts: result.executed.receipts,
       certificate,
     }
+    const changes = result.executed.state.changesSince(this.#applied.executed.state)
     store.apply({
       final,
       position: defined(this.#positions.get(block.hash), 'the place of a final block in the journal'),
       certificatePosition,
-      changes: result.executed.state.changesSince(this.#applied.executed.state),
+      changes,
     })
     this.#positions.delete(block.hash)
     this.#applied = result
     this.#baseFeePerGas = baseFeeAfter(result)
     const { height } = block.header
-    if (height % UNLOAD_EVERY_BLOCKS === 0) result.executed.state.unload(STATE_BYTES_MAX)
+    this.#createdBytes += changes.created.reduce((sum, { encoding }) => sum + encoding.length, 0)
+    if (this.#createdBytes > CREATED_BYTES_MAX) this.#unload()
     if (height > STATE_WINDOW_BLOCKS) runTask(store.prune(height - STATE_WINDOW_BLOCKS))
     pool.onCommitted(result.transactions, this.state, this.baseFeePerGas)
     onFinal(final)
+  }
+
+  #unload(): void {
+    this.#createdBytes = 0
+    this.#looks = 0
+    this.#applied.executed.state.unload(STATE_BYTES_MAX)
   }
 }
 
