@@ -15,6 +15,4 @@ export default {
   project: ['src/**/*.ts!', 'bin/*.js!', 'scripts/{bench,sim}/*.ts!', 'scripts/**/*.{ts,js}', 'test/**/*.ts'],
   // The types of an exported function's parameters are exported for the sake of its callers.
   ignoreExportsUsedInFile: { interface: true, type: true },
-  // Run as programs by the tests of wallets and of the test chain, never imported.
-  ignoreDependencies: ['@foundry-rs/cast'],
 }
