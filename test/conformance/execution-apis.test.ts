@@ -1,8 +1,8 @@
 /**
  * The public conformance suite of ethereum/execution-apis against a network of one validator whose
- * genesis has the suite's values. Without the folder of cases nothing is checked, and that is said.
+ * genesis has the suite's values.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createWalletClient, encodeFunctionData, http, parseAbi, type TransactionReceipt, toHex } from 'viem'
@@ -11,8 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Allowance, shapeDifferences } from './shape.ts'
 import { ask, chainOf, type JsonRpcAnswer, post, type SingleNode, startSingleNode } from './single-node.ts'
 
-const FOLDER =
-  process.env['EXECUTION_APIS'] ?? fileURLToPath(new URL('../../../shared/execution-apis', import.meta.url))
+const FOLDER = fileURLToPath(new URL('execution-apis', import.meta.url))
 const MODULE = '0x0000000000000000000000000000000000001001'
 const TOPIC = `0x${'ab'.repeat(32)}` as const
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
@@ -94,10 +93,7 @@ function withoutMessage({ result, error }: JsonRpcAnswer) {
   return error === undefined ? { result } : { code: error.code }
 }
 
-const isThere = existsSync(FOLDER)
-if (!isThere) console.warn(`SKIPPED: no conformance cases in ${FOLDER}; EXECUTION_APIS may name another folder`)
-
-describe.skipIf(!isThere)('execution-apis', () => {
+describe('execution-apis', () => {
   let node: SingleNode
   let marks: Landmarks
 
@@ -111,13 +107,13 @@ describe.skipIf(!isThere)('execution-apis', () => {
   afterAll(() => node.stop())
 
   describe('verbatim', () => {
-    it.each(isThere ? casesIn('verbatim') : [])('$name', async ({ request, answer }) => {
+    it.each(casesIn('verbatim'))('$name', async ({ request, answer }) => {
       expect(withoutMessage(await post(node.url, request))).toEqual(withoutMessage(answer))
     })
   })
 
   describe('retargeted to our own chain', () => {
-    it.each(isThere ? casesIn('retarget') : [])('$name', async ({ name, request, answer }) => {
+    it.each(casesIn('retarget'))('$name', async ({ name, request, answer }) => {
       const params = retargeted(name, marks) ?? request.params
       const own = await post(node.url, { ...request, ...(params !== undefined && { params }) })
       expect(own.error).toBeUndefined()
@@ -126,7 +122,7 @@ describe.skipIf(!isThere)('execution-apis', () => {
   })
 
   describe('by schema', () => {
-    it.each(isThere ? casesIn('schema') : [])('$name', async ({ name, request, answer }) => {
+    it.each(casesIn('schema'))('$name', async ({ name, request, answer }) => {
       const params = name === 'eth_feeHistory/fee-history' ? ['0x1', '0x1', [95, 99]] : request.params
       const own = await post(node.url, { ...request, ...(params !== undefined && { params }) })
       expect(own.error).toBeUndefined()

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { encodeErrorResult, getAddress, hexToBytes, keccak256, parseAbi, toHex } from 'viem'
 import { describe, expect, it } from 'vitest'
@@ -323,12 +323,10 @@ describe('the surface', () => {
   })
 })
 
-const casesFolder = fileURLToPath(new URL('../../../../shared/execution-apis/verbatim/', import.meta.url))
-const hasCases = existsSync(casesFolder)
-if (!hasCases) console.warn('SKIPPED: the cases of execution-apis, which are not beside this checkout')
+const casesFolder = fileURLToPath(new URL('../../conformance/execution-apis/verbatim/', import.meta.url))
 
-describe.skipIf(!hasCases)('cases of execution-apis that end in an error or in null', () => {
-  const cases = (hasCases ? readdirSync(casesFolder) : []).flatMap((method) =>
+describe('cases of execution-apis that end in an error or in null', () => {
+  const cases = readdirSync(casesFolder).flatMap((method) =>
     readdirSync(casesFolder + method).map((file) => [method, file] as const),
   )
   const stateless = cases.filter(
