@@ -271,6 +271,8 @@ describe('what one request may cost', () => {
     [{ logRangeBlocksMax: 1 }, 'eth_getLogs', [{ fromBlock: '0x0' }], 'at most 1 blocks'],
     [{ logAlternativesMax: 1 }, 'eth_getLogs', [{ address: [SENDER, SENDER] }], 'at most 1 allowed'],
     [{ proofKeysMax: 1 }, 'eth_getProof', [SENDER, ['0x0', '0x1']], 'at most 1'],
+    [{ storageSlotsMax: 1 }, 'eth_getStorageValues', [{ [SENDER]: ['0x0', '0x1'] }], 'at most 1'],
+    [{ signerStatsBlocksMax: 0 }, 'bft_getSignerStats', [{ fromBlock: 0 }], 'at most 0'],
   ])('has the limit %j', async (limits, method, params, message) => {
     const { node, url } = await startServer(limits)
     node.seal([decode(Buffer.from((await signTransfer(0, MODULE_ADDRESS)).slice(2), 'hex'))])
