@@ -2,11 +2,13 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { PLANTED_BUGS } from '../../src/base/planted-bug.ts'
+import { createWasmRecoverer } from '../../src/crypto/backends/wasm.ts'
 import { BAITS, catchBug } from '../../src/simulation/canaries.ts'
 import { Coverage } from '../../src/simulation/coverage.ts'
 import { FAULT_KINDS, type FaultKind, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
 import { shrink } from '../../src/simulation/shrink.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
+import { realCrypto, TokenCrypto } from '../../src/simulation/simulated-crypto.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import { printTimeline, Timeline } from '../../src/simulation/timeline.ts'
 import type { RunResult } from '../../src/simulation/world.ts'
@@ -17,6 +19,7 @@ const USAGE = `npm run sim -- [options]
   --nodes N          validators (default 4)
   --faults LIST      of ${FAULT_KINDS.join(', ')}; or none (default all)
   --strategy NAME    how faulty replicas lie: all, or one of ${[...STRATEGIES.keys()].join(', ')} (default: honest runs and all in turn)
+  --real-crypto      real signatures instead of tokens: slow
   --replay SEED      one run again
   --trace            with --replay: what happened, line by line
   --json FILE        with --replay: the same as data
@@ -34,11 +37,13 @@ const { values } = parseArgs({
     json: { type: 'string' },
     canaries: { type: 'boolean', default: false },
     bug: { type: 'string' },
+    'real-crypto': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 
-const simulator = new Simulator(STRATEGIES)
+const crypto = values['real-crypto'] ? realCrypto(await createWasmRecoverer()) : new TokenCrypto()
+const simulator = new Simulator(STRATEGIES, crypto)
 const faults = FAULT_KINDS.filter((kind) => values.faults === undefined || values.faults.split(',').includes(kind))
 
 function scenarioFor(seed: number, named = values.strategy, kinds: readonly FaultKind[] = faults): Scenario {
@@ -108,7 +113,7 @@ function canaries(from: number, to: number): number {
     // The network is made anew: a planted bug may be in what genesis fixes.
     const planted = new Simulator(STRATEGIES)
     const { seed, invariant } = catchBug(bug, seeds, (each) =>
-      planted.run(scenarioFor(each, LIES[bug] ?? values.strategy)),
+      planted.run(scenarioFor(each, bait?.strategy ?? values.strategy, bait?.faults)),
     )
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
     const found = seed === null ? 'NOT FOUND' : `${invariant}, seed ${seed}`

@@ -29,7 +29,7 @@ export interface SimulatedCrypto {
   recover(items: readonly RecoverItem[]): readonly (Address | undefined)[]
 }
 
-/** The real thing, for a few seeds: that tokens stand for it. @internal */
+/** The real thing, for a few seeds: that tokens stand for it. */
 export function realCrypto(recoverer: Recoverer): SimulatedCrypto {
   return {
     identity: (name) => {
