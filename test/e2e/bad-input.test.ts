@@ -21,7 +21,7 @@ import {
   toRlp,
 } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { account, CHAIN_ID, freshAddress, GENESIS_BALANCE, reader, wallet } from './harness/clients.ts'
+import { account, CHAIN_ID, freshAddress, GENESIS_BALANCE, reader, receiptFrom, wallet } from './harness/clients.ts'
 import { ask, post, type RpcAnswer, rpc, rpcFailure } from './harness/raw-rpc.ts'
 import { useDevnet } from './harness/use-devnet.ts'
 
@@ -154,7 +154,7 @@ const REFUSED: readonly Refused[] = [
 describe('a transaction is refused', () => {
   beforeAll(async () => {
     const hash = await wallet(devnet().url(0), 0).sendTransaction({ to: freshAddress(), value: 1n })
-    await reader(devnet().url(1)).waitForTransactionReceipt({ hash })
+    await receiptFrom(devnet().url(1), hash)
     await reader(devnet().url(0)).sendRawTransaction({
       serializedTransaction: await signed({ nonce: WAITING_NONCE }, waiting),
     })
@@ -196,7 +196,7 @@ describe('a transaction is refused', () => {
     expect(await send(behindGap)).toBe(keccak256(behindGap))
     const envelope = await signed({ nonce: 0 }, account(2))
     const hash = await send(envelope)
-    await reader(devnet().url(0)).waitForTransactionReceipt({ hash })
+    await receiptFrom(devnet().url(0), hash)
     expect(await send(envelope)).toBe(hash)
   })
 })

@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Hex, TransactionReceipt } from 'viem'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { freshAddress, reader, wallet } from './harness/clients.ts'
+import { freshAddress, reader, receiptFrom, wallet } from './harness/clients.ts'
 import { eventually } from './harness/processes.ts'
 import { rpc } from './harness/raw-rpc.ts'
 import { useDevnet } from './harness/use-devnet.ts'
@@ -21,7 +21,7 @@ async function transfer(via: number, count = 1): Promise<void> {
   const sender = wallet(devnet().url(via), via)
   for (let sent = 0; sent < count; sent++) {
     const hash = await sender.sendTransaction({ to: freshAddress(), value: 1n })
-    receipts.push(await reader(devnet().url(via)).waitForTransactionReceipt({ hash, timeout: 30_000 }))
+    receipts.push(await receiptFrom(devnet().url(via), hash, 30_000))
   }
 }
 
@@ -117,7 +117,7 @@ describe('a network of four validators', () => {
     expect((await devnet().status(1)).height).toBe(height)
 
     await devnet().restart(2)
-    const final = await reader(devnet().url(0)).waitForTransactionReceipt({ hash, timeout: SOON_MS })
+    const final = await receiptFrom(devnet().url(0), hash, SOON_MS)
     expect(final.status).toBe('success')
     await eventually('readiness', async () => (await readiness(0)).status === 200 || undefined)
     await devnet().restart(3)

@@ -15,7 +15,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { encodeFrames } from '../../src/network/libp2p/frames.ts'
 import { networkKeyFromBytes, peerIdOfKey } from '../../src/network/libp2p/network-key.ts'
-import { freshAddress, reader, wallet } from './harness/clients.ts'
+import { freshAddress, receiptFrom, wallet } from './harness/clients.ts'
 import { eventually, isAlive } from './harness/processes.ts'
 import { rpc } from './harness/raw-rpc.ts'
 import { useDevnet } from './harness/use-devnet.ts'
@@ -31,7 +31,7 @@ async function expectUnharmed(replicas: readonly number[]): Promise<void> {
   for (const index of replicas) expect(isAlive(devnet().replica(index).pid), `replica ${index}`).toBe(true)
   const hash = await wallet(devnet().url(0), 0).sendTransaction({ to: freshAddress(), value: 1n })
   for (const index of replicas) {
-    const receipt = await reader(devnet().url(index)).waitForTransactionReceipt({ hash })
+    const receipt = await receiptFrom(devnet().url(index), hash)
     expect(receipt.status).toBe('success')
     expect(devnet().log(index)).not.toMatch(/ ERROR /)
   }

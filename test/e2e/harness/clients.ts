@@ -1,6 +1,7 @@
 /** viem over a devnet: its chain, its public accounts, a client for each replica. */
-import { createPublicClient, createWalletClient, defineChain, http } from 'viem'
+import { createPublicClient, createWalletClient, defineChain, type Hex, http, type TransactionReceipt } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
+import { eventually } from './processes.ts'
 
 export const CHAIN_ID = 13_371
 export const MNEMONIC = 'test test test test test test test test test test test junk'
@@ -18,8 +19,19 @@ export function account(index: number) {
   return mnemonicToAccount(MNEMONIC, { addressIndex: index })
 }
 
+/**
+ * Far longer than an answer takes: viem 2.57 counts an answer to its question for a receipt that is
+ * still on its way for the block that it hears of meanwhile, and where no block follows it waits in vain.
+ */
+const POLLING_INTERVAL_MS = 1_000
+
 export function reader(url: string) {
-  return createPublicClient({ chain, transport: http(url), pollingInterval: 50 })
+  return createPublicClient({ chain, transport: http(url), pollingInterval: POLLING_INTERVAL_MS })
+}
+
+/** Asked for until it is there. */
+export function receiptFrom(url: string, hash: Hex, timeoutMs?: number): Promise<TransactionReceipt> {
+  return eventually(`the receipt of ${hash} at ${url}`, () => reader(url).getTransactionReceipt({ hash }), timeoutMs)
 }
 
 export function wallet(url: string, index: number) {

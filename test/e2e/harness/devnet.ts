@@ -9,6 +9,8 @@ import { rpc } from './raw-rpc.ts'
 
 const READY_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 30_000
+/** npx alone takes its time on a machine that is busy. */
+const ANSWER_TIMEOUT_MS = 60_000
 
 /** An entry of devnet.json. */
 export interface Replica {
@@ -143,7 +145,7 @@ export class Devnet {
   }
 
   answering(index: number): Promise<BftStatus> {
-    return eventually(`an answer of replica ${index}`, () => this.status(index))
+    return eventually(`an answer of replica ${index}`, () => this.status(index), ANSWER_TIMEOUT_MS)
   }
 
   status(index: number): Promise<BftStatus> {
