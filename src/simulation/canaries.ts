@@ -11,6 +11,8 @@ export const BAITS: Partial<
   'tc-signatures-unchecked': { strategy: 'forge-tc' },
   'tc-lock-unchecked': { strategy: 'forge-tc' },
   'vote-signatures-unchecked': { strategy: 'forge-votes' },
+  'own-block-taken-for-proof': { faults: ['crash', 'crashAll'] },
+  'one-signing-slot': { faults: ['crash', 'crashAll'] },
   'lock-forgotten': { faults: ['crashAll'] },
   'pending-blocks-forgotten': { faults: ['crashAll'] },
 }

@@ -5,8 +5,13 @@ import { FAULT_KINDS, scenarioOf } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 
-/** Those that take many seeds are left to `npm run sim -- --canaries`. */
-const RARE: readonly PlantedBug[] = ['commit-after-timeout', 'lock-forgotten', 'pending-blocks-forgotten']
+/** Those that take many seeds are left to `npm run sim -- --canaries` and to the scenarios of regressions.json. */
+const RARE: readonly PlantedBug[] = [
+  'commit-after-timeout',
+  'lock-forgotten',
+  'own-block-taken-for-proof',
+  'pending-blocks-forgotten',
+]
 const SEEDS = 40
 
 it.each(PLANTED_BUGS.filter((bug) => !RARE.includes(bug)))(
