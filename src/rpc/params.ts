@@ -5,7 +5,7 @@
 import { fromHex, isHex } from '../base/bytes.ts'
 import { type Address, type Hash, parseAddress, parseHash } from '../types/ids.ts'
 import { invalidParams, quote } from './errors.ts'
-import type { Parameter } from './parameter.ts'
+import type { Parameter, Schema } from './parameter.ts'
 
 /** '0x' and 64 digits: 2^256 - 1. */
 const QUANTITY_LENGTH_MAX = 66
@@ -14,11 +14,20 @@ const QUANTITY_PATTERN = /^0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)$/
 type Decode<T> = (value: unknown, what: string) => T
 
 export function required<T>(name: string, decode: Decode<T>): Parameter<T> {
-  return { name, required: true, decode: (value) => decode(value, name) }
+  return { name, required: true, schema: schemaOf(decode), decode: (value) => decode(value, name) }
 }
 
 export function optional<T, D>(name: string, decode: Decode<T>, absent: D): Parameter<T | D> {
-  return { name, required: false, decode: (value) => (value === undefined ? absent : decode(value, name)) }
+  return {
+    name,
+    required: false,
+    schema: schemaOf(decode),
+    decode: (value) => (value === undefined ? absent : decode(value, name)),
+  }
+}
+
+function schemaOf(decode: Decode<unknown>): Schema {
+  return SCHEMAS.get(decode) ?? {}
 }
 
 export function asText(value: unknown, what: string): string {
@@ -103,6 +112,21 @@ export function asSlot(value: unknown, what: string): Hash {
   if (hash === undefined) throw invalidParams(`invalid hex in storage key: "${quote(text)}"`)
   return hash
 }
+
+const QUANTITY_SCHEMA: Schema = { type: 'string', pattern: '^0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})$' }
+
+const SCHEMAS: ReadonlyMap<Decode<unknown>, Schema> = new Map<Decode<unknown>, Schema>([
+  [asText, { type: 'string' }],
+  [asBoolean, { type: 'boolean' }],
+  [asObject, { type: 'object' }],
+  [asQuantity, QUANTITY_SCHEMA],
+  [asBigQuantity, QUANTITY_SCHEMA],
+  [asLenientQuantity, { oneOf: [QUANTITY_SCHEMA, { type: 'integer', minimum: 0 }] }],
+  [asBytes, { type: 'string', pattern: '^0x([0-9a-fA-F]{2})*$' }],
+  [asAddress, { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' }],
+  [asHash, { type: 'string', pattern: '^0x[0-9a-fA-F]{64}$' }],
+  [asSlot, { type: 'string', pattern: '^(0x)?[0-9a-fA-F]{0,64}$' }],
+])
 
 export function invalid(what: string, reason: string) {
   return invalidParams(`invalid argument ${what}: ${reason}`)

@@ -19,12 +19,16 @@ export function rpcMethods(others: readonly RpcMethod[]): readonly RpcMethod[] {
   return own
 }
 
-/** Positional, as Ethereum's clients send them. What a value looks like is left to execution-apis. */
+/** Positional, as Ethereum's clients send them. What a result looks like is left to execution-apis. */
 function describe({ name, parameters }: RpcMethod) {
   return {
     name,
     paramStructure: 'by-position',
-    params: parameters.map((parameter) => ({ name: parameter.name, required: parameter.required, schema: true })),
+    params: parameters.map((parameter) => ({
+      name: parameter.name,
+      required: parameter.required,
+      schema: parameter.schema,
+    })),
     result: { name: 'result', schema: true },
   }
 }

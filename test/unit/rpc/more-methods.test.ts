@@ -112,6 +112,18 @@ describe('the history of an address', () => {
   })
 })
 
+it('describes parameters by name, need and form', async () => {
+  const { url } = await startServer()
+  const { methods } = (await resultOf(url, 'rpc.discover')) as { methods: { name: string; params: Json[] }[] }
+  const [address, block] = methods.find(({ name }) => name === 'eth_getBalance')?.params ?? []
+  expect(address).toEqual({
+    name: 'address',
+    required: true,
+    schema: { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' },
+  })
+  expect(block).toMatchObject({ name: 'block', required: false })
+})
+
 it('counts the modules that there are methods of', async () => {
   const { url } = await startServer()
   const modules = (await resultOf(url, 'rpc_modules')) as Json
