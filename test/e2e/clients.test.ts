@@ -1,4 +1,5 @@
 /** Clients that other people wrote, unmodified, against a network of real processes. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HDNodeWallet, JsonRpcProvider } from 'ethers'
 import { createPublicClient, type Hex, parseEther, stringToHex, webSocket } from 'viem'
 import { describe, expect, it } from 'vitest'
