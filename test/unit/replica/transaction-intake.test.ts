@@ -28,7 +28,7 @@ function world() {
   const pool = new Mempool(DEFAULT_MEMPOOL_LIMITS, { isFree: () => false })
   const intake = new TransactionIntake(pool, verifier, {
     nowMs: () => 0,
-    accounts: () => ({ account: () => ({ nonce: 0, balance: 10n ** 24n }) }) as never,
+    accounts: () => ({ account: () => ({ nonce: 0, balance: 10n ** 24n }) }),
     baseFeePerGas: () => 1n,
     carry: (transactions) => carried.push(...transactions),
     poolChanged: () => {
