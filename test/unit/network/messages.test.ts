@@ -76,7 +76,7 @@ describe('a message', () => {
   })
 
   it('names its blocks by their own hash, whatever its sender says', () => {
-    const decoded = decodeBlocks(encodeBlocks([{ ...happy, hash: (parent).hash }]))
+    const decoded = decodeBlocks(encodeBlocks([{ ...happy, hash: parent.hash }]))
     expect(decoded).toMatchObject({ ok: true, value: [{ hash: hashHeader(happy.header) }] })
   })
 
