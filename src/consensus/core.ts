@@ -40,12 +40,16 @@ export class Core {
   /** `nowMs` never decreases. Effects are to be carried out in order. After a halt nothing happens any more. */
   handle(event: Event, nowMs: number): readonly Effect[] {
     const state = this.#state
-    if (state.halted) return []
+    if (this.isHalted) return []
     state.nowMs = nowMs
     state.effects = []
     this.#take(event)
-    for (const proceed of [applyBlocks, signVotes, pursueWork]) if (!state.halted) proceed(state)
+    for (const proceed of [applyBlocks, signVotes, pursueWork]) if (!this.isHalted) proceed(state)
     return state.effects
+  }
+
+  get isHalted(): boolean {
+    return this.#state.halted
   }
 
   #take(event: Event): void {

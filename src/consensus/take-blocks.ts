@@ -57,7 +57,7 @@ function checkBesideTip(state: CoreState, block: Block): void {
   const { tree, pendingCommit, highQc } = state
   if (tree.has(block.hash)) return
   const certificate = [pendingCommit, highQc].find((held) => held?.blockHash === block.hash)
-  if (certificate != null && certificate.view > tree.tip.view)
+  if (certificate !== undefined && certificate !== null && certificate.view > tree.tip.view)
     halt(state, `block ${block.hash} is certified but does not extend the committed tip ${tree.tip.hash}`, [
       certificate,
       state.highCommit,

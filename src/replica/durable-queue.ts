@@ -53,16 +53,18 @@ export class DurableQueue {
       if (outstanding > 0 || this.#isStopped) return
       this.#persisted = record
       // Actions bring forth new ones; those wait for the next sync, however fast it is.
-      for (const action of actions) {
-        if (this.#isStopped) return
-        action()
-      }
+      this.#runAll(actions)
       this.#isSyncing = false
       this.flush()
     }
     if (__CANARIES__ && isPlanted('journal-not-synced')) done()
     else this.#journal.sync(done)
     if (record !== null && signingRecord !== null) signingRecord.write(encodeSafetyRecord(record), done)
+  }
+
+  /** An action may be what stops this queue: then none of those behind it runs. */
+  #runAll(actions: readonly (() => void)[]): void {
+    for (const action of actions) if (!this.#isStopped) action()
   }
 
   stop(): void {
