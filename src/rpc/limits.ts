@@ -53,7 +53,9 @@ export interface RpcLimits {
   /** The longest that eth_sendRawTransactionSync waits, and what it waits when not told. */
   readonly receiptWaitMaxMs: number
   readonly receiptWaitDefaultMs: number
-  /** Callers waiting in eth_sendRawTransactionSync. */
+  /** How long the answer to eth_getTransactionReceipt waits for a transaction that is in the pool. */
+  readonly receiptHoldMs: number
+  /** Callers waiting for receipts. */
   readonly receiptWaitersMax: number
 }
 
@@ -89,5 +91,6 @@ export const DEFAULT_LIMITS: RpcLimits = {
   historyScanMax: 100_000,
   receiptWaitMaxMs: 60_000,
   receiptWaitDefaultMs: 20_000,
+  receiptHoldMs: 1_000,
   receiptWaitersMax: 10_000,
 }

@@ -23,10 +23,15 @@ export class ReceiptWaiter {
     })
   }
 
+  /** Whether another caller may wait. */
+  get hasRoom(): boolean {
+    return this.#waiters < this.#waitersMax
+  }
+
   /** Whether the transaction became final in time. @throws RpcError -32005 when too many wait. */
   wait(hash: Hash, timeoutMs: number): Promise<boolean> {
     if (this.#node.transactionLocation(hash) !== undefined) return Promise.resolve(true)
-    if (this.#waiters >= this.#waitersMax) throw new RpcError(LIMIT_EXCEEDED, 'too many callers wait for receipts')
+    if (!this.hasRoom) throw new RpcError(LIMIT_EXCEEDED, 'too many callers wait for receipts')
     return new Promise((resolve) => {
       const wakes = this.#waiting.get(hash) ?? new Set()
       const timer = setTimeout(() => wake(false), timeoutMs)

@@ -49,6 +49,22 @@ function receiptOrNull(node: NodeApi, hash: Hash) {
   return found === undefined ? null : receiptJson(found.block, found.index)
 }
 
+/**
+ * A transaction in the pool is final in a moment, and the answer waits for it: clients that hear
+ * "not yet" look again at the next block only, and on an idle network theirs was the last.
+ */
+async function receiptInAMoment({ node, limits, receipts }: RpcContext, hash: Hash) {
+  await receipts.wait(hash, limits.receiptHoldMs)
+  return receiptOrNull(node, hash)
+}
+
+function receiptOf(context: RpcContext, hash: Hash) {
+  const { node, receipts } = context
+  const receipt = receiptOrNull(node, hash)
+  const isComing = receipt === null && receipts.hasRoom && node.pooledTransaction(hash) !== undefined
+  return isComing ? receiptInAMoment(context, hash) : receipt
+}
+
 function transactionAt(node: NodeApi, id: BlockId, position: number) {
   const block = findBlock(node, id)
   return block?.transactions[position] === undefined ? null : minedTransactionJson(block, position)
@@ -58,7 +74,7 @@ export const ETH_TRANSACTION_METHODS: readonly RpcMethod[] = [
   defineMethod('eth_sendRawTransaction', [envelope], ({ node }, bytes) => submit(node, bytes)),
   defineMethod('eth_sendRawTransactionSync', [envelope, optional('timeoutMs', asLenientQuantity, null)], submitAndWait),
   defineMethod('eth_getTransactionByHash', [transactionHash], ({ node }, hash) => transactionOrNull(node, hash)),
-  defineMethod('eth_getTransactionReceipt', [transactionHash], ({ node }, hash) => receiptOrNull(node, hash)),
+  defineMethod('eth_getTransactionReceipt', [transactionHash], receiptOf),
   defineMethod('eth_getTransactionByBlockNumberAndIndex', [blockNumberParameter, index], ({ node }, id, position) =>
     transactionAt(node, id, position),
   ),

@@ -195,6 +195,24 @@ describe('sending', () => {
     expect(transactionHash).toBe(keccak256(envelope))
   })
 
+  it('gives the receipt of a pooled transaction to who asked just before it became final', async () => {
+    const { node, url } = await startServer({ receiptHoldMs: 60_000 })
+    node.holds = true
+    const hash = await resultOf(url, 'eth_sendRawTransaction', [await signTransfer(0)])
+    const asked = resultOf(url, 'eth_getTransactionReceipt', [hash])
+    // Another answer on its way back shows that the question has arrived.
+    await resultOf(url, 'eth_chainId', [])
+    node.seal(node.pooledTransactions())
+    expect(await asked).toMatchObject({ transactionHash: hash, blockNumber: '0x1' })
+  })
+
+  it('says that a pooled transaction has no receipt yet when it stays in the pool', async () => {
+    const { node, url } = await startServer({ receiptHoldMs: 1 })
+    node.holds = true
+    const hash = await resultOf(url, 'eth_sendRawTransaction', [await signTransfer(0)])
+    expect(await resultOf(url, 'eth_getTransactionReceipt', [hash])).toBeNull()
+  })
+
   it('tells who waits too long that the transaction is on its way', async () => {
     const { node, url } = await startServer()
     node.holds = true
