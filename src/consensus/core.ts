@@ -40,16 +40,18 @@ export class Core {
   /** `nowMs` never decreases. Effects are to be carried out in order. After a halt nothing happens any more. */
   handle(event: Event, nowMs: number): readonly Effect[] {
     const state = this.#state
-    if (this.isHalted) return []
+    if (state.halted) return []
     state.nowMs = nowMs
     state.effects = []
     this.#take(event)
-    for (const proceed of [applyBlocks, signVotes, pursueWork]) if (!this.isHalted) proceed(state)
+    this.#proceed()
     return state.effects
   }
 
-  get isHalted(): boolean {
-    return this.#state.halted
+  /** Each step may halt, and so may the event that was taken before. */
+  #proceed(): void {
+    const state = this.#state
+    for (const step of [applyBlocks, signVotes, pursueWork]) if (!state.halted) step(state)
   }
 
   #take(event: Event): void {
