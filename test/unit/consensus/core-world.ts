@@ -257,7 +257,7 @@ export class CoreWorld {
       case 'commit':
         return this.#commit(member, effect.blocks, effect.certificate)
       case 'fetch':
-        return this.#fetch(index, effect.hash, effect.signers)
+        return this.#fetch(index, effect)
       case 'sendCertificates':
         for (const to of this.committee.all)
           if (to !== index && (effect.to === 'all' || effect.to === to)) this.#sendCertificates(index, to)
@@ -341,14 +341,16 @@ export class CoreWorld {
   }
 
   /** From whichever of the signers holds it; again and again while nobody does. */
-  #fetch(index: number, hash: Hash, signers: readonly number[]): void {
+  /** As the block fetcher: until a block of the certificate's view or later is final. */
+  #fetch(index: number, wanted: Extract<Effect, { kind: 'fetch' }>): void {
     const { generation } = this.member(index)
+    const { hash, view, signers } = wanted
     this.#at(this.nowMs + 2 * HOP_MS, () => {
       const member = this.member(index)
-      if (member.generation !== generation) return
+      if (member.generation !== generation || member.tip.view >= view) return
       const held = signers.flatMap((signer) => (signer === index ? [] : (this.#held(signer, index, hash) ?? [])))[0]
       if (held !== undefined) this.feed(index, { kind: 'blocks', blocks: [ownStatement(held)] })
-      else if (this.nowMs < 1_000_000) this.#fetch(index, hash, signers)
+      else this.#fetch(index, wanted)
     })
   }
 
