@@ -48,6 +48,7 @@ const WINDOWS = { rpc: '^src/node/node-api\\.ts$', sync: '^src/network/(port|mes
  */
 const PACKAGES = [
   [['libp2p', '@libp2p/[^/]+', '@chainsafe/[^/]+', '@multiformats/[^/]+'], 'network/libp2p/'],
+  [['uint8arrays'], 'base/'],
   [['classic-level'], 'storage/level/'],
   [['ws'], 'rpc/'],
   [['hash-wasm', '@noble/[^/]+', 'secp256k1', '@bitauth/libauth'], '(crypto|node)/'],

@@ -1,4 +1,6 @@
 /** Byte strings and their `0x` hexadecimal text, without Node's Buffer. */
+import { compare } from 'uint8arrays/compare'
+import { equals } from 'uint8arrays/equals'
 
 export type Hex = `0x${string}`
 
@@ -39,19 +41,12 @@ function nibble(code: number): number {
 }
 
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
+  return equals(a, b)
 }
 
 /** Lexicographic, as memcmp: negative, zero or positive. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] as number) - (b[i] as number)
-    if (difference !== 0) return difference
-  }
-  return a.length - b.length
+  return compare(a, b)
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
