@@ -34,7 +34,8 @@ export function plotOf(phases: readonly Phase[]): string {
     ),
   )
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="title">`,
+    '<title id="title">Tertia beside others: latency over throughput</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     ...ticks(x).map((value) => grid(x.at(value), MARGIN.top, x.at(value), HEIGHT - MARGIN.bottom)),
     ...ticks(y).map((value) => grid(MARGIN.left, y.at(value), WIDTH - MARGIN.right, y.at(value))),
