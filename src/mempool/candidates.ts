@@ -16,10 +16,12 @@ export interface PoolView {
   byNonce(sender: Address, nonce: number): PooledTransaction | undefined
 }
 
-/** The state that the block is to be built on. */
+/** The state that the block is to be built on. Of its sets only `refused` may grow while it is in use. */
 export interface ParentView {
   /** Transactions in its ancestors that are not final yet. */
   readonly excluded: ReadonlySet<Hash>
+  /** Transactions that were tried on it and did not execute. */
+  readonly refused: ReadonlySet<Hash>
   readonly nonceOf: (sender: Address) => number
   readonly baseFeePerGas: bigint
 }
@@ -105,7 +107,8 @@ export function hasCandidate(pool: PoolView, parent: ParentView): boolean {
     if (pooled === undefined) continue
     const { sender } = pooled.transaction
     const next = pool.byNonce(sender, parent.nonceOf(sender))
-    if (next !== undefined && isAffordable(next, parent.baseFeePerGas)) return true
+    if (next === undefined || parent.refused.has(next.transaction.hash)) continue
+    if (isAffordable(next, parent.baseFeePerGas)) return true
   }
   return false
 }

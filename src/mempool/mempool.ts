@@ -13,7 +13,7 @@ import type { Address, Hash } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import type { Verified } from '../types/verified.ts'
 import { type Account, type AdmissionCode, admissionRejection, findAdmissionFault } from './admission.ts'
-import { Candidates, hasCandidate, type PoolView } from './candidates.ts'
+import { Candidates, hasCandidate, type ParentView, type PoolView } from './candidates.ts'
 import { Heap } from './heap.ts'
 import type { MempoolLimits } from './mempool-limits.ts'
 import {
@@ -63,7 +63,7 @@ export class Mempool {
   #executable = 0
   #arrivals = 0
   /** Of `hasCandidate`; forgotten with every change. */
-  #lastAnswer: { excluded: ReadonlySet<Hash>; size: number; baseFeePerGas: bigint; found: boolean } | undefined
+  #lastAnswer: { parent: ParentView; refused: number; found: boolean } | undefined
 
   constructor(limits: MempoolLimits, rules: MempoolRules, listener?: MempoolListener) {
     this.#limits = limits
@@ -126,20 +126,19 @@ export class Mempool {
   }
 
   /** In block order, one by one; stays valid while the pool changes. The parent is a block at or above the final one. */
-  candidates(excluded: ReadonlySet<Hash>, nonceOf: (sender: Address) => number, baseFeePerGas: bigint): Candidates {
-    return new Candidates(this.#view(), { excluded, nonceOf, baseFeePerGas })
+  candidates(parent: ParentView): Candidates {
+    return new Candidates(this.#view(), parent)
   }
 
   /**
-   * Whether `candidates` would give anything. Cheap to ask again and again with the same set, which must not
-   * change in place: as long as the pool does not change either, neither does the answer.
+   * Whether `candidates` would give anything that the parent has not refused. Cheap to ask again and again of
+   * the same parent: as long as neither the pool nor what is refused changes, neither does the answer.
    */
-  hasCandidate(excluded: ReadonlySet<Hash>, nonceOf: (sender: Address) => number, baseFeePerGas: bigint): boolean {
+  hasCandidate(parent: ParentView): boolean {
     const last = this.#lastAnswer
-    const { size } = excluded
-    if (last?.excluded === excluded && last.size === size && last.baseFeePerGas === baseFeePerGas) return last.found
-    const found = hasCandidate(this.#view(), { excluded, nonceOf, baseFeePerGas })
-    this.#lastAnswer = { excluded, size, baseFeePerGas, found }
+    if (last?.parent === parent && last.refused === parent.refused.size) return last.found
+    const found = hasCandidate(this.#view(), parent)
+    this.#lastAnswer = { parent, refused: parent.refused.size, found }
     return found
   }
 

@@ -5,6 +5,7 @@
  * DETERMINISM: whether a block is valid depends on the block and its parent's state alone.
  */
 
+import { BoundedMap } from '../base/bounded.ts'
 import { bytesEqual } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
@@ -18,6 +19,7 @@ import { readParameters } from '../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import { readValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
+import type { ParentView } from '../mempool/candidates.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { Block } from '../types/block.ts'
 import type { QuorumCertificate } from '../types/certificate.ts'
@@ -43,6 +45,11 @@ export interface BlockResult {
   readonly transactionHashes: ReadonlySet<Hash>
 }
 
+/** `refused` is filled while blocks are built; it holds no more than the pool does. */
+interface GrowingView extends ParentView {
+  readonly refused: Set<Hash>
+}
+
 export interface ExecutorConfig {
   readonly rules: LedgerRules
   readonly genesis: Genesis
@@ -50,6 +57,8 @@ export interface ExecutorConfig {
   readonly leaderOf: (view: View) => number
 }
 
+/** BOUND: parents whose views are remembered, with what did not execute on them. */
+const PARENT_VIEWS_MAX = 8
 /** BOUND: views between two blocks whose leaders are counted as missed, latest first. */
 const MISSED_VIEWS_MAX = 256
 /** A leader stops filling a block after this share of the view timeout … */
@@ -65,6 +74,10 @@ export class BlockExecutor {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #results = new Map<Hash, BlockResult>()
+  /** By hash of the parent; of no use once the tip has moved. */
+  readonly #parentViews = new BoundedMap<Hash, { readonly tip: BlockResult; readonly view: GrowingView }>(
+    PARENT_VIEWS_MAX,
+  )
   #tip: BlockResult
 
   constructor(
@@ -101,10 +114,34 @@ export class BlockExecutor {
       if (other !== hash && result.height <= this.#tip.height) this.#results.delete(other)
   }
 
+  /** What a block on top of this one, or else of the tip, would be filled from. */
+  parentView(hash: Hash): ParentView {
+    const parent = this.#results.get(hash) ?? this.#tip
+    return this.#view(parent)
+  }
+
+  #view(parent: BlockResult): GrowingView {
+    const known = this.#parentViews.get(parent.hash)
+    if (known?.tip === this.#tip) return known.view
+    const { state } = parent.executed
+    const view = {
+      excluded: this.#transactionsUpTo(parent),
+      refused: new Set<Hash>(),
+      nonceOf: (sender: Address): number => state.account(sender).nonce,
+      baseFeePerGas: readParameters(wordsIn(state, SYSTEM_ADDRESS)).baseFeePerGas,
+    }
+    this.#parentViews.set(parent.hash, { tip: this.#tip, view })
+    return view
+  }
+
   /** Hashes of all transactions between the tip, exclusive, and this block, inclusive. */
-  transactionsUpTo(hash: Hash): ReadonlySet<Hash> {
+  #transactionsUpTo(block: BlockResult): ReadonlySet<Hash> {
     const hashes = new Set<Hash>()
-    for (let at = this.#results.get(hash); at !== undefined && at !== this.#tip; at = this.#results.get(at.parentHash))
+    for (
+      let at: BlockResult | undefined = block;
+      at !== undefined && at !== this.#tip;
+      at = this.#results.get(at.parentHash)
+    )
       for (const transaction of at.transactionHashes) hashes.add(transaction)
     return hashes
   }
@@ -159,7 +196,7 @@ export class BlockExecutor {
     const environment = this.#environment(parent, self, timeMs)
     const execution = new BlockExecution(this.#config.rules, parent.executed.state, environment)
     const chosen: VerifiedTransaction[] = []
-    if (!request.empty) yield* this.#fill(execution, parent, environment, chosen)
+    if (!request.empty) yield* this.#fill(execution, parent, chosen)
     if (!request.empty && chosen.length === 0) {
       done(null)
       return
@@ -172,22 +209,18 @@ export class BlockExecutor {
     done(ownStatement({ hash, header, justify: request.justify, tc: request.tc, transactions }))
   }
 
-  *#fill(
-    execution: BlockExecution,
-    parent: BlockResult,
-    environment: BlockEnvironment,
-    chosen: VerifiedTransaction[],
-  ): Generator<void, void> {
+  *#fill(execution: BlockExecution, parent: BlockResult, chosen: VerifiedTransaction[]): Generator<void, void> {
     const { viewTimeoutMs, blockTransactionsMax, blockBytesMax } = this.#config.genesis.consensus
     const untilMs = this.#clock.monotonicMs() + Math.min(viewTimeoutMs * FILL_TIME_SHARE, FILL_MS_MAX)
-    const { state } = parent.executed
-    const nonceOf = (sender: Address): number => state.account(sender).nonce
-    const candidates = this.#pool.candidates(this.transactionsUpTo(parent.hash), nonceOf, environment.baseFeePerGas)
+    const view = this.#view(parent)
+    const candidates = this.#pool.candidates(view)
     let bytes = 0
     for (const transaction of candidates) {
       if (chosen.length >= blockTransactionsMax || this.#clock.monotonicMs() > untilMs) return
       if (bytes + transaction.envelope.length > blockBytesMax || transaction.gasLimit > execution.gasLeft) {
         candidates.skip(transaction.sender)
+        // What an empty block has no room for is left behind on this parent.
+        if (chosen.length === 0) view.refused.add(transaction.hash)
         continue
       }
       const applied = execution.apply(transaction)
@@ -196,6 +229,7 @@ export class BlockExecutor {
         bytes += transaction.envelope.length
       } else {
         candidates.skip(transaction.sender)
+        view.refused.add(transaction.hash)
         if (parent === this.#tip) this.#discard(transaction, applied.error.message)
       }
       if (chosen.length % TRANSACTIONS_PER_SLICE === TRANSACTIONS_PER_SLICE - 1) yield

@@ -251,14 +251,8 @@ export class Replica {
   #payloadEvent(): Event | undefined {
     if (!this.#isPayloadStale || this.#isStopped) return undefined
     this.#isPayloadStale = false
-    const { executor, pool, pipeline } = this.#parts
-    const { blockHash } = this.core.highQc
-    const { state } = (executor.result(blockHash) ?? executor.tip).executed
-    const available = pool.hasCandidate(
-      executor.transactionsUpTo(blockHash),
-      (sender) => state.account(sender).nonce,
-      pipeline.baseFeePerGas,
-    )
+    const { executor, pool } = this.#parts
+    const available = pool.hasCandidate(executor.parentView(this.core.highQc.blockHash))
     return available === this.core.payloadAvailable ? undefined : { kind: 'payload', available }
   }
 

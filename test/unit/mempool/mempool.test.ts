@@ -275,16 +275,28 @@ describe('candidates', () => {
 
   it('are asked for again after every change of the pool and for every other set of ancestors', () => {
     const { pool, accounts, ...rest } = new TestPool()
-    const has = (excluded: ReadonlySet<Hash>, nonceOf = accounts.nonceOf) => pool.hasCandidate(excluded, nonceOf, 10n)
-    const ancestors = new Set<Hash>()
-    expect(has(ancestors)).toBe(false)
+    const refused = new Set<Hash>()
+    const parent = { excluded: new Set<Hash>(), refused, nonceOf: accounts.nonceOf, baseFeePerGas: 10n }
+    expect(pool.hasCandidate(parent)).toBe(false)
     const transaction = sample({})
     pool.add(transaction, 'remote', accounts, rest.baseFee, 0)
-    expect(has(ancestors)).toBe(true)
-    expect(has(new Set([transaction.hash]), () => 1)).toBe(false)
-    expect(has(ancestors)).toBe(true)
+    expect(pool.hasCandidate(parent)).toBe(true)
+    expect(pool.hasCandidate({ ...parent, excluded: new Set([transaction.hash]), nonceOf: () => 1 })).toBe(false)
+    expect(pool.hasCandidate(parent)).toBe(true)
     pool.discard(transaction.hash)
-    expect(has(ancestors)).toBe(false)
+    expect(pool.hasCandidate(parent)).toBe(false)
+  })
+
+  it('are none once the parent has refused what waits, and some again for another parent', () => {
+    const { pool, accounts, baseFee } = new TestPool()
+    const refused = new Set<Hash>()
+    const parent = { excluded: new Set<Hash>(), refused, nonceOf: accounts.nonceOf, baseFeePerGas: 10n }
+    const transaction = sample({})
+    pool.add(transaction, 'remote', accounts, baseFee, 0)
+    expect(pool.hasCandidate(parent)).toBe(true)
+    refused.add(transaction.hash)
+    expect(pool.hasCandidate(parent)).toBe(false)
+    expect(pool.hasCandidate({ ...parent, refused: new Set() })).toBe(true)
   })
 
   it('are none when all are in ancestors', () => {
@@ -297,7 +309,12 @@ describe('candidates', () => {
   it('leave out a sender after one of its transactions failed', () => {
     const pool = new TestPool()
     added(pool, [{ nonce: 0, tip: 9n }, { nonce: 1 }, { sender: 2 }, { sender: 2, nonce: 1 }])
-    const candidates = pool.pool.candidates(new Set(), () => 0, 10n)
+    const candidates = pool.pool.candidates({
+      excluded: new Set(),
+      refused: new Set(),
+      nonceOf: () => 0,
+      baseFeePerGas: 10n,
+    })
     const first = candidates.next()
     expect(first.value?.sender).toBe(addressOf(1))
     candidates.skip(addressOf(1))
@@ -326,7 +343,12 @@ describe('candidates', () => {
       { sender: 2, tip: 8n },
       { sender: 3, tip: 7n },
     ])
-    const candidates = pool.pool.candidates(new Set(), () => 0, 10n)
+    const candidates = pool.pool.candidates({
+      excluded: new Set(),
+      refused: new Set(),
+      nonceOf: () => 0,
+      baseFeePerGas: 10n,
+    })
     candidates.next()
     pool.commit(2, 1)
     const replacement = sample({ sender: 3, tip: 70n, cap: 100n })

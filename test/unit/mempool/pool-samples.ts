@@ -90,8 +90,9 @@ export class TestPool {
   }
 
   candidates(excluded: ReadonlySet<Hash> = NONE, nonceOf = this.accounts.nonceOf): PoolTransaction[] {
-    const listed = [...this.pool.candidates(excluded, nonceOf, this.baseFee)]
-    if (this.pool.hasCandidate(excluded, nonceOf, this.baseFee) !== listed.length > 0) {
+    const parent = { excluded, refused: NONE, nonceOf, baseFeePerGas: this.baseFee }
+    const listed = [...this.pool.candidates(parent)]
+    if (this.pool.hasCandidate(parent) !== listed.length > 0) {
       throw new Error('hasCandidate and candidates disagree')
     }
     return listed
