@@ -84,7 +84,7 @@ function verified(envelope: Uint8Array, blockGasLimit: number): Verified<SignedT
 
 function measure() {
   const { genesis, registry, block, state, validators } = genesisState()
-  const rules = ledgerRules(genesis, registry)
+  const rules = ledgerRules(genesis, registry, block.hash, recoverer)
   const desk = new SigningDesk('transfer', DEVNET_CHAIN_ID, accounts)
   const envelopes = Array.from({ length: TRANSACTIONS }, (_, i) => fromHex(desk.take(i).envelope))
   const transactions = envelopes.map((envelope) => verified(envelope, genesis.gasLimit))

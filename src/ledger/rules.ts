@@ -1,16 +1,26 @@
-/** What a network's genesis fixes for the execution of its blocks. */
+/** What a network fixes for the execution of its blocks: its genesis, and the one rule of what a signature is. */
+import type { SignatureVerifier } from '../crypto/signature-verifier.ts'
 import type { Genesis } from '../types/genesis.ts'
+import type { Hash } from '../types/ids.ts'
 import type { ModuleRegistry } from './module-registry.ts'
 
 export interface LedgerRules {
   readonly chainId: number
+  /** What binds every consensus signature, and so all evidence, to this chain. */
+  readonly genesisHash: Hash
+  readonly verifier: SignatureVerifier
   /** 0 = an epoch ends only when its validators change. */
   readonly epochBlocksMax: number
   readonly epochMsMin: number
   readonly modules: ModuleRegistry
 }
 
-export function ledgerRules(genesis: Genesis, modules: ModuleRegistry): LedgerRules {
+export function ledgerRules(
+  genesis: Genesis,
+  modules: ModuleRegistry,
+  genesisHash: Hash,
+  verifier: SignatureVerifier,
+): LedgerRules {
   const { epochBlocksMax, epochMsMin } = genesis.consensus
-  return { chainId: genesis.chainId, epochBlocksMax, epochMsMin, modules }
+  return { chainId: genesis.chainId, genesisHash, verifier, epochBlocksMax, epochMsMin, modules }
 }

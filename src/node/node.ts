@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Recoverer } from '../crypto/secp256k1.ts'
 import { buildGenesisBlock, FIRST_EPOCH } from '../ledger/genesis/genesis-block.ts'
 import { ledgerRules } from '../ledger/rules.ts'
 import { createLibp2pNetwork } from '../network/libp2p/libp2p-network.ts'
@@ -50,6 +51,7 @@ interface Opened {
   readonly chain: OpenedChain
   readonly key: ValidatorKey | null
   readonly network: Network
+  readonly recoverer: Recoverer
   readonly poolPath: string
 }
 
@@ -98,6 +100,8 @@ async function openParts(
   if (!key.ok) return key
   const peers = planPeers(genesis, validators, config.p2p.peers)
   if (!peers.ok) return err(refusal(peers.error.message))
+  const { recoverer, refused } = await chooseRecoverer()
+  for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })
   const networkKey = readNetworkKey(config.p2p.keyPath)
   if (!networkKey.ok) return networkKey
   const { listen, announce, private: privateNetwork } = config.p2p
@@ -114,7 +118,7 @@ async function openParts(
   const replicaConfig: ReplicaConfig = {
     genesis,
     genesisHash,
-    rules: ledgerRules(genesis, registry),
+    rules: ledgerRules(genesis, registry, genesisHash, recoverer),
     validators,
     rootHash: genesisHash,
     schedule: scheduleAtTip(chain.value.store, validators, genesisHash),
@@ -124,7 +128,7 @@ async function openParts(
     recovered: chain.value.recovered,
   }
   const poolPath = join(config.dataDir, 'pool')
-  return ok({ config: replicaConfig, chain: chain.value, key: key.value, network, poolPath })
+  return ok({ config: replicaConfig, chain: chain.value, key: key.value, network, recoverer, poolPath })
 }
 
 async function run(
@@ -133,9 +137,7 @@ async function run(
   resources: Resources,
   ends: { readonly fail: (error: unknown) => void; readonly stop: (reason: StopReason) => void },
 ): Promise<ReplicaApi> {
-  const { config, chain, key, network } = opened
-  const { recoverer, refused } = await chooseRecoverer()
-  for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })
+  const { config, chain, key, network, recoverer } = opened
   const pool = new CryptoPool({ logger })
   resources.add(() => pool.close())
   const tasks = new TaskRunner(ends.fail)

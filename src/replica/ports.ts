@@ -7,12 +7,12 @@ import type { Logger } from '../base/logger.ts'
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
 import type { RecoverItem } from '../crypto/secp256k1.ts'
+import type { SignatureVerifier } from '../crypto/signature-verifier.ts'
 import type { GossipTopic, PeerId, RequestOptions } from '../network/port.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Journal } from '../storage/journal/journal.ts'
 import type { SigningRecord } from '../storage/signing-record.ts'
 import type { Address } from '../types/ids.ts'
-import type { SignatureVerifier } from '../validation/signature-checker.ts'
 import type { ReplicaObserver } from './observer.ts'
 
 export interface ReplicaNetwork {

@@ -13,8 +13,8 @@ import {
   SIGNATURE_LENGTH,
   type Signer,
 } from '../crypto/secp256k1.ts'
+import type { SignatureVerifier } from '../crypto/signature-verifier.ts'
 import type { Address } from '../types/ids.ts'
-import type { SignatureVerifier } from '../validation/signature-checker.ts'
 
 export interface Identity {
   readonly address: Address

@@ -71,5 +71,6 @@ export function simulatedGenesis(options: SimulatedGenesisOptions, crypto: Simul
       'the identity of a validator',
     ),
   )
-  return { genesis, block, rules: ledgerRules(genesis, modules.value), validators, identities, clients }
+  const rules = ledgerRules(genesis, modules.value, block.block.hash, crypto.verifier)
+  return { genesis, block, rules, validators, identities, clients }
 }

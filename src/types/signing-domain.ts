@@ -6,6 +6,7 @@
 import { concatBytes, utf8 } from '../base/bytes.ts'
 import { uintBytes } from '../codec/fields.ts'
 import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
+import type { CommitVote, Timeout, Vote } from './certificate.ts'
 import { type Epoch, type Hash, idBytes, type View } from './ids.ts'
 
 const TAGS = {
@@ -34,4 +35,16 @@ export function statementPreimage(genesisHash: Hash, statement: Statement): Uint
   else fields.push(idBytes(statement.blockHash))
   if (statement.kind === 'vote') fields.push(uintBytes(statement.justifyView))
   return concatBytes(TAGS[statement.kind], encodeRlp(fields))
+}
+
+export function voteStatement({ epoch, view, blockHash, justifyView }: Vote): Statement {
+  return { kind: 'vote', epoch, view, blockHash, justifyView }
+}
+
+export function commitStatement({ epoch, view, blockHash }: CommitVote): Statement {
+  return { kind: 'commit', epoch, view, blockHash }
+}
+
+export function timeoutStatement({ epoch, view, highQcView }: Timeout): Statement {
+  return { kind: 'timeout', epoch, view, highQcView }
 }

@@ -1,10 +1,11 @@
 /** The judges of one epoch's messages, made to share one memory of checked signatures. */
+import type { SignatureVerifier } from '../crypto/signature-verifier.ts'
 import type { Hash, View } from '../types/ids.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
 import { CertificateValidator } from './certificate.ts'
 import { ConsensusMessageValidator } from './consensus-message.ts'
 import { type BlockBounds, ProposalValidator } from './proposal.ts'
-import { SignatureChecker, type SignatureVerifier } from './signature-checker.ts'
+import { SignatureChecker } from './signature-checker.ts'
 
 export interface EpochValidators {
   readonly certificates: CertificateValidator

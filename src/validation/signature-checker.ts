@@ -6,14 +6,10 @@
 import { BoundedMap } from '../base/bounded.ts'
 import { bytesEqual } from '../base/bytes.ts'
 import { statementDigest } from '../crypto/digests.ts'
+import type { SignatureVerifier } from '../crypto/signature-verifier.ts'
 import type { Epoch, Hash } from '../types/ids.ts'
 import type { Statement } from '../types/signing-domain.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
-
-/** `publicKey`: 33 bytes; `signature`: 64 bytes; the one verification rule. */
-export interface SignatureVerifier {
-  verify(digest: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean
-}
 
 /** BOUND: a few hundred views of a large set. */
 const CHECKS_REMEMBERED_MAX = 16_384

@@ -1,5 +1,6 @@
 /** A small ledger to execute on: four validators, funded accounts, transactions without a signature check. */
-import { bigIntToFixedBytes, EMPTY_BYTES, toHex } from '../../../src/base/bytes.ts'
+import { bigIntToFixedBytes, EMPTY_BYTES, toHex, utf8 } from '../../../src/base/bytes.ts'
+import { nobleRecoverer } from '../../../src/crypto/backends/noble.ts'
 import { keccak256, keccak256Hash } from '../../../src/crypto/keccak.ts'
 import type { BlockEnvironment, Justification } from '../../../src/ledger/block-environment.ts'
 import { BlockExecution, type ExecutedBlock } from '../../../src/ledger/block-execution.ts'
@@ -18,6 +19,7 @@ import type { SignedTransaction } from '../../../src/types/transaction.ts'
 import type { Validator } from '../../../src/types/validator-set.ts'
 
 const CHAIN_ID = 13371
+const GENESIS_HASH = keccak256Hash(utf8('genesis of the test'))
 export const COIN = 10n ** 18n
 
 export function addressOf(n: number): Address {
@@ -32,7 +34,8 @@ export const VALIDATORS: readonly Validator[] = [1, 2, 3, 4].map((n) => ({
 
 export function rulesWith(modules: readonly Module[] = [], epoch = { epochBlocksMax: 0, epochMsMin: 0 }): LedgerRules {
   const all = [...BUILT_IN_MODULES, ...modules]
-  return { chainId: CHAIN_ID, ...epoch, modules: new Map(all.map((module) => [module.address, module])) }
+  const modulesByAddress = new Map(all.map((module) => [module.address, module]))
+  return { chainId: CHAIN_ID, genesisHash: GENESIS_HASH, verifier: nobleRecoverer, ...epoch, modules: modulesByAddress }
 }
 
 /** Accounts 0 … count − 1 own a thousand coins each. */

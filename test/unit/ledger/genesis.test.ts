@@ -6,6 +6,7 @@ import { Ajv } from 'ajv'
 import canonicalize from 'canonicalize'
 import { describe, expect, test } from 'vitest'
 import { toHex, utf8 } from '../../../src/base/bytes.ts'
+import { nobleRecoverer } from '../../../src/crypto/backends/noble.ts'
 import { keccak256Hash } from '../../../src/crypto/keccak.ts'
 import { addressOfPublicKey, createSigner } from '../../../src/crypto/secp256k1.ts'
 import { EMPTY_ACCOUNT } from '../../../src/ledger/account.ts'
@@ -54,7 +55,8 @@ function parsed(input: unknown): Genesis {
 function blockOf(genesis: Genesis) {
   const modules = moduleRegistry(genesis.modules)
   if (!modules.ok) throw new Error(modules.error.message)
-  return { ...buildGenesisBlock(genesis, modules.value), rules: ledgerRules(genesis, modules.value) }
+  const built = buildGenesisBlock(genesis, modules.value)
+  return { ...built, rules: ledgerRules(genesis, modules.value, built.block.hash, nobleRecoverer) }
 }
 
 const account = (changes: Json) => document({ alloc: { [`0x${'cd'.repeat(20)}`]: { balance: 1, ...changes } } })

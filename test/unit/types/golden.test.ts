@@ -6,13 +6,14 @@ import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex, concat, hexToBytes, keccak256, stringToHex, toRlp } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../../../src/base/bytes.ts'
-import { decodeRlp, encodeRlp } from '../../../src/codec/rlp.ts'
+import { decodeRlp, encodeRlp, type RlpItem } from '../../../src/codec/rlp.ts'
 import { hashHeader, qcDigest, statementDigest, tcDigest } from '../../../src/crypto/digests.ts'
 import { readQc, readTc } from '../../../src/types/certificate-codec.ts'
+import { decodeEvidence, EVIDENCE_BYTES_MAX, encodeEvidence } from '../../../src/types/evidence.ts'
 import { headerItem, readHeader, timestampOf } from '../../../src/types/header.ts'
 import { decodeSafetyRecord, encodeSafetyRecord, freshSafetyRecord } from '../../../src/types/safety-record.ts'
 import { namedHash } from '../consensus/committee.ts'
-import { afterTimeout, committee, goldenBytes, happy, justify, record, tc, vote } from './protocol-samples.ts'
+import { afterTimeout, committee, evidence, goldenBytes, happy, justify, record, tc, vote } from './protocol-samples.ts'
 
 const pinned = JSON.parse(readFileSync(new URL('../../vectors/protocol.json', import.meta.url), 'utf8')) as Record<
   string,
@@ -141,6 +142,42 @@ describe('certificates', () => {
     expect(tcDigest(tc)).toBe(keccak256(hexToBytes(pinned.TC)))
     expect(readQc(decodeRlp(fromHex(pinned.QC)))).toEqual(justify)
     expect(readTc(decodeRlp(fromHex(pinned.TC)))).toEqual(tc)
+  })
+})
+
+describe('evidence', () => {
+  it('of each kind comes back as it was written', () => {
+    for (const one of evidence) expect(decodeEvidence(encodeEvidence(one))).toEqual({ ok: true, value: one })
+  })
+
+  it('has one form: no other bytes are read as the same', () => {
+    for (const one of evidence) {
+      const bytes = encodeEvidence(one)
+      const [kind, first, second] = decodeRlp(bytes) as [Uint8Array, RlpItem, RlpItem]
+      const forms = [
+        encodeRlp([kind, first, second, new Uint8Array(0)]),
+        encodeRlp([kind, first]),
+        encodeRlp([Uint8Array.of(0), first, second]),
+        encodeRlp([Uint8Array.of(9), first, second]),
+        encodeRlp([Uint8Array.of(0, ...kind), first, second]),
+        Uint8Array.of(...bytes, 0),
+        bytes.slice(0, -1),
+        new Uint8Array(EVIDENCE_BYTES_MAX + 1),
+      ]
+      for (const form of forms) expect(decodeEvidence(form).ok).toBe(false)
+    }
+  })
+
+  it('of the longest headers fits into its bound', () => {
+    const header = {
+      ...happy.header,
+      ...{ height: Number.MAX_SAFE_INTEGER, gasLimit: Number.MAX_SAFE_INTEGER, gasUsed: Number.MAX_SAFE_INTEGER },
+      baseFeePerGas: 2n ** 256n - 1n,
+    }
+    const signed = { header, signature: vote.signature }
+    const bytes = encodeEvidence({ kind: 'doubleProposal', first: signed, second: signed })
+    expect(decodeEvidence(bytes).ok).toBe(true)
+    expect(bytes.length).toBeLessThan(EVIDENCE_BYTES_MAX)
   })
 })
 

@@ -11,7 +11,7 @@ import {
   encodeRequest,
   encodeStatus,
 } from '../../../src/network/messages.ts'
-import { blockItem, proposalItem } from '../../../src/types/block.ts'
+import { type Block, blockItem, proposalItem } from '../../../src/types/block.ts'
 import {
   commitCertificateItem,
   commitVoteItem,
@@ -20,6 +20,7 @@ import {
   timeoutItem,
   voteItem,
 } from '../../../src/types/certificate-codec.ts'
+import { type Evidence, encodeEvidence } from '../../../src/types/evidence.ts'
 import { encodeHeader } from '../../../src/types/header.ts'
 import { encodeSafetyRecord, freshSafetyRecord, type SafetyRecord } from '../../../src/types/safety-record.ts'
 import { statementPreimage } from '../../../src/types/signing-domain.ts'
@@ -88,6 +89,26 @@ export const requests = [
   { kind: 'status' },
 ] as const
 
+const signedHeader = (block: Block, signer?: number) => ({
+  header: block.header,
+  signature: committee.proposal(block, signer).signature,
+})
+const rival = committee.block({ view: 3, parent, justify, transactions: [utf8('three')] })
+/** Led by validator 3, and named so, but with a TC where none belongs. */
+const unjustified = committee.block({ view: 3, parent, justify, tc: committee.tc(2, committee.root, [0, 2, 3]) })
+
+/** One of each kind, all true. */
+export const evidence: readonly Evidence[] = [
+  { kind: 'doubleProposal', first: signedHeader(happy), second: signedHeader(rival) },
+  { kind: 'doubleVote', first: vote, second: committee.vote(2, 3, rival.hash, 2) },
+  { kind: 'doubleCommitVote', first: commitVote, second: committee.commitVote(2, 3, rival.hash) },
+  { kind: 'hiddenLock', vote, timeout: committee.timeout(2, 4, 1) },
+  { kind: 'abandonedCommit', commitVote, timeout: committee.timeout(2, 300, 2) },
+  { kind: 'doubleTimeout', first: committee.timeout(2, 300, 2), second: committee.timeout(2, 300, 3) },
+  { kind: 'badHeader', ...signedHeader(unjustified) },
+  { kind: 'voteForBadHeader', vote: committee.vote(2, 3, unjustified.hash, 2), header: unjustified.header },
+]
+
 /** Name → bytes, as test/vectors/protocol.json pins them. */
 export function goldenBytes(): Record<string, Hex> {
   const bytes: Record<string, Uint8Array> = {
@@ -120,5 +141,6 @@ export function goldenBytes(): Record<string, Hex> {
   for (const [index, message] of directMessages.entries())
     bytes[`direct ${index} ${message.kind}`] = encodeDirect(message)
   for (const request of requests) bytes[`request ${request.kind}`] = encodeRequest(request)
+  for (const one of evidence) bytes[`evidence ${one.kind}`] = encodeEvidence(one)
   return Object.fromEntries(Object.entries(bytes).map(([name, value]) => [name, toHex(value)]))
 }
