@@ -7,9 +7,6 @@ export default {
     // What package.json exports, by its source.
     'src/ledger/module.ts!',
     'src/client/client.ts!',
-    // Called by the module of the validators, once it takes evidence.
-    'src/types/evidence.ts!',
-    'src/ledger/evidence/judge-evidence.ts!',
     // The simulator and the benchmark are for users, too.
     'scripts/{bench,sim}/*.ts!',
     // Programs that tests start.

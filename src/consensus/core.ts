@@ -27,7 +27,7 @@ import type { Event } from './events.ts'
 import { hasWork, pursueWork, takeBuilt } from './propose.ts'
 import { repeatCommitVote, repeatLastStatements, signVotes, timeOut } from './sign-votes.ts'
 import { takeBlocks, takeExecution, takeProposal } from './take-blocks.ts'
-import { contradictsCommitted, takeBundle, takeCommitCertificate } from './take-certificates.ts'
+import { contradictsCertified, contradictsCommitted, takeBundle, takeCommitCertificate } from './take-certificates.ts'
 import { takeCommitVote, takeTimeout, takeVote } from './take-votes.ts'
 
 export class Core {
@@ -195,6 +195,7 @@ export class Core {
     const { commitCertificate, tc } = bundle
     return (
       bundle.highQc.view > highQc.view ||
+      contradictsCertified(this.#state, bundle.highQc) ||
       (tc !== null && tc.view >= pacemaker.view) ||
       (commitCertificate !== null &&
         (commitCertificate.view > tree.tip.view || contradictsCommitted(this.#state, commitCertificate)))

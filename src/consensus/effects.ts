@@ -4,13 +4,7 @@
  * the signature is made and sent (docs/consensus.md, "What is on disk before what").
  */
 import type { Block, Proposal } from '../types/block.ts'
-import type {
-  CommitCertificate,
-  CommitVote,
-  QuorumCertificate,
-  TimeoutCertificate,
-  Vote,
-} from '../types/certificate.ts'
+import type { CommitCertificate, QuorumCertificate, TimeoutCertificate, Vote } from '../types/certificate.ts'
 import type { Epoch, Hash, View } from '../types/ids.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
 
@@ -46,12 +40,6 @@ export interface BuildRequest {
   readonly empty: boolean
 }
 
-/** Two signed statements of one validator that contradict each other. */
-export type Conflict =
-  | { readonly kind: 'proposal'; readonly signer: number; readonly first: Proposal; readonly second: Proposal }
-  | { readonly kind: 'vote'; readonly signer: number; readonly first: Vote; readonly second: Vote }
-  | { readonly kind: 'commit'; readonly signer: number; readonly first: CommitVote; readonly second: CommitVote }
-
 export type Effect =
   | { readonly kind: 'storeBlock'; readonly block: Block }
   /** Persist the record, sign, broadcast, and deliver to ourselves. */
@@ -78,7 +66,6 @@ export type Effect =
       readonly leader: number
     }
   | { readonly kind: 'viewTimedOut'; readonly view: View; readonly leader: number; readonly reason: TimeoutReason }
-  | { readonly kind: 'conflict'; readonly conflict: Conflict }
   /** Agreement is broken or our own execution differs: stop, keep the evidence. */
   | { readonly kind: 'halt'; readonly reason: string; readonly certificates: readonly unknown[] }
 

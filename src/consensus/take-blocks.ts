@@ -1,4 +1,4 @@
-/** Proposals and fetched blocks enter the tree; a leader that proposes twice is noticed. */
+/** Proposals and fetched blocks enter the tree; the view of a leader that proposes twice is given up. */
 import type { Block, Proposal } from '../types/block.ts'
 import { type Verified, verifiedPart } from '../types/verified.ts'
 import { type CoreState, halt } from './core-state.ts'
@@ -17,13 +17,7 @@ export function takeProposal(state: CoreState, proposal: Verified<Proposal>): vo
     state.pacemaker.heardFromLeader(leader)
     state.proposals.set(view, proposal)
     addBlock(state, block)
-  } else if (first.block.hash !== block.hash) {
-    state.effects.push({
-      kind: 'conflict',
-      conflict: { kind: 'proposal', signer: leader, first, second: proposal },
-    })
-    if (view === state.pacemaker.view) state.giveUp = 'equivocation'
-  }
+  } else if (first.block.hash !== block.hash && view === state.pacemaker.view) state.giveUp = 'equivocation'
 }
 
 /** Oldest first, each anchored in a certificate through its descendants. */

@@ -50,6 +50,11 @@ function otherBlockOfView(state: CoreState, { view, blockHash }: QuorumCertifica
   return known.find((other) => other?.view === view && other.blockHash !== blockHash) ?? undefined
 }
 
+/** Whether another block is known to be certified in its view: then its signers have lied. */
+export function contradictsCertified(state: CoreState, qc: QuorumCertificate): boolean {
+  return qc.view > 0 && otherBlockOfView(state, qc) !== undefined
+}
+
 export function takeBundle(state: CoreState, bundle: Verified<CertificateBundle>): void {
   const { highQc, tc, commitCertificate } = bundle
   if (commitCertificate !== null) takeCommitCertificate(state, verifiedPart(bundle, commitCertificate))

@@ -15,14 +15,7 @@ const TC_BROADCAST_VALIDATORS_MAX = 40
 export function takeVote(state: CoreState, vote: Verified<Vote>): void {
   const { validators, self } = state.config
   if (vote.signer === self && vote.view >= (state.ownVote?.view ?? 0)) state.ownVote = vote
-  const earlier = state.votes.add(vote, state.pacemaker.view)
-  if (earlier !== undefined) {
-    state.effects.push({
-      kind: 'conflict',
-      conflict: { kind: 'vote', signer: vote.signer, first: earlier, second: vote },
-    })
-    return
-  }
+  if (!state.votes.add(vote, state.pacemaker.view)) return
   if (!state.certified.has(vote.view) && vote.view > state.tree.tip.view) {
     const votes = state.votes.votesFor(vote)
     if (votes.length >= validators.quorum) takeQc(state, assembleQc(votes, validators))
@@ -36,15 +29,7 @@ export function takeCommitVote(state: CoreState, vote: Verified<CommitVote>): vo
   // Who says it again has not heard that it is final. The first time it is merely late.
   if (isFinal && vote.signer !== self && !state.commitVotes.isNew(vote, state.pacemaker.view))
     state.effects.push({ kind: 'sendCertificates', to: vote.signer })
-  const earlier = state.commitVotes.add(vote, state.pacemaker.view)
-  if (earlier !== undefined) {
-    state.effects.push({
-      kind: 'conflict',
-      conflict: { kind: 'commit', signer: vote.signer, first: earlier, second: vote },
-    })
-    return
-  }
-  if (isFinal) return
+  if (!state.commitVotes.add(vote, state.pacemaker.view) || isFinal) return
   const votes = state.commitVotes.votesFor(vote)
   if (votes.length >= validators.quorum) takeCommitCertificate(state, assembleCommitCertificate(votes, validators))
   askIfOthersAreAhead(state, vote.view)

@@ -1,6 +1,6 @@
 /**
  * Counts votes, or commit votes, to a quorum. One per validator and view counts; a second one
- * that says something else is returned as a conflict and never counted.
+ * that says something else never does: that it proves a lie is the evidence detector's business.
  *
  * BOUND: views curView−2 … curView+8, one vote a validator each (docs/consensus.md, "Views and leaders").
  */
@@ -19,18 +19,18 @@ export class VoteCollector<S extends { readonly view: View }, V extends S & { re
     this.#same = same
   }
 
-  /** The earlier vote that this one contradicts, if any. */
-  add(vote: V, currentView: View): V | undefined {
-    if (!isInWindow(vote.view, currentView)) return undefined
+  /** False if it contradicts an earlier one of its signer. */
+  add(vote: V, currentView: View): boolean {
+    if (!isInWindow(vote.view, currentView)) return true
     let votes = this.#views.get(vote.view)
     if (votes === undefined) {
       votes = new Map()
       this.#views.set(vote.view, votes)
     }
     const earlier = votes.get(vote.signer)
-    if (earlier !== undefined) return this.#same(earlier, vote) ? undefined : earlier
+    if (earlier !== undefined) return this.#same(earlier, vote)
     votes.set(vote.signer, vote)
-    return undefined
+    return true
   }
 
   /** Whether `add` would count it. */

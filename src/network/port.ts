@@ -18,7 +18,7 @@ export interface KnownPeer {
   readonly validator: boolean
 }
 
-export type GossipTopic = 'transactions' | 'announcements'
+export type GossipTopic = 'transactions' | 'announcements' | 'evidence'
 
 /** 'accept' relays; 'ignore' drops without blame; 'reject' drops and lowers the sender's score. */
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'

@@ -2,11 +2,25 @@
 import type { Logger } from '../base/logger.ts'
 import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
+import { hashHeader } from '../crypto/digests.ts'
+import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
+import type { Evidence, EvidenceKind } from '../types/evidence.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { Genesis } from '../types/genesis.ts'
 import type { View } from '../types/ids.ts'
 import { signersOf } from '../types/signer-bitmap.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
+
+const OFFENCES: Readonly<Record<EvidenceKind, string>> = {
+  doubleProposal: 'double proposal',
+  doubleVote: 'double vote',
+  doubleCommitVote: 'double commit vote',
+  hiddenLock: 'lock hidden from a timeout',
+  abandonedCommit: 'commit abandoned',
+  doubleTimeout: 'double timeout',
+  badHeader: 'bad header',
+  voteForBadHeader: 'vote for a bad header',
+}
 
 export class BlockLog {
   readonly #logger: Logger
@@ -33,12 +47,17 @@ export class BlockLog {
       if (effect.kind === 'viewTimedOut') this.#onTimeout(effect.view, effect.leader, effect.reason)
       else if (effect.kind === 'viewEntered')
         this.#logger.debug('view', { view: effect.view, by: effect.by, leader: this.#nameOf(effect.leader) })
-      else if (effect.kind === 'conflict')
-        this.#logger.warn('a validator contradicted itself', {
-          validator: this.#nameOf(effect.conflict.signer),
-          statement: effect.conflict.kind,
-        })
     }
+  }
+
+  onEvidence({ culprit, kind, epoch, view, evidence }: HeldEvidence): void {
+    const index = this.#validators.indexOf(culprit)
+    this.#logger.warn(`EVIDENCE ${OFFENCES[kind]}`, {
+      by: index === undefined ? culprit : this.#nameOf(index),
+      epoch,
+      view,
+      ...statementsOf(evidence),
+    })
   }
 
   /** `late`: validators known to have voted to commit it, beyond those of its certificate. */
@@ -67,5 +86,25 @@ export class BlockLog {
 
   #nameOf(index: number): string {
     return this.#names[index] ?? this.#validators.at(index)?.address ?? String(index)
+  }
+}
+
+/** What contradicts what. */
+function statementsOf(evidence: Evidence): Readonly<Record<string, string | number>> {
+  switch (evidence.kind) {
+    case 'doubleProposal':
+      return { blocks: `${hashHeader(evidence.first.header)} / ${hashHeader(evidence.second.header)}` }
+    case 'doubleVote':
+    case 'doubleCommitVote':
+      return { blocks: `${evidence.first.blockHash} / ${evidence.second.blockHash}` }
+    case 'hiddenLock':
+      return { locked: evidence.vote.justifyView, claimed: evidence.timeout.highQcView }
+    case 'abandonedCommit':
+      return { committed: evidence.commitVote.view, claimed: evidence.timeout.highQcView }
+    case 'doubleTimeout':
+      return { claimed: `${evidence.first.highQcView} / ${evidence.second.highQcView}` }
+    case 'badHeader':
+    case 'voteForBadHeader':
+      return { block: hashHeader(evidence.header) }
   }
 }

@@ -155,6 +155,7 @@ async function run(
       log.onFinalBlock(final, replica.core.commitSigners(header.consensus.view, hash))
       api.tellFinalBlock(final)
     },
+    onEvidence: (held) => log.onEvidence(held),
     onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
   }
   const ports: ReplicaPorts = {

@@ -2,7 +2,6 @@
  * Carries out what the core asks for, in order. The one place that calls the signer, and it does
  * so only from the durable queue: persist, then sign, then send (docs/consensus.md, "What is on disk before what").
  */
-import { toHex } from '../base/bytes.ts'
 import { defined, unreachable } from '../base/invariant.ts'
 import type { Effect, SigningRequest, TimerName } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
@@ -15,6 +14,7 @@ import { ownStatement } from '../validation/own-statement.ts'
 import type { BlockExecutor } from './block-executor.ts'
 import type { CommitPipeline } from './commit-pipeline.ts'
 import type { DurableQueue } from './durable-queue.ts'
+import { haltReport } from './halt-report.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { Synchronizer } from './synchronizer.ts'
 
@@ -90,11 +90,10 @@ export class EffectRunner {
         return this.#clearTimer(effect.timer)
       case 'viewEntered':
       case 'viewTimedOut':
-      case 'conflict':
         // Told to the observer with the whole step.
         return
       case 'halt': {
-        const report = JSON.stringify({ reason: effect.reason, certificates: effect.certificates }, readable, 2)
+        const report = haltReport(effect.reason, { certificates: effect.certificates })
         return ports.stop({ kind: 'halt', reason: effect.reason, report })
       }
       default:
@@ -174,9 +173,4 @@ function statementOf(request: SigningRequest): Statement {
 function isSmall(proposal: Proposal | null): boolean {
   const bytes = proposal?.block.transactions.reduce((sum, envelope) => sum + envelope.length, 0) ?? 0
   return bytes <= ATTACHED_BYTES_MAX
-}
-
-/** Byte strings of a halt report as hexadecimal. */
-function readable(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? toHex(value) : value
 }

@@ -9,6 +9,7 @@ import type { Event } from '../consensus/events.ts'
 import { type DirectMessage, decodeDirect, type Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
 import type { Proposal } from '../types/block.ts'
+import type { Timeout } from '../types/certificate.ts'
 import type { TimeoutMessage } from '../types/consensus-message.ts'
 import { type Verified, verifiedPart } from '../types/verified.ts'
 import type { ConsensusMessageValidator } from '../validation/consensus-message.ts'
@@ -21,6 +22,10 @@ export interface InboundPorts {
   readonly feed: (event: Event) => void
   readonly onTransactions: (from: PeerId, envelopes: readonly Uint8Array[]) => void
   readonly onStatus: (from: PeerId, status: Status) => void
+  /** Not valid, for whatever reason. */
+  readonly onRefusedProposal: (proposal: Proposal) => void
+  /** Its signature holds, but not what its message carries. */
+  readonly onRefusedTimeout: (timeout: Verified<Timeout>) => void
   /** A peer told us where it is, be it news or not. */
   readonly onCertificates: (from: PeerId) => void
   readonly onCertificatesWanted: (from: PeerId) => void
@@ -56,9 +61,7 @@ export class Inbound {
     const { core, messages, proposals, feed } = this.#ports
     switch (message.kind) {
       case 'proposal':
-        this.#feedJudged(from, proposals.proposal(message.proposal), (proposal) =>
-          this.#inItsTime(proposal, () => feed({ kind: 'proposal', proposal })),
-        )
+        this.#takeProposal(from, message.proposal, proposals.proposal(message.proposal))
         return
       case 'vote':
         if (core.wantsVote(message.vote))
@@ -69,7 +72,7 @@ export class Inbound {
           this.#feedJudged(from, messages.commitVote(message.vote), (vote) => feed({ kind: 'commitVote', vote }))
         return
       case 'timeout':
-        this.#feedJudged(from, messages.timeoutMessage(message.message), (judged) => this.#feedTimeout(judged))
+        this.#takeTimeout(from, message.message)
         return
       case 'certificates':
         if (core.wantsCertificates(message.bundle))
@@ -85,6 +88,21 @@ export class Inbound {
       case 'transactions':
         this.#ports.onTransactions(from, message.envelopes)
     }
+  }
+
+  #takeProposal(from: PeerId, received: Proposal, judged: Result<Verified<Proposal>, Rejection>): void {
+    if (!judged.ok) this.#ports.onRefusedProposal(received)
+    this.#feedJudged(from, judged, (proposal) =>
+      this.#inItsTime(proposal, () => this.#ports.feed({ kind: 'proposal', proposal })),
+    )
+  }
+
+  #takeTimeout(from: PeerId, received: TimeoutMessage): void {
+    const { messages, onRefusedTimeout } = this.#ports
+    const judged = messages.timeoutMessage(received)
+    const timeout = judged.ok ? null : messages.timeout(received.timeout)
+    if (timeout?.ok === true) onRefusedTimeout(timeout.value)
+    this.#feedJudged(from, judged, (message) => this.#feedTimeout(message))
   }
 
   #feedJudged<T>(from: PeerId, judged: Result<T, Rejection>, feed: (value: T) => void): void {

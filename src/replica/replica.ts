@@ -14,6 +14,9 @@ import type { FinalBlock } from '../types/final-block.ts'
 import { Announcements } from './announcements.ts'
 import { CertificateExchange } from './certificate-exchange.ts'
 import { EffectRunner } from './effect-runner.ts'
+import { createEvidenceDesk } from './governance/create-evidence-desk.ts'
+import type { EvidenceDesk } from './governance/evidence-desk.ts'
+import { EvidenceWatch } from './governance/evidence-watch.ts'
 import { Inbound } from './inbound.ts'
 import { FAULT_POINTS } from './penalty.ts'
 import type { ReplicaPorts } from './ports.ts'
@@ -35,6 +38,8 @@ export class Replica {
   readonly #synchronizer: Synchronizer
   readonly #beat: StatusBeat
   readonly #announcements: Announcements
+  readonly #desk: EvidenceDesk
+  readonly #watch: EvidenceWatch
   readonly #intake: TransactionIntake
   readonly #courier: TransactionCourier
   readonly #inbound: Inbound
@@ -69,6 +74,13 @@ export class Replica {
       nowMs,
       validators,
     })
+    this.#desk = createEvidenceDesk(config, ports)
+    this.#watch = new EvidenceWatch(
+      epoch,
+      { validators: config.validators.members, schedule: config.schedule },
+      (view) => core.leaderOf(view),
+      this.#desk,
+    )
     this.#courier = new TransactionCourier(network, pool, !isObserver, this.#links.others)
     this.#intake = new TransactionIntake(pool, verifier, {
       nowMs,
@@ -113,6 +125,8 @@ export class Replica {
       feed,
       onTransactions: (from, envelopes) => this.#takeTransactions(from, envelopes),
       onStatus: (from, status) => this.#onStatus(from, status),
+      onRefusedProposal: (proposal) => this.#watch.observeRefusedProposal(proposal),
+      onRefusedTimeout: (timeout) => this.#watch.observeRefusedTimeout(timeout),
       onCertificates: (from) => this.#heardCertificates(from),
       onCertificatesWanted: (from) => this.#certificates.answer(from),
       penalise: (peer, points, reason) => network.penalise(peer, points, reason),
@@ -190,6 +204,10 @@ export class Replica {
       else done('reject')
       return
     }
+    if (topic === 'evidence') {
+      done(this.#desk.receive(data))
+      return
+    }
     const height = this.#announcements.judge(data)
     done(height.ok ? 'accept' : height.error.verdict)
     if (height.ok) this.#synchronizer.peerHasHeight(from, height.value)
@@ -235,6 +253,7 @@ export class Replica {
   }
 
   #step(event: Event): void {
+    this.#watch.observe(event, this.core.view)
     const effects = this.core.handle(event, this.#ports.clock.monotonicMs())
     this.#ports.observer.onCoreStep?.(event, effects)
     if (effects.some(changesPayload) || event.kind === 'executed' || event.kind === 'built') this.#isPayloadStale = true

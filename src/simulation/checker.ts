@@ -5,6 +5,7 @@
 import type { Effect, SigningRequest } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import type { PeerId } from '../network/port.ts'
+import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { StopReason } from '../replica/ports.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { Hash } from '../types/ids.ts'
@@ -17,6 +18,8 @@ export interface Checker {
   /** A signature is about to be made, and then sent. */
   onSign?(node: SimulatedNode, request: SigningRequest, digest: Uint8Array): void
   onPenalty?(node: SimulatedNode, peer: PeerId, reason: string): void
+  /** A node holds a validator proven guilty. */
+  onEvidence?(node: SimulatedNode, held: HeldEvidence): void
   onStop?(node: SimulatedNode, reason: StopReason): void
   /** Came up, for the first time or again, and is about to start its replica. */
   onBoot?(node: SimulatedNode): void

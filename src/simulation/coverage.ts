@@ -17,7 +17,7 @@ export const COVERED = [
   'two views in a row failed',
   'partition',
   'pause',
-  'conflict seen',
+  'evidence found',
   'disk error',
   'wiped disk',
   'restored disk',

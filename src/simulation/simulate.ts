@@ -3,6 +3,7 @@ import type { Checker } from './checker.ts'
 import { agreementChecker } from './checkers/agreement.ts'
 import { blameChecker } from './checkers/blame.ts'
 import { CertificateChecker } from './checkers/certificates.ts'
+import { innocenceChecker } from './checkers/innocence.ts'
 import { persistenceChecker } from './checkers/persistence.ts'
 import { receiptChecker } from './checkers/receipts.ts'
 import { ReferenceLedger } from './checkers/reference-ledger.ts'
@@ -53,6 +54,7 @@ export class Simulator {
 }
 
 function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis, crypto: SimulatedCrypto): Checker[] {
+  const liars = [...scenario.byzantine.map(({ node }) => node), ...(scenario.twins?.of ?? [])]
   return [
     agreementChecker(genesis.block.block.hash),
     signatureChecker(),
@@ -60,6 +62,7 @@ function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis, crypto:
     persistenceChecker(),
     new CertificateChecker(genesis, crypto),
     new ReferenceLedger(genesis),
-    blameChecker([...scenario.byzantine.map(({ node }) => node), ...(scenario.twins?.of ?? [])]),
+    blameChecker(liars),
+    innocenceChecker(liars.flatMap((liar) => genesis.validators.at(liar)?.address ?? [])),
   ]
 }

@@ -246,6 +246,7 @@ export class SimulatedNode {
           this.finalHeight = Math.max(this.finalHeight, final.block.header.height)
           this.#world.workload.onFinal(this, final)
         },
+        onEvidence: (held) => this.#world.onEvidence(this, held),
         onCoreStep: (event, effects) => {
           for (const effect of effects) if (effect.kind === 'sign') this.#pendingRequests.push(effect.request)
           this.#world.onStep(this, event, effects)

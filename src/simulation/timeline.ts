@@ -1,5 +1,6 @@
 /** What a run did, for a person to read: one line for each thing that consensus did at a node. */
 import type { Effect, SigningRequest } from '../consensus/effects.ts'
+import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { Checker } from './checker.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -32,6 +33,10 @@ export class Timeline implements Checker {
     this.#note(node, `signs ${describeRequest(request)}`)
   }
 
+  onEvidence(node: SimulatedNode, held: HeldEvidence): void {
+    this.#note(node, `proves ${held.kind} of view ${held.view} by ${held.culprit}`)
+  }
+
   onStop(node: SimulatedNode, reason: { readonly kind: string }): void {
     this.#note(node, `stops: ${reason.kind}`)
   }
@@ -61,8 +66,6 @@ function describe(effect: Effect): string | null {
       return `builds ${effect.request.empty ? 'an empty block' : 'a block'} for view ${effect.request.view}`
     case 'requestCertificates':
       return `asks ${effect.from.join(', ')} for certificates`
-    case 'conflict':
-      return `sees ${effect.conflict.signer} contradict itself: ${effect.conflict.kind}`
     case 'halt':
       return `halts: ${effect.reason}`
     case 'storeBlock':

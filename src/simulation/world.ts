@@ -2,6 +2,7 @@
 import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import type { PeerId } from '../network/port.ts'
+import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { Hash } from '../types/ids.ts'
 import type { Checker } from './checker.ts'
 import { Coverage } from './coverage.ts'
@@ -142,6 +143,11 @@ export class World {
     for (const checker of this.checkers) checker.onStep?.(node, event, effects)
   }
 
+  onEvidence(node: SimulatedNode, held: HeldEvidence): void {
+    this.coverage.hit('evidence found')
+    for (const checker of this.checkers) checker.onEvidence?.(node, held)
+  }
+
   onBoot(node: SimulatedNode, isFirst: boolean, replays: boolean): void {
     if (isFirst) return
     this.coverage.hit('restart')
@@ -167,8 +173,7 @@ export class World {
       const sibling = this.#children.get(parentHash)
       if (sibling !== undefined && sibling !== effect.block.hash) coverage.hit('fork of uncommitted blocks')
       this.#children.set(parentHash, effect.block.hash)
-    } else if (effect.kind === 'conflict') coverage.hit('conflict seen')
-    else if (effect.kind === 'build' && effect.request.empty) coverage.hit('empty block')
+    } else if (effect.kind === 'build' && effect.request.empty) coverage.hit('empty block')
   }
 
   #run(): void {

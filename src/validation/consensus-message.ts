@@ -42,7 +42,7 @@ export class ConsensusMessageValidator {
   }
 
   timeoutMessage(message: TimeoutMessage): Result<Verified<TimeoutMessage>, MessageRejection> {
-    const timeout = this.#timeout(message.timeout)
+    const timeout = this.timeout(message.timeout)
     if (!timeout.ok) return timeout
     const { view, highQcView, epoch } = message.timeout
     if (message.highQc.view !== highQcView) return badTimeout('carries another QC than it signs for')
@@ -73,7 +73,7 @@ export class ConsensusMessageValidator {
     return ok(mintVerified(bundle))
   }
 
-  #timeout(timeout: Timeout): Result<Verified<Timeout>, MessageRejection> {
+  timeout(timeout: Timeout): Result<Verified<Timeout>, MessageRejection> {
     const { epoch, view, highQcView, signer, signature } = timeout
     if (epoch !== this.#signatures.epoch) return otherEpoch(epoch)
     if (highQcView >= view) return badTimeout('names a QC of its own view or later')

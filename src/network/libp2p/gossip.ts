@@ -21,7 +21,7 @@ import type { NetworkLimits } from '../limits.ts'
 import type { GossipTopic, GossipVerdict, NetworkHandlers, PeerId } from '../port.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-const TOPICS: readonly GossipTopic[] = ['transactions', 'announcements']
+const TOPICS: readonly GossipTopic[] = ['transactions', 'announcements', 'evidence']
 const BUDGETS_MAX = 1_024
 const HEARTBEAT_MS = 1_000
 const SEEN_MS = 120_000

@@ -1,5 +1,6 @@
 /** Every strategy by its name. */
 import type { Strategy } from '../strategy.ts'
+import { badHeader } from './bad-header.ts'
 import { badSignature } from './bad-signature.ts'
 import { doubleVote } from './double-vote.ts'
 import { duplicateSigners } from './duplicate-signers.ts'
@@ -10,10 +11,12 @@ import { forgeTc } from './forge-tc.ts'
 import { forgeVotes } from './forge-votes.ts'
 import { futureTime } from './future-time.ts'
 import { futureVotes } from './future-votes.ts'
+import { hideLock } from './hide-lock.ts'
 import { late } from './late.ts'
 import { lieHigh } from './lie-high.ts'
 import { lieLow } from './lie-low.ts'
 import { loneTimeouts } from './lone-timeouts.ts'
+import { misquote } from './misquote.ts'
 import { mutate } from './mutate.ts'
 import { otherDomain } from './other-domain.ts'
 import { selectiveSend } from './selective-send.ts'
@@ -23,6 +26,7 @@ import { withholdVotes } from './withhold-votes.ts'
 import { wrongRoot } from './wrong-root.ts'
 
 export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
+  ['bad-header', badHeader],
   ['bad-signature', badSignature],
   ['double-vote', doubleVote],
   ['duplicate-signers', duplicateSigners],
@@ -33,10 +37,12 @@ export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['forge-votes', forgeVotes],
   ['future-time', futureTime],
   ['future-votes', futureVotes],
+  ['hide-lock', hideLock],
   ['late', late],
   ['lie-high', lieHigh],
   ['lie-low', lieLow],
   ['lone-timeouts', loneTimeouts],
+  ['misquote', misquote],
   ['mutate', mutate],
   ['other-domain', otherDomain],
   ['selective-send', selectiveSend],

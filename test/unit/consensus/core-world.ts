@@ -280,7 +280,6 @@ export class CoreWorld {
         member.timers.delete(effect.timer)
         return
       // Tests find these among the effects that are kept.
-      case 'conflict':
       case 'halt':
       case 'resendTransactions':
       case 'viewEntered':

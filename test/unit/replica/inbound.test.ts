@@ -39,6 +39,7 @@ function world() {
   )
   const events: Event[] = []
   const penalties: string[] = []
+  const refused: string[] = []
   const later: { delayMs: number; callback: () => void }[] = []
   const inbound = new Inbound({
     core,
@@ -49,6 +50,8 @@ function world() {
     },
     onTransactions: () => {},
     onStatus: () => {},
+    onRefusedProposal: ({ block }) => refused.push(block.hash),
+    onRefusedTimeout: ({ signer, highQcView }) => refused.push(`timeout of ${signer} at ${highQcView}`),
     onCertificates: () => {},
     onCertificatesWanted: () => {},
     penalise: (_, __, reason) => penalties.push(reason),
@@ -57,7 +60,7 @@ function world() {
     later: (delayMs, callback) => later.push({ delayMs, callback }),
   })
   const receive = (message: DirectMessage): void => inbound.receive(PEER, encodeDirect(message))
-  return { inbound, events, penalties, later, receive }
+  return { inbound, events, penalties, refused, later, receive }
 }
 
 const blockAt = (earlyMs: number, name = ''): Block =>
@@ -109,7 +112,7 @@ describe('a proposal from the future', () => {
 
 describe('what a validator sends', () => {
   it('reaches the core only when it holds, and costs its sender score when it does not', () => {
-    const { inbound, events, penalties, receive } = world()
+    const { inbound, events, penalties, refused, receive } = world()
     const hash = namedHash('block')
     receive({ kind: 'vote', vote: { ...committee.vote(1, 1, hash, 0), view: 2 } })
     receive({ kind: 'commitVote', vote: { ...committee.commitVote(1, 1, hash), signer: 2 } })
@@ -120,6 +123,7 @@ describe('what a validator sends', () => {
     inbound.receive(PEER, Uint8Array.of(77))
     expect(events).toEqual([])
     expect(penalties).toHaveLength(6)
+    expect(refused).toEqual([blockAt(0).hash, 'timeout of 1 at 6'])
     receive({ kind: 'vote', vote: committee.vote(1, 1, hash, 0) })
     expect(events).toHaveLength(1)
   })

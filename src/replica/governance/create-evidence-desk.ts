@@ -1,0 +1,31 @@
+/** The desk of a replica: what it judges by, and what becomes of what it finds true. */
+import type { EvidenceKind } from '../../types/evidence.ts'
+import { haltReport } from '../halt-report.ts'
+import type { ReplicaPorts } from '../ports.ts'
+import type { ReplicaConfig } from '../replica-config.ts'
+import { EvidenceDesk, type HeldEvidence } from './evidence-desk.ts'
+
+/** What no replica does that merely stops: whoever sees it has left the crash model (docs/consensus.md, "Numbers"). */
+const EQUIVOCATIONS: readonly EvidenceKind[] = ['doubleProposal', 'doubleVote', 'doubleCommitVote']
+
+export function createEvidenceDesk(config: ReplicaConfig, ports: ReplicaPorts): EvidenceDesk {
+  const { genesis, genesisHash, validators, schedule } = config
+  const judged = { validators: validators.members, schedule }
+  return new EvidenceDesk({
+    genesisHash,
+    verifier: ports.verifier,
+    judgedEpoch: (epoch) => (epoch === validators.epoch ? judged : undefined),
+    isSettled: () => false,
+    nowMs: () => ports.clock.monotonicMs(),
+    publish: (bytes) => ports.network.publish('evidence', bytes),
+    onEvidence: (held) => {
+      ports.observer.onEvidence?.(held)
+      if (genesis.faultModel === 'crash' && EQUIVOCATIONS.includes(held.kind)) halt(held, ports)
+    },
+  })
+}
+
+function halt({ kind, culprit, view, evidence }: HeldEvidence, ports: ReplicaPorts): void {
+  const reason = `validator ${culprit} lies (${kind}, view ${view}), which the crash fault model rules out`
+  ports.stop({ kind: 'halt', reason, report: haltReport(reason, { evidence }) })
+}

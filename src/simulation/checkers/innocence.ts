@@ -1,0 +1,54 @@
+/**
+ * INVARIANT: nothing that an honest node signs in all its lives, through crashes, restores and
+ * partitions, is evidence against it, and no honest node ever holds any against another.
+ */
+
+import type { SigningRequest } from '../../consensus/effects.ts'
+import type { Event } from '../../consensus/events.ts'
+import { EvidenceDetector } from '../../consensus/evidence-detector.ts'
+import type { Address } from '../../types/ids.ts'
+import { ownStatement } from '../../validation/own-statement.ts'
+import type { Checker } from '../checker.ts'
+import { SimulationFailure } from '../simulation-failure.ts'
+
+/** What is said, not how it is signed, makes evidence. */
+const UNSIGNED = new Uint8Array(64)
+
+export function innocenceChecker(guilty: readonly Address[]): Checker {
+  /** By node: each is held against its own words only, all of them. */
+  const detectors = new Map<number, EvidenceDetector>()
+  return {
+    onSign(node, request) {
+      if (node.isByzantine) return
+      const detector = detectors.get(node.index) ?? new EvidenceDetector(() => node.validator)
+      detectors.set(node.index, detector)
+      const [evidence] = detector.observe(eventOf(node.validator, request), request.view)
+      if (evidence !== undefined)
+        throw new SimulationFailure('innocence', `node ${node.index}: what it signs is ${evidence.kind}`)
+    },
+    onEvidence(node, { kind, culprit }) {
+      if (!guilty.includes(culprit))
+        throw new SimulationFailure('innocence', `node ${node.index} holds ${kind} against honest ${culprit}`)
+    },
+  }
+}
+
+function eventOf(signer: number, request: SigningRequest): Event {
+  const { epoch, view } = request
+  const signed = { epoch, view, signer, signature: UNSIGNED }
+  switch (request.kind) {
+    case 'vote': {
+      const { blockHash, justifyView } = request
+      return { kind: 'vote', vote: ownStatement({ ...signed, blockHash, justifyView }) }
+    }
+    case 'commit':
+      return { kind: 'commitVote', vote: ownStatement({ ...signed, blockHash: request.blockHash }) }
+    case 'timeout': {
+      const { highQc, tc, vote, proposal } = request
+      const timeout = { ...signed, highQcView: highQc.view }
+      return { kind: 'timeout', message: ownStatement({ timeout, highQc, tc, vote, proposal }) }
+    }
+    case 'proposal':
+      return { kind: 'proposal', proposal: ownStatement({ block: request.block, signature: UNSIGNED }) }
+  }
+}
