@@ -46,7 +46,7 @@ export const EVIDENCE_NUMBER = {
   voteForBadHeader: 8,
 } as const satisfies Record<EvidenceKind, number>
 
-/** Two headers at their longest, with signatures, stay below it. */
+/** Two headers at their longest, with signatures, stay below it. @internal */
 export const EVIDENCE_BYTES_MAX = 4096
 
 export function encodeEvidence(evidence: Evidence): Uint8Array {
