@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { PLANTED_BUGS } from '../../src/base/planted-bug.ts'
 import { createWasmRecoverer } from '../../src/crypto/backends/wasm.ts'
-import { BAITS, catchBug } from '../../src/simulation/canaries.ts'
+import { baitedScenario, catchBug } from '../../src/simulation/canaries.ts'
 import { Coverage } from '../../src/simulation/coverage.ts'
-import { FAULT_KINDS, type FaultKind, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
+import { FAULT_KINDS, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
 import { shrink } from '../../src/simulation/shrink.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { realCrypto, TokenCrypto } from '../../src/simulation/simulated-crypto.ts'
@@ -46,10 +46,11 @@ const crypto = values['real-crypto'] ? realCrypto(await createWasmRecoverer()) :
 const simulator = new Simulator(STRATEGIES, crypto)
 const faults = FAULT_KINDS.filter((kind) => values.faults === undefined || values.faults.split(',').includes(kind))
 
-function scenarioFor(seed: number, named = values.strategy, kinds: readonly FaultKind[] = faults): Scenario {
+function scenarioFor(seed: number): Scenario {
+  const { strategy } = values
   const all = [...STRATEGIES.keys()]
-  const strategies = named === undefined ? (seed % 2 === 0 ? all : []) : named === 'all' ? all : [named]
-  return scenarioOf(seed, { nodes: Number(values.nodes), faults: kinds, strategies })
+  const strategies = strategy === undefined ? (seed % 2 === 0 ? all : []) : strategy === 'all' ? all : [strategy]
+  return scenarioOf(seed, { nodes: Number(values.nodes), faults, strategies })
 }
 
 function replay(seed: number): number {
@@ -108,16 +109,15 @@ function canaries(from: number, to: number): number {
   let missed = 0
   for (const bug of bugs) {
     const startMs = performance.now()
-    const bait = BAITS[bug]
     const seeds = Array.from({ length: to - from + 1 }, (_, index) => from + index)
     // The network is made anew: a planted bug may be in what genesis fixes.
     const planted = new Simulator(STRATEGIES)
-    const { seed, invariant } = catchBug(bug, seeds, (each) =>
-      planted.run(scenarioFor(each, bait?.strategy ?? values.strategy, bait?.faults)),
+    const { seed, runs, invariant } = catchBug(bug, seeds, (each) =>
+      planted.run(baitedScenario(bug, each, Number(values.nodes))),
     )
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
-    const found = seed === null ? 'NOT FOUND' : `${invariant}, seed ${seed}`
-    console.log(`${bug.padEnd(36)} ${found.padEnd(40)} ${seconds} s`)
+    const found = seed === null ? 'NOT FOUND' : `seed ${seed}: ${invariant}`
+    console.log(`${bug.padEnd(36)} ${found.padEnd(40)} ${runs} seeds, ${seconds} s`)
     if (seed === null) missed += 1
   }
   console.log(`${bugs.length - missed} of ${bugs.length} planted bugs found`)

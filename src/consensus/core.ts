@@ -161,6 +161,20 @@ export class Core {
     return this.#state.payloadAvailable
   }
 
+  /** Entries of each collection that others can fill. */
+  get held(): Readonly<Record<string, number>> {
+    const { votes, commitVotes, timeouts, tree, proposals, certified, fetching } = this.#state
+    return {
+      votes: votes.size,
+      commitVotes: commitVotes.size,
+      timeouts: timeouts.count(this.view),
+      blocks: tree.size,
+      proposals: proposals.size,
+      certified: certified.size,
+      fetching: fetching.size,
+    }
+  }
+
   get hasWork(): boolean {
     return hasWork(this.#state)
   }

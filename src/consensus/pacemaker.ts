@@ -3,6 +3,7 @@
  * follows the highest certificates and nothing else: curView = max(highQC.view, highTC.view) + 1.
  */
 
+import { isPlanted } from '../base/planted-bug.ts'
 import type { ConsensusParameters } from '../types/genesis.ts'
 import type { View } from '../types/ids.ts'
 
@@ -70,7 +71,8 @@ export class Pacemaker {
   viewTimeoutMs(): number {
     const { viewTimeoutMs, viewTimeoutGrowth, viewTimeoutSteadyViews, viewTimeoutMsMax } = this.#parameters
     const exponent = Math.max(0, this.#failedViews - viewTimeoutSteadyViews)
-    const full = Math.min(viewTimeoutMsMax, viewTimeoutMs * viewTimeoutGrowth ** exponent)
+    const capMs = __CANARIES__ && isPlanted('backoff-uncapped') ? Number.MAX_SAFE_INTEGER : viewTimeoutMsMax
+    const full = Math.min(capMs, viewTimeoutMs * viewTimeoutGrowth ** exponent)
     const leader = this.leader(this.#view)
     const hopeless = this.isSuspected(leader) && this.#leaderRecord(leader).turns % FULL_WAIT_EVERY_TURNS !== 0
     return Math.round(hopeless ? full / 4 : full)

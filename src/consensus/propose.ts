@@ -51,7 +51,7 @@ function workOf(state: CoreState): Work {
       state.payloadAvailable ||
       state.beatDue ||
       state.highQc.view === 0,
-    toFlush: state.highQc.view > tree.tip.view,
+    toFlush: state.highQc.view > tree.tip.view && !(__CANARIES__ && isPlanted('flush-forgotten')),
     underWay: isJoined || (proposal !== undefined && tree.get(proposal.block.hash)?.state !== 'invalid'),
   }
 }
@@ -77,7 +77,8 @@ function propose(state: CoreState, work: Work): void {
   const { view } = pacemaker
   if (rules === null || state.buildingView === view) return
   const { lastProposedView, lastVotedView, lastTimeoutView } = rules.record
-  if (Math.max(lastProposedView, lastVotedView, lastTimeoutView) >= view) return
+  const isProposed = lastProposedView >= view && !(__CANARIES__ && isPlanted('proposal-twice'))
+  if (isProposed || Math.max(lastVotedView, lastTimeoutView) >= view) return
   if (!work.toPropose && !isFlushDue(state)) return
   // The block of the highest QC may still be on its way or in execution: we come back when it lands.
   if (!tree.isExecuted(highQc.blockHash)) return
@@ -88,9 +89,10 @@ function propose(state: CoreState, work: Work): void {
   }
   const tc = highQc.view === view - 1 ? null : highTc
   state.buildingView = view
+  const parentHash = __CANARIES__ && isPlanted('proposes-on-tip') ? tree.tip.hash : highQc.blockHash
   state.effects.push({
     kind: 'build',
-    request: { parentHash: highQc.blockHash, view, justify: widestJustify(state), tc, empty: !state.payloadAvailable },
+    request: { parentHash, view, justify: widestJustify(state), tc, empty: !state.payloadAvailable },
   })
 }
 

@@ -1,6 +1,7 @@
 /** Votes, commit votes and timeouts, each as soon as the safety rules allow it. */
 
 import { defined } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
 import { type CoreState, hasTimedOut, signingContext } from './core-state.ts'
 import type { SigningRequest, TimeoutReason } from './effects.ts'
@@ -55,7 +56,9 @@ export function timeOut(state: CoreState, reason: TimeoutReason): void {
   if (state.highQc.view > highQc.view) state.effects.push({ kind: 'sendCertificates', to: 'all' })
   if (first) state.effects.push({ kind: 'viewTimedOut', view, leader: pacemaker.leader(view), reason })
   if (state.payloadAvailable) state.effects.push({ kind: 'resendTransactions' })
+  if (__CANARIES__ && isPlanted('view-by-timer')) pacemaker.enter(view + 1, 'tc', null)
   state.armedAtMs = state.armedAtMs ?? state.nowMs
+  if (__CANARIES__ && isPlanted('timeout-said-once')) return
   state.timers.add('view')
   state.effects.push({ kind: 'setTimer', timer: 'view', atMs: state.nowMs + pacemaker.rebroadcastMs(config.self) })
 }
@@ -65,7 +68,7 @@ export function timeOut(state: CoreState, reason: TimeoutReason): void {
  * and without it a quorum may be short for ever. It is signed again, byte for byte the same.
  */
 export function repeatLastStatements(state: CoreState): void {
-  if (state.rules === null) return
+  if (state.rules === null || (__CANARIES__ && isPlanted('statements-not-repeated'))) return
   const { record } = state.rules
   const { epoch } = state.config.validators
   const { view } = state.pacemaker

@@ -1,4 +1,5 @@
 /** Proposals and fetched blocks enter the tree; the view of a leader that proposes twice is given up. */
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Block, Proposal } from '../types/block.ts'
 import { type Verified, verifiedPart } from '../types/verified.ts'
 import { type CoreState, halt } from './core-state.ts'
@@ -10,7 +11,7 @@ export function takeProposal(state: CoreState, proposal: Verified<Proposal>): vo
   takeQc(state, verifiedPart(block, block.justify))
   if (block.tc !== null) takeTc(state, verifiedPart(block, block.tc))
   const leader = state.pacemaker.leader(view)
-  const first = state.proposals.get(view)
+  const first = __CANARIES__ && isPlanted('vote-twice') ? undefined : state.proposals.get(view)
   if (first === undefined) {
     const { tip } = state.tree
     if (view <= tip.view || block.header.height <= tip.height) return

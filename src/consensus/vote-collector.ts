@@ -4,10 +4,13 @@
  *
  * BOUND: views curView−2 … curView+8, one vote a validator each (docs/consensus.md, "Views and leaders").
  */
+import { isPlanted } from '../base/planted-bug.ts'
 import type { View } from '../types/ids.ts'
 
 const VIEWS_BEHIND = 2
 const VIEWS_AHEAD = 8
+/** Of a planted bug: beyond every index. */
+const COUNTED_TWICE = 1_000
 
 /** What is voted for, S, and the vote for it, V. */
 export class VoteCollector<S extends { readonly view: View }, V extends S & { readonly signer: number }> {
@@ -28,6 +31,8 @@ export class VoteCollector<S extends { readonly view: View }, V extends S & { re
       this.#views.set(vote.view, votes)
     }
     const earlier = votes.get(vote.signer)
+    if (__CANARIES__ && isPlanted('duplicate-vote-counted') && earlier !== undefined)
+      votes.set(vote.signer + COUNTED_TWICE * votes.size, vote)
     if (earlier !== undefined) return this.#same(earlier, vote)
     votes.set(vote.signer, vote)
     return true
@@ -41,7 +46,7 @@ export class VoteCollector<S extends { readonly view: View }, V extends S & { re
   /** Whether exactly this statement of its signer is held already. */
   holds(vote: V | (S & { readonly signer: number })): boolean {
     const held = this.#views.get(vote.view)?.get(vote.signer)
-    return held !== undefined && this.#same(held, vote)
+    return held !== undefined && this.#same(held, vote) && !(__CANARIES__ && isPlanted('duplicate-vote-counted'))
   }
 
   /** All votes for exactly this, ascending by signer. */
@@ -69,5 +74,6 @@ export class VoteCollector<S extends { readonly view: View }, V extends S & { re
 }
 
 function isInWindow(view: View, currentView: View): boolean {
+  if (__CANARIES__ && isPlanted('vote-window-open')) return true
   return view >= currentView - VIEWS_BEHIND && view <= currentView + VIEWS_AHEAD
 }

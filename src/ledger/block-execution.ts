@@ -7,6 +7,7 @@
  */
 
 import { invariant } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { orderedTrieRoot } from '../trie/ordered-root.ts'
@@ -96,11 +97,12 @@ export class BlockExecution {
     if (end) this.#weighLeaders(validators.length)
     const nextValidators = readValidators(this.#system)
     const state = this.#overlay.commit()
+    const receipts = this.#receipts.map(encodeReceipt)
     return {
       state,
       stateRoot: state.root,
       transactionsRoot: rootOfList(this.#envelopes),
-      receiptsRoot: rootOfList(this.#receipts.map(encodeReceipt)),
+      receiptsRoot: rootOfList(__CANARIES__ && isPlanted('receipts-reversed') ? receipts.toReversed() : receipts),
       logsBloom: unionOfBlooms(this.#receipts.map((receipt) => receipt.logsBloom)),
       gasUsed: this.#gasUsed,
       receipts: this.#receipts,

@@ -2,6 +2,7 @@
  * Why a transaction cannot stand in a block at all (docs/ledger.md, "Transactions"). The
  * messages are worded as Ethereum's libraries recognise them.
  */
+import { isPlanted } from '../base/planted-bug.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import type { Account } from './account.ts'
@@ -35,10 +36,11 @@ export function whyInvalid(
   const intrinsic = intrinsicGas(transaction)
   if (transaction.chainId !== conditions.chainId)
     return rejection('wrongChainId', `invalid chain id: have ${transaction.chainId}, want ${conditions.chainId}`)
-  if (nonce < sender.nonce)
+  const isNonceFree = __CANARIES__ && isPlanted('nonce-unchecked')
+  if (nonce < sender.nonce && !isNonceFree)
     return rejection('nonceTooLow', `nonce too low: next nonce ${sender.nonce}, tx nonce ${nonce}`)
   // The last safe integer could not be followed by another nonce.
-  if (nonce > sender.nonce || nonce === Number.MAX_SAFE_INTEGER)
+  if ((nonce > sender.nonce && !isNonceFree) || nonce === Number.MAX_SAFE_INTEGER)
     return rejection('nonceTooHigh', `nonce too high: next nonce ${sender.nonce}, tx nonce ${nonce}`)
   if (maxPriorityFeePerGas > maxFeePerGas)
     return rejection(
@@ -57,7 +59,8 @@ export function whyInvalid(
       'blockGasExceeded',
       `gas limit reached: the block has ${conditions.gasLeft} gas left, tx ${gasLimit}`,
     )
-  if (sender.balance < costMax(transaction))
+  const mayOwe = __CANARIES__ && isPlanted('balance-unchecked')
+  if (sender.balance < costMax(transaction) && !mayOwe)
     return rejection(
       'insufficientFunds',
       `insufficient funds for gas * price + value: have ${sender.balance}, want ${costMax(transaction)}`,

@@ -3,7 +3,9 @@
  * touched once, by `commit`. One checkpoint at a time, because a transaction calls one module
  * and modules do not call each other.
  */
+
 import { invariant } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import { keccak256Hash } from '../crypto/keccak.ts'
 import type { Address, Hash } from '../types/ids.ts'
 import { type Account, isEmptyAccount } from './account.ts'
@@ -48,7 +50,8 @@ export class StateOverlay {
   debit(address: Address, amount: bigint): void {
     if (amount === 0n) return
     const account = this.account(address)
-    invariant(account.balance >= amount, 'no balance becomes negative')
+    const mayOwe = __CANARIES__ && isPlanted('balance-unchecked')
+    invariant(account.balance >= amount || mayOwe, 'no balance becomes negative')
     this.setAccount(address, { ...account, balance: account.balance - amount })
   }
 

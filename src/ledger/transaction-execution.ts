@@ -49,7 +49,7 @@ export function executeTransaction(
     balance: account.balance - BigInt(gasLimit) * price,
   })
   const { outcome, gasUsed } = executeMessage(rules, overlay, environment, transaction)
-  overlay.credit(sender, BigInt(gasLimit - gasUsed) * price)
+  if (!(__CANARIES__ && isPlanted('refund-forgotten'))) overlay.credit(sender, BigInt(gasLimit - gasUsed) * price)
   if (!(__CANARIES__ && isPlanted('fee-lost'))) overlay.credit(environment.feeRecipient, BigInt(gasUsed) * price)
   const logs = outcome.status === 'returned' ? outcome.logs : []
   return {
@@ -73,7 +73,8 @@ export function executeMessage(
   const meter = new GasMeter(message.gasLimit)
   meter.charge(intrinsicGas(message))
   overlay.checkpoint()
-  overlay.debit(message.sender, message.value)
+  const isMinting = __CANARIES__ && isPlanted('self-transfer-mints') && message.sender === message.to
+  if (!isMinting) overlay.debit(message.sender, message.value)
   overlay.credit(message.to, message.value)
   const module = rules.modules.get(message.to)
   if (module === undefined) return { outcome: MOVED, gasUsed: meter.used }
@@ -86,6 +87,6 @@ export function executeMessage(
     words: wordsOf(overlay, module.address),
     meter,
   })
-  if (outcome.status !== 'returned') overlay.revert()
+  if (outcome.status !== 'returned' && !(__CANARIES__ && isPlanted('revert-forgotten'))) overlay.revert()
   return { outcome, gasUsed: meter.used }
 }

@@ -6,7 +6,9 @@
  * of a sender's chain leaves first, and a transaction behind a gap never displaces an executable one
  * (MemPurge: arXiv 2407.03543).
  */
+
 import { defined } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Address, Hash } from '../types/ids.ts'
@@ -226,6 +228,8 @@ export class Mempool {
   #settle(queue: SenderQueue, account: Account): readonly PooledTransaction[] {
     const { stale, promoted } = queue.advance(account.nonce)
     for (const pooled of stale) this.#forget(pooled)
+    if (__CANARIES__ && isPlanted('pool-drops-followers'))
+      while (stale.length > 0 && queue.size > 0) this.#forget(queue.removeTail())
     while (queue.cost > account.balance) this.#forget(queue.removeTail())
     return promoted
   }
@@ -238,7 +242,10 @@ export class Mempool {
   ): Result<'added' | 'replaced', Rejection<AdmissionCode>> {
     const { nonce } = fresh.transaction
     const replaced = queue.get(nonce)
-    const context = { account, pooledCost: queue.cost, replaced, baseFeePerGas: this.#baseFeePerGas }
+    const countsQueued = nonce > queue.gap || (__CANARIES__ && isPlanted('queued-before-executable'))
+    // What waits behind a gap gives way to what can be executed.
+    const pooledCost = countsQueued ? queue.cost : queue.executableCost
+    const context = { account, pooledCost, replaced, baseFeePerGas: this.#baseFeePerGas }
     const fault = findAdmissionFault(fresh, context, this.#limits)
     if (fault !== undefined) return err(admissionRejection(fault))
     fresh.executable = nonce <= queue.gap
@@ -247,8 +254,13 @@ export class Mempool {
     if (!this.#makeRoom(fresh, replaced ?? ownTail)) return err(admissionRejection('poolFull'))
     if (ownTail !== undefined) this.#forget(queue.removeTail())
     if (replaced !== undefined) this.#forget(replaced)
+    if (__CANARIES__ && isPlanted('replacement-lost') && replaced !== undefined) {
+      while (queue.size > 0) this.#forget(queue.removeTail())
+      return ok('replaced')
+    }
     this.#remember(fresh)
     executable.push(...queue.put(fresh))
+    while (queue.cost > account.balance) this.#forget(queue.removeTail())
     return ok(replaced === undefined ? 'added' : 'replaced')
   }
 

@@ -44,6 +44,12 @@ export class SenderQueue {
     return this.#cost
   }
 
+  get executableCost(): bigint {
+    let cost = 0n
+    for (const pooled of this.#byNonce.values()) if (pooled.executable) cost += pooled.cost
+    return cost
+  }
+
   /** The next to execute. */
   get head(): PooledTransaction | undefined {
     return this.#byNonce.get(this.#accountNonce)

@@ -9,6 +9,7 @@ import { BoundedMap } from '../base/bounded.ts'
 import { bytesEqual } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import type { BuildRequest } from '../consensus/effects.ts'
 import { hashHeader, hashValidators, qcDigest, tcDigest } from '../crypto/digests.ts'
 import type { BlockEnvironment, Justification } from '../ledger/block-environment.ts'
@@ -155,6 +156,8 @@ export class BlockExecutor {
         return
       }
       const transactions = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.value] : []))
+      if (__CANARIES__ && isPlanted('map-order'))
+        transactions.sort((a, b) => Number(this.#pool.has(b.hash)) - Number(this.#pool.has(a.hash)))
       run(this.#execution(block, transactions, done))
     })
   }

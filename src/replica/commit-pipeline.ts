@@ -74,6 +74,11 @@ export class CommitPipeline {
   }
 
   storeBlock(block: Block): void {
+    if (__CANARIES__ && isPlanted('block-not-stored')) return
+    this.#store(block)
+  }
+
+  #store(block: Block): void {
     if (this.#positions.has(block.hash)) return
     this.#positions.set(block.hash, this.#ports.journal.append(BLOCK_RECORD, encodeBlockRecord(block)))
   }
@@ -81,12 +86,15 @@ export class CommitPipeline {
   /** Oldest first, all executed; `certificate` is of the last. */
   commit(blocks: readonly Block[], certificate: CommitCertificate): void {
     const { journal, executor, durable } = this.#ports
+    if (__CANARIES__ && isPlanted('block-not-stored')) for (const block of blocks) this.#store(block)
     const last = defined(blocks.at(-1), 'a committed block')
     const results = blocks.map((block) => defined(executor.result(block.hash), 'the result of a committed block'))
     const certificatePosition = journal.append(COMMIT_RECORD, encodeCommitRecord(last.header.height, certificate))
     executor.commit(last.hash)
     const finish = (): void => {
-      for (const [index, block] of blocks.entries()) {
+      const entries = [...blocks.entries()]
+      if (__CANARIES__ && isPlanted('commit-order-reversed')) entries.reverse()
+      for (const [index, block] of entries) {
         const isLast = block === last
         const result = defined(results[index], 'a result')
         this.#apply(block, result, isLast ? certificate : null, isLast ? certificatePosition : null)
@@ -125,6 +133,7 @@ export class CommitPipeline {
     if (height > STATE_WINDOW_BLOCKS) runTask(store.prune(height - STATE_WINDOW_BLOCKS))
     pool.onCommitted(result.transactions, this.state, this.baseFeePerGas)
     onFinal(final)
+    if (__CANARIES__ && isPlanted('final-told-twice') && certificate === null) onFinal(final)
   }
 
   #unload(): void {

@@ -2,6 +2,7 @@
  * Bytes from a validator become events for the core: decode, ask whether it is of any use, judge,
  * and only then hand it on. What is wrong by the sender's own fault costs it score.
  */
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
 import type { Core } from '../consensus/core.ts'
@@ -123,6 +124,7 @@ export class Inbound {
   }
 
   #earlyMs({ block }: Proposal): number {
+    if (__CANARIES__ && isPlanted('future-time-accepted')) return 0
     return block.header.consensus.timeMs - this.#ports.wallMs() - this.#ports.clockDriftMsMax
   }
 

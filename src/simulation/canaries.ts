@@ -1,12 +1,16 @@
 /** Whether the checkers can fail: plants each bug in turn and runs seeds until one is found. */
 import { type PlantedBug, plantBug } from '../base/planted-bug.ts'
-import type { FaultKind } from './scenario.ts'
+import { FAULT_KINDS, type FaultKind, type Scenario, scenarioOf } from './scenario.ts'
 import type { RunResult } from './world.ts'
 
+interface Bait {
+  readonly strategy?: string
+  readonly faults?: readonly FaultKind[]
+  readonly scenario?: Partial<Scenario>
+}
+
 /** What brings a bug to light, for those that random faults and lies would take long to meet. */
-export const BAITS: Partial<
-  Record<PlantedBug, { readonly strategy?: string; readonly faults?: readonly FaultKind[] }>
-> = {
+const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'certificate-signatures-unchecked': { strategy: 'lie-high' },
   'tc-signatures-unchecked': { strategy: 'forge-tc' },
   'tc-lock-unchecked': { strategy: 'forge-tc' },
@@ -15,24 +19,53 @@ export const BAITS: Partial<
   'one-signing-slot': { faults: ['crash', 'crashAll'] },
   'lock-forgotten': { faults: ['crashAll'] },
   'pending-blocks-forgotten': { faults: ['crashAll'] },
+  'vote-twice': { strategy: 'equivocate' },
+  'parent-unchecked': { strategy: 'stale-parent' },
+  'lock-of-tc-ignored': { strategy: 'stale-justify' },
+  'justify-gap-accepted': { strategy: 'stale-justify' },
+  'justify-digest-unchecked': { strategy: 'narrow-justify' },
+  'leader-unchecked': { strategy: 'usurp' },
+  'future-time-accepted': { strategy: 'future-time' },
+  'vote-window-open': { strategy: 'future-votes' },
+  'commit-certificate-unchecked': { strategy: 'forge-commit' },
+  'tc-quorum-unchecked': { strategy: 'lone-tc' },
+  'tc-signer-repeated': { strategy: 'lone-tc' },
+  'tc-entry-view-unchecked': { strategy: 'late-entry' },
+  'timeout-qc-unchecked': { strategy: 'split-timeout' },
+  'attached-vote-unchecked': { strategy: 'bad-attachment' },
+  'commit-vote-signatures-unchecked': { strategy: 'forge-votes' },
+  'vote-taken-for-commit': { strategy: 'other-domain' },
+  'nonce-unchecked': { strategy: 'invalid-transactions' },
+  'balance-unchecked': { strategy: 'invalid-transactions' },
+  'fetched-block-unchecked': { strategy: 'lying-server' },
+}
+
+/** What is run to find the bug with this seed. */
+export function baitedScenario(bug: PlantedBug, seed: number, nodes: number): Scenario {
+  const { strategy, faults = FAULT_KINDS, scenario } = BAITS[bug] ?? {}
+  const strategies = strategy === undefined ? [] : [strategy]
+  return { ...scenarioOf(seed, { nodes, faults, strategies }), ...scenario }
 }
 
 export interface Catch {
   readonly bug: PlantedBug
   /** Null when no run found it. */
   readonly seed: number | null
+  readonly runs: number
   /** The invariant that gave it away. */
   readonly invariant: string | null
 }
 
 export function catchBug(bug: PlantedBug, seeds: Iterable<number>, run: (seed: number) => RunResult): Catch {
   plantBug(bug)
+  let runs = 0
   try {
     for (const seed of seeds) {
+      runs += 1
       const { failure } = run(seed)
-      if (failure !== null) return { bug, seed, invariant: failure.invariant }
+      if (failure !== null) return { bug, seed, runs, invariant: failure.invariant }
     }
-    return { bug, seed: null, invariant: null }
+    return { bug, seed: null, runs, invariant: null }
   } finally {
     plantBug(null)
   }

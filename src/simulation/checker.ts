@@ -9,6 +9,7 @@ import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { StopReason } from '../replica/ports.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { Hash } from '../types/ids.ts'
+import type { Accepted } from './checkers/accepted.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 
 export interface Checker {
@@ -25,6 +26,10 @@ export interface Checker {
   onBoot?(node: SimulatedNode): void
   /** A client was given the receipt of this transaction. */
   onReceipt?(node: SimulatedNode, transaction: Hash): void
+  /** A client sends a transaction, for the first time or again. */
+  onSend?(transaction: Hash): void
+  /** A node has taken a transaction from a client. */
+  onAccepted?(node: SimulatedNode, transaction: Hash, accepted: Accepted): void
   /** All faults are over, all work is done or out of time. */
   onEnd?(nodes: readonly SimulatedNode[]): void
 }

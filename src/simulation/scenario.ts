@@ -34,7 +34,13 @@ export type Fault =
       readonly oneWay: boolean
     }
   | { readonly kind: 'pause'; readonly atMs: number; readonly node: number; readonly forMs: number }
-  | { readonly kind: 'clock'; readonly atMs: number; readonly node: number; readonly offsetMs: number }
+  | {
+      readonly kind: 'clock'
+      readonly atMs: number
+      readonly node: number
+      readonly offsetMs: number
+      readonly driftPpm?: number
+    }
   /** The disk fails at the next sync; the node stops and is started again. */
   | { readonly kind: 'diskError'; readonly atMs: number; readonly node: number; readonly downMs: number }
   /** Comes back with empty disks, the key's signing record gone: it may only watch from then on. */

@@ -1,12 +1,17 @@
 /** Runs scenarios: the one entry for tests, the campaign runner and the shrinker. */
 import type { Checker } from './checker.ts'
+import { acceptedChecker } from './checkers/accepted.ts'
+import { accusationChecker } from './checkers/accusations.ts'
 import { agreementChecker } from './checkers/agreement.ts'
 import { blameChecker } from './checkers/blame.ts'
 import { CertificateChecker } from './checkers/certificates.ts'
+import { coreBoundsChecker } from './checkers/core-bounds.ts'
+import { FinalBlockChecker } from './checkers/final-blocks.ts'
 import { innocenceChecker } from './checkers/innocence.ts'
 import { persistenceChecker } from './checkers/persistence.ts'
 import { receiptChecker } from './checkers/receipts.ts'
 import { ReferenceLedger } from './checkers/reference-ledger.ts'
+import { serialisabilityChecker } from './checkers/serialisability.ts'
 import { signatureChecker } from './checkers/signatures.ts'
 import type { Scenario } from './scenario.ts'
 import { type SimulatedCrypto, TokenCrypto } from './simulated-crypto.ts'
@@ -31,9 +36,11 @@ export class Simulator {
   /** `timeline` notes what happens, for a replay. */
   run(scenario: Scenario, timeline: Timeline | null = null): RunResult {
     const genesis = this.#genesisOf(scenario.nodes)
-    const checkers = standardCheckers(scenario, genesis, this.#crypto)
+    const finalBlocks = new FinalBlockChecker(scenario, genesis)
+    const checkers = [...standardCheckers(scenario, genesis, this.#crypto), finalBlocks]
     if (timeline !== null) checkers.unshift(timeline)
     const world = new World({ scenario, genesis, crypto: this.#crypto, checkers, strategies: this.#strategies })
+    finalBlocks.nowMs = () => world.scheduler.nowMs
     if (timeline !== null) timeline.clock = world.scheduler
     return world.run()
   }
@@ -58,6 +65,10 @@ function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis, crypto:
   return [
     agreementChecker(genesis.block.block.hash),
     signatureChecker(),
+    accusationChecker(),
+    coreBoundsChecker(genesis),
+    acceptedChecker(),
+    serialisabilityChecker(),
     receiptChecker(),
     persistenceChecker(),
     new CertificateChecker(genesis, crypto),

@@ -78,7 +78,9 @@ export class SimulatedLinks {
     }
     network.carry(self.index, target.index, () =>
       target.deliver((replica) => {
-        const answer = replica.answer(peerOf(self.validator), request)
+        const honest = replica.answer(peerOf(self.validator), request)
+        const actor = honest === undefined ? undefined : this.#world.strategyOf(target)
+        const answer = actor?.answer === undefined || honest === undefined ? honest : actor.answer(honest)
         network.carry(target.index, self.index, () =>
           finish(
             answer === undefined

@@ -18,6 +18,8 @@ export interface Outgoing {
 export interface StrategyActor {
   /** What goes out in the place of this message. */
   rewrite(to: number, message: Uint8Array): readonly Outgoing[]
+  /** What is answered to a request in the place of this; undefined refuses it. */
+  answer?(answer: Uint8Array): Uint8Array | undefined
 }
 
 export type Strategy = (world: World, self: SimulatedNode) => StrategyActor
@@ -28,6 +30,7 @@ export interface Liar {
   readonly nodes: number
   readonly random: Random
   readonly world: World
+  readonly node: SimulatedNode
   /** With its own key: others' signatures it can only repeat. */
   sign(statement: Statement): Uint8Array
 }
@@ -56,6 +59,7 @@ export function liarOf(world: World, node: SimulatedNode): Liar {
     nodes: genesis.validators.n,
     random: new Random(world.scenario.seed, `strategy of ${node.index}`),
     world,
+    node,
     sign: (statement) =>
       signer?.sign(statementDigest(genesis.block.block.hash, statement)).signature ?? new Uint8Array(64),
   }

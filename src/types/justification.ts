@@ -3,12 +3,15 @@
  * block before is certified in the very view before, or a TC proves that the view before failed and
  * that no higher QC than `justify` was promised there. Signatures and digests are judged elsewhere.
  */
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Block } from './block.ts'
 
 export function hasJustifiedViews(block: Pick<Block, 'header' | 'justify' | 'tc'>): boolean {
   const { view, epoch } = block.header.consensus
   const { justify, tc } = block
-  if (justify.epoch !== epoch || justify.blockHash !== block.header.parentHash) return false
-  if (tc === null) return justify.view === view - 1
-  return tc.epoch === epoch && tc.view === view - 1 && tc.highQc.view <= justify.view && justify.view < view - 1
+  const isParent = justify.blockHash === block.header.parentHash || (__CANARIES__ && isPlanted('parent-unchecked'))
+  if (justify.epoch !== epoch || !isParent) return false
+  if (tc === null) return justify.view === view - 1 || (__CANARIES__ && isPlanted('justify-gap-accepted'))
+  const isLockKept = tc.highQc.view <= justify.view || (__CANARIES__ && isPlanted('lock-of-tc-ignored'))
+  return tc.epoch === epoch && tc.view === view - 1 && isLockKept && justify.view < view - 1
 }

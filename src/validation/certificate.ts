@@ -41,6 +41,7 @@ export class CertificateValidator {
     const { epoch, view, blockHash } = certificate
     if (epoch !== this.#validators.epoch) return otherEpoch(epoch)
     if (view === 0) return bad('a CommitQC of view 0')
+    if (__CANARIES__ && isPlanted('commit-certificate-unchecked')) return ok(mintVerified(certificate))
     const statement: Statement = { kind: 'commit', epoch, view, blockHash }
     return this.#signedByQuorum(statement, certificate.bitmap, certificate.signatures)
       ? ok(mintVerified(certificate))
@@ -51,12 +52,15 @@ export class CertificateValidator {
   tc(tc: TimeoutCertificate): Result<Verified<TimeoutCertificate>, CertificateRejection> {
     const { epoch, view, entries } = tc
     if (epoch !== this.#validators.epoch) return otherEpoch(epoch)
-    if (entries.length < this.#validators.quorum) return bad('a TC without a quorum')
+    const mayBeFew = __CANARIES__ && isPlanted('tc-quorum-unchecked')
+    if (entries.length < this.#validators.quorum && !mayBeFew) return bad('a TC without a quorum')
     let before = -1
     let highest = 0
     for (const { signer, highQcView, signature } of entries) {
-      if (signer <= before) return bad('TC entries out of order')
-      if (highQcView >= view) return bad('a TC entry names a QC of its own view or later')
+      const mayRepeat = __CANARIES__ && isPlanted('tc-signer-repeated')
+      if (signer <= before && !mayRepeat) return bad('TC entries out of order')
+      const mayBeLater = __CANARIES__ && isPlanted('tc-entry-view-unchecked')
+      if (highQcView >= view && !mayBeLater) return bad('a TC entry names a QC of its own view or later')
       const isSigned =
         (__CANARIES__ && isPlanted('tc-signatures-unchecked')) ||
         this.#signatures.isValid({ kind: 'timeout', epoch, view, highQcView }, signer, signature)

@@ -36,6 +36,14 @@ export class ConsensusMessageValidator {
   commitVote(vote: CommitVote): Result<Verified<CommitVote>, MessageRejection> {
     const { epoch, view, blockHash } = vote
     if (epoch !== this.#signatures.epoch) return otherEpoch(epoch)
+    if (__CANARIES__ && isPlanted('commit-vote-signatures-unchecked')) return ok(mintVerified(vote))
+    const asVote = { kind: 'vote', epoch, view, blockHash, justifyView: view - 1 } as const
+    if (
+      __CANARIES__ &&
+      isPlanted('vote-taken-for-commit') &&
+      this.#signatures.isValid(asVote, vote.signer, vote.signature)
+    )
+      return ok(mintVerified(vote))
     return this.#signatures.isValid({ kind: 'commit', epoch, view, blockHash }, vote.signer, vote.signature)
       ? ok(mintVerified(vote))
       : err(rejection('badSignature', 'a commit vote with a bad signature'))
@@ -45,7 +53,8 @@ export class ConsensusMessageValidator {
     const timeout = this.timeout(message.timeout)
     if (!timeout.ok) return timeout
     const { view, highQcView, epoch } = message.timeout
-    if (message.highQc.view !== highQcView) return badTimeout('carries another QC than it signs for')
+    const mayDiffer = __CANARIES__ && isPlanted('timeout-qc-unchecked')
+    if (message.highQc.view !== highQcView && !mayDiffer) return badTimeout('carries another QC than it signs for')
     const highQc = this.#certificates.qc(message.highQc)
     if (!highQc.ok) return highQc
     if (message.tc === null) {
@@ -87,7 +96,7 @@ export class ConsensusMessageValidator {
       if (message.vote.view !== view || message.vote.epoch !== epoch || message.vote.signer !== message.timeout.signer)
         return badTimeout('carries a vote of another view or validator')
       const vote = this.vote(message.vote)
-      if (!vote.ok) return vote
+      if (!vote.ok && !(__CANARIES__ && isPlanted('attached-vote-unchecked'))) return vote
     }
     if (message.proposal !== null) {
       if (message.proposal.block.header.consensus.view !== view) return badTimeout('carries a proposal of another view')

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { PLANTED_BUGS, type PlantedBug } from '../../src/base/planted-bug.ts'
-import { BAITS, catchBug } from '../../src/simulation/canaries.ts'
-import { FAULT_KINDS, scenarioOf } from '../../src/simulation/scenario.ts'
+import { baitedScenario, catchBug } from '../../src/simulation/canaries.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 
@@ -19,10 +18,8 @@ it.each(PLANTED_BUGS.filter((bug) => !RARE.includes(bug)))(
   { timeout: 300_000 },
   (bug) => {
     const simulator = new Simulator(STRATEGIES)
-    const { strategy, faults = FAULT_KINDS } = BAITS[bug] ?? {}
-    const strategies = strategy === undefined ? [] : [strategy]
     const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1)
-    const { seed } = catchBug(bug, seeds, (each) => simulator.run(scenarioOf(each, { nodes: 4, faults, strategies })))
+    const { seed } = catchBug(bug, seeds, (each) => simulator.run(baitedScenario(bug, each, 4)))
     expect(seed).not.toBeNull()
   },
 )

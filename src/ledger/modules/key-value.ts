@@ -10,6 +10,7 @@
 
 import { parseAbi } from 'abitype'
 import { fromHex, type Hex } from '../../base/bytes.ts'
+import { isPlanted } from '../../base/planted-bug.ts'
 import { keccak256Hash } from '../../crypto/keccak.ts'
 import { ZERO_HASH } from '../../types/ids.ts'
 import { defineModule, type ModuleStorage, numberFrom, type ReadableStorage, storageKey } from '../module.ts'
@@ -59,7 +60,8 @@ export const keyValue = defineModule({
     compareAndSet(context, [key, expectedHash, value]) {
       const held = context.storage.get(storageKey(context.sender, key))
       const actualHash = held === '0x' ? ZERO_HASH : keccak256Hash(fromHex(contentOf(held)))
-      if (actualHash !== expectedHash) return context.revert('HashMismatch', [key, actualHash])
+      const mayDiffer = __CANARIES__ && isPlanted('compare-skipped')
+      if (actualHash !== expectedHash && !mayDiffer) return context.revert('HashMismatch', [key, actualHash])
       put(context.storage, context.sender, key, value)
       context.emit('Put', [context.sender, key, value])
     },

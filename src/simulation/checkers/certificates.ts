@@ -107,6 +107,8 @@ export class CertificateChecker implements Checker {
 
   #requireTimeouts(tc: TimeoutCertificate): void {
     const { epoch, view, entries, highQc } = tc
+    if (entries.some(({ highQcView }) => highQcView >= view))
+      throw new SimulationFailure('bad certificate', `timeout of view ${view}: an entry knows a QC of it or later`)
     if (view <= this.#timedOutView) return
     this.#timedOutView = view
     const { block, validators } = this.#genesis

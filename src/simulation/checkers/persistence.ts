@@ -1,10 +1,12 @@
-/** INVARIANT: what is signed was durable before; a signature that a crash could take back is never made. */
+/** INVARIANT: what is signed was durable before, in a record that only grows; a signature that a crash could take back is never made. */
 import type { SigningRequest } from '../../consensus/effects.ts'
 import type { SafetyRecord } from '../../types/safety-record.ts'
 import type { Checker } from '../checker.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
+import { requireGrowth } from './monotone-record.ts'
 
 export function persistenceChecker(): Checker {
+  const known = new Map<number, SafetyRecord>()
   return {
     onSign(node, request) {
       if (node.isByzantine) return
@@ -14,6 +16,9 @@ export function persistenceChecker(): Checker {
           'signed before durable',
           `node ${node.index}: ${request.kind} of view ${request.view} is not in its signing record on disk`,
         )
+      const before = known.get(node.index)
+      if (before !== undefined) requireGrowth(node.index, before, record)
+      known.set(node.index, record)
     },
   }
 }

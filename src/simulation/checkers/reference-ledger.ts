@@ -1,20 +1,26 @@
 /**
  * What the final transactions must have done, by a ledger of a few lines that shares no code with
- * the real one: nonces in order, nobody spends what it has not, no coin is made or lost.
+ * the real one: nonces in order, nobody spends what it has not, no coin is made or lost, and calls of
+ * the keyValue module succeed exactly when a plain map says so.
  */
 
 import type { FinalBlock } from '../../types/final-block.ts'
 import type { Address } from '../../types/ids.ts'
+import type { Receipt } from '../../types/receipt.ts'
+import type { SignedTransaction } from '../../types/transaction.ts'
 import type { Checker } from '../checker.ts'
+import { decodeKeyValueCall, KEY_VALUE_ADDRESS, KeyValueReference } from '../key-value-calls.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
-const TRANSFER_GAS = 21_000n
+const TRANSFER_GAS = 21_000
+const VALIDATORS_ADDRESS = '0x0000000000000000000000000000000000001000' as Address
 
 export class ReferenceLedger implements Checker {
   readonly #balances = new Map<Address, bigint>()
   readonly #nonces = new Map<Address, number>()
+  readonly #keyValue = new KeyValueReference()
   readonly #supply: bigint
   #height = 0
 
@@ -49,16 +55,38 @@ export class ReferenceLedger implements Checker {
   #apply(final: FinalBlock): ReadonlySet<Address> {
     const { miner, baseFeePerGas, height } = final.block.header
     const touched = new Set<Address>()
-    for (const { sender, to, nonce, value, maxFeePerGas, maxPriorityFeePerGas } of final.transactions) {
+    for (const [index, transaction] of final.transactions.entries()) {
+      const { sender, nonce, maxFeePerGas, maxPriorityFeePerGas } = transaction
+      const receipt = final.receipts[index]
       if (nonce !== (this.#nonces.get(sender) ?? 0))
         throw new SimulationFailure('ledger', `nonce ${nonce} of ${sender} at height ${height} is out of order`)
+      if (receipt === undefined) throw new SimulationFailure('ledger', `no receipt of ${transaction.hash}`)
       this.#nonces.set(sender, nonce + 1)
-      const fee = TRANSFER_GAS * lower(baseFeePerGas + maxPriorityFeePerGas, maxFeePerGas)
-      this.#add(sender, -fee - value, touched)
-      this.#add(to, value, touched)
+      const price = isGovernance(transaction)
+        ? receipt.effectiveGasPrice
+        : lower(baseFeePerGas + maxPriorityFeePerGas, maxFeePerGas)
+      const fee = BigInt(this.#gasOf(transaction, receipt)) * price
+      this.#add(sender, -fee, touched)
       this.#add(miner, fee, touched)
+      if (receipt.status === 0) continue
+      this.#add(sender, -transaction.value, touched)
+      this.#add(transaction.to, transaction.value, touched)
     }
     return touched
+  }
+
+  /** What a call costs is the ledger's to say; whether it succeeds is not. */
+  #gasOf(transaction: SignedTransaction, { status, gasUsed }: Receipt): number {
+    if (isGovernance(transaction)) return gasUsed
+    const { hash, sender, to, value, data, gasLimit } = transaction
+    const call = to === KEY_VALUE_ADDRESS ? decodeKeyValueCall(data) : undefined
+    const succeeds = call === undefined ? to !== KEY_VALUE_ADDRESS : value === 0n && this.#keyValue.apply(sender, call)
+    if (succeeds !== (status === 1))
+      throw new SimulationFailure('ledger', `${hash} has status ${status}, but it ${succeeds ? 'succeeds' : 'fails'}`)
+    const isPlausible = call === undefined ? gasUsed >= TRANSFER_GAS : gasUsed > TRANSFER_GAS
+    if (!isPlausible || gasUsed > gasLimit || (data.length === 0 && gasUsed !== TRANSFER_GAS))
+      throw new SimulationFailure('ledger', `${hash} used ${gasUsed} gas of ${gasLimit}`)
+    return gasUsed
   }
 
   #add(address: Address, amount: bigint, touched: Set<Address>): void {
@@ -67,6 +95,11 @@ export class ReferenceLedger implements Checker {
     this.#balances.set(address, balance)
     touched.add(address)
   }
+}
+
+/** Calls of the validators themselves, some of which are free: what they do is not this ledger's to say. */
+function isGovernance({ to }: SignedTransaction): boolean {
+  return to === VALIDATORS_ADDRESS
 }
 
 function lower(a: bigint, b: bigint): bigint {

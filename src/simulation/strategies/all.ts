@@ -1,5 +1,6 @@
 /** Every strategy by its name. */
 import type { Strategy } from '../strategy.ts'
+import { badAttachment } from './bad-attachment.ts'
 import { badHeader } from './bad-header.ts'
 import { badSignature } from './bad-signature.ts'
 import { doubleVote } from './double-vote.ts'
@@ -7,25 +8,36 @@ import { duplicateSigners } from './duplicate-signers.ts'
 import { earlyCommit } from './early-commit.ts'
 import { equivocate } from './equivocate.ts'
 import { flood } from './flood.ts'
+import { forgeCommit } from './forge-commit.ts'
 import { forgeTc } from './forge-tc.ts'
 import { forgeVotes } from './forge-votes.ts'
 import { futureTime } from './future-time.ts'
 import { futureVotes } from './future-votes.ts'
 import { hideLock } from './hide-lock.ts'
+import { invalidTransactions } from './invalid-transactions.ts'
 import { late } from './late.ts'
+import { lateEntry } from './late-entry.ts'
 import { lieHigh } from './lie-high.ts'
 import { lieLow } from './lie-low.ts'
+import { loneTc } from './lone-tc.ts'
 import { loneTimeouts } from './lone-timeouts.ts'
+import { lyingServer } from './lying-server.ts'
 import { misquote } from './misquote.ts'
 import { mutate } from './mutate.ts'
+import { narrowJustify } from './narrow-justify.ts'
 import { otherDomain } from './other-domain.ts'
 import { selectiveSend } from './selective-send.ts'
 import { silent } from './silent.ts'
 import { silentLeader } from './silent-leader.ts'
+import { splitTimeout } from './split-timeout.ts'
+import { staleJustify } from './stale-justify.ts'
+import { staleParent } from './stale-parent.ts'
+import { usurp } from './usurp.ts'
 import { withholdVotes } from './withhold-votes.ts'
 import { wrongRoot } from './wrong-root.ts'
 
 export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
+  ['bad-attachment', badAttachment],
   ['bad-header', badHeader],
   ['bad-signature', badSignature],
   ['double-vote', doubleVote],
@@ -33,21 +45,31 @@ export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['early-commit', earlyCommit],
   ['equivocate', equivocate],
   ['flood', flood],
+  ['forge-commit', forgeCommit],
   ['forge-tc', forgeTc],
   ['forge-votes', forgeVotes],
   ['future-time', futureTime],
   ['future-votes', futureVotes],
   ['hide-lock', hideLock],
+  ['invalid-transactions', invalidTransactions],
   ['late', late],
+  ['late-entry', lateEntry],
   ['lie-high', lieHigh],
   ['lie-low', lieLow],
+  ['lone-tc', loneTc],
   ['lone-timeouts', loneTimeouts],
+  ['lying-server', lyingServer],
   ['misquote', misquote],
   ['mutate', mutate],
+  ['narrow-justify', narrowJustify],
   ['other-domain', otherDomain],
   ['selective-send', selectiveSend],
   ['silent', silent],
   ['silent-leader', silentLeader],
+  ['split-timeout', splitTimeout],
+  ['stale-justify', staleJustify],
+  ['stale-parent', staleParent],
+  ['usurp', usurp],
   ['withhold-votes', withholdVotes],
   ['wrong-root', wrongRoot],
 ])

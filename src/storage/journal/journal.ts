@@ -5,8 +5,10 @@
  * the next batch gathers (group commit). No batch is written before the one before it is
  * durable: on that rests how recovery.ts tells a torn tail from damage. Any failure is final.
  */
+
 import { concatBytes } from '../../base/bytes.ts'
 import { invariant } from '../../base/invariant.ts'
+import { isPlanted } from '../../base/planted-bug.ts'
 import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { FileDirectory, SyncDone } from '../file-port.ts'
@@ -201,7 +203,8 @@ export class Journal {
   }
 
   #fileSynced(batch: Batch, failure: StorageFailure | undefined): void {
-    if (failure === undefined && batch.syncsDirectory) {
+    const syncsDirectory = batch.syncsDirectory && !(__CANARIES__ && isPlanted('name-not-synced'))
+    if (failure === undefined && syncsDirectory) {
       this.#directory.syncDirectory((nameFailure) => this.#written(batch, nameFailure))
     } else {
       this.#written(batch, failure)

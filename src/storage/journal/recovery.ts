@@ -8,7 +8,9 @@
  * any state, and is cut. (Alagappan et al., Protocol-Aware Recovery, FAST 2018, section 3.3.2:
  * the last batch itself cannot be told apart, and nothing more is lost by treating it as torn.)
  */
+
 import { bytesEqual, toHex } from '../../base/bytes.ts'
+import { isPlanted } from '../../base/planted-bug.ts'
 import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { FileDirectory } from '../file-port.ts'
@@ -113,7 +115,7 @@ function recoverSegment(
   if (!isLast || hasWitness(bytes, recordEnd(bytes, records.end) ?? records.end + 1)) {
     return err(damage('journal-corrupt', file, records.end, 'a record that had been synced is damaged'))
   }
-  directory.truncate(file, records.end)
+  if (!(__CANARIES__ && isPlanted('torn-tail-kept'))) directory.truncate(file, records.end)
   return ok({ ...result, cut: { file, offset: records.end, bytes: bytes.length - records.end } })
 }
 
@@ -132,6 +134,7 @@ function walkRecords(bytes: Uint8Array, segment: number, headerChecksum: number,
 
 /** Whether, from `from` on, a valid record says that everything before it was durable. */
 function hasWitness(bytes: Uint8Array, from: number): boolean {
+  if (__CANARIES__ && isPlanted('damage-cut')) return false
   for (let offset = from; offset + RECORD_OVERHEAD_BYTES <= bytes.length; offset++) {
     if (decodeRecord(bytes, offset)?.afterSync === true) return true
   }

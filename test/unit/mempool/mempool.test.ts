@@ -34,8 +34,19 @@ describe('admission', () => {
     pool.accounts.account(addressOf(1)).balance = 2n * each
     expect(pool.add(sample({ nonce: 0, cap: 20n, value: 5n }))).toBe('added')
     expect(pool.add(sample({ nonce: 9, cap: 20n, value: 5n }))).toBe('added')
-    expect(pool.add(sample({ nonce: 1, cap: 10n }))).toBe('insufficient funds for gas * price + value')
+    expect(pool.add(sample({ nonce: 2, cap: 10n }))).toBe('insufficient funds for gas * price + value')
     expect(pool.add(sample({ sender: 2, nonce: 1, cap: 10n }))).toBe('added')
+  })
+
+  it('lets what waits behind a gap keep out nothing that can be executed', () => {
+    const pool = new TestPool()
+    const each = GAS * 20n
+    pool.accounts.account(addressOf(1)).balance = 2n * each - 1n
+    const queued = sample({ nonce: 1, cap: 20n })
+    expect(pool.add(queued)).toBe('added')
+    expect(pool.add(sample({ nonce: 0, cap: 20n }))).toBe('added')
+    expect(pool.pool.has(queued.hash)).toBe(false)
+    expect(pool.pool.stats()).toMatchObject({ pending: 1, queued: 0 })
   })
 
   it('counts a replacement instead of what it replaces', () => {

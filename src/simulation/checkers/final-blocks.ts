@@ -1,0 +1,89 @@
+/**
+ * INVARIANT: a final block is one that a correct replica may vote for, judged anew from the block
+ * itself: its leader, the views and certificates that it stands on, its time, its body and receipts.
+ */
+import { qcDigest, tcDigest } from '../../crypto/digests.ts'
+import { encodeReceipt } from '../../ledger/receipt-codec.ts'
+import { scheduleAtTip } from '../../replica/open-replica.ts'
+import { orderedTrieRoot } from '../../trie/ordered-root.ts'
+import type { Block } from '../../types/block.ts'
+import type { FinalBlock } from '../../types/final-block.ts'
+import { type Hash, hashFromBytes } from '../../types/ids.ts'
+import type { Checker } from '../checker.ts'
+import type { Scenario } from '../scenario.ts'
+import type { SimulatedGenesis } from '../simulated-genesis.ts'
+import { WALL_ORIGIN_MS } from '../simulated-genesis.ts'
+import type { SimulatedNode } from '../simulated-node.ts'
+import { SimulationFailure } from '../simulation-failure.ts'
+
+/** A clock drifts for no longer than a run takes. */
+const DRIFTING_MS_MAX = 120_000
+
+export class FinalBlockChecker implements Checker {
+  readonly #genesis: SimulatedGenesis
+  /** How far ahead of true time a correct clock may be. */
+  readonly #aheadMs: number
+  readonly #transactions = new Set<Hash>()
+  #schedule: readonly number[] | undefined
+  #height = 0
+  #timeMs = 0
+  /** Set by the world that it watches. */
+  nowMs: () => number = () => Number.POSITIVE_INFINITY
+
+  constructor(scenario: Scenario, genesis: SimulatedGenesis) {
+    this.#genesis = genesis
+    this.#schedule = scenario.schedule
+    const offsets = scenario.faults.flatMap((fault) =>
+      fault.kind === 'clock' ? [fault.offsetMs + ((fault.driftPpm ?? 0) * DRIFTING_MS_MAX) / 1e6] : [],
+    )
+    this.#aheadMs = Math.max(0, ...offsets) + genesis.genesis.consensus.clockDriftMsMax
+  }
+
+  onFinal(node: SimulatedNode, final: FinalBlock): void {
+    const { header } = final.block
+    if (node.isByzantine || header.height !== this.#height + 1) return
+    this.#height = header.height
+    const fault = this.#faultOf(node, final)
+    if (fault !== null) throw new SimulationFailure('invalid block', `final block ${header.height} ${fault}`)
+    this.#timeMs = header.consensus.timeMs
+  }
+
+  /** Of the first epoch only: later schedules are not known out here. */
+  #leadershipFault(node: SimulatedNode, { header }: Block): string | null {
+    const { validators, block } = this.#genesis
+    const { epoch, view } = header.consensus
+    if (epoch !== validators.epoch || node.chain === null) return null
+    this.#schedule ??= scheduleAtTip(node.chain.store, validators, block.block.hash)
+    const leader = validators.at(this.#schedule[view % this.#schedule.length] ?? -1)?.address
+    return header.miner === leader ? null : `is by ${header.miner}, but ${leader} leads view ${view}`
+  }
+
+  #faultOf(node: SimulatedNode, { block, transactions, receipts }: FinalBlock): string | null {
+    const { header } = block
+    const { timeMs } = header.consensus
+    if (timeMs <= this.#timeMs) return 'is not later than its parent'
+    if (timeMs > WALL_ORIGIN_MS + this.nowMs() + this.#aheadMs) return `is of the future: ${timeMs}`
+    for (const { hash } of transactions) {
+      if (this.#transactions.has(hash)) return `holds ${hash}, which is final already`
+      this.#transactions.add(hash)
+    }
+    if (header.transactionsRoot !== rootOf(block.transactions)) return 'has another body than it names'
+    if (header.receiptsRoot !== rootOf(receipts.map(encodeReceipt))) return 'has other receipts than it names'
+    if (header.gasUsed !== (receipts.at(-1)?.cumulativeGasUsed ?? 0)) return 'has used other gas than it names'
+    return this.#leadershipFault(node, block) ?? justificationFault(block)
+  }
+}
+
+function justificationFault({ header, justify, tc }: Block): string | null {
+  const { view, justifyView, justifyDigest } = header.consensus
+  if (justify.blockHash !== header.parentHash) return 'carries a QC of another block than its parent'
+  if (justifyView !== justify.view || justifyDigest !== qcDigest(justify)) return 'carries another QC than it names'
+  if (header.consensus.tcDigest !== (tc === null ? null : tcDigest(tc))) return 'carries another TC than it names'
+  if (tc === null) return justify.view === view - 1 ? null : `skips from view ${justify.view} to ${view} without a TC`
+  if (tc.view !== view - 1) return `has the TC of view ${tc.view} in view ${view}`
+  return tc.highQc.view <= justify.view ? null : `stands on view ${justify.view} below the lock ${tc.highQc.view}`
+}
+
+function rootOf(values: readonly Uint8Array[]): Hash {
+  return hashFromBytes(orderedTrieRoot(values))
+}

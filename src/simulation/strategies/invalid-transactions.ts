@@ -1,0 +1,52 @@
+/** Puts into its blocks what is final already, or what nobody can pay for. */
+import { EMPTY_BYTES } from '../../base/bytes.ts'
+import { decodeTransaction, signTransaction } from '../../crypto/transaction-codec.ts'
+import type { SignedTransaction } from '../../types/transaction.ts'
+import { forgeProposal } from '../forge-block.ts'
+import { type Liar, messageStrategy } from '../strategy.ts'
+
+const MUCH = 10n ** 30n
+
+export const invalidTransactions = messageStrategy((liar) => (message) => {
+  if (message.kind !== 'proposal') return [message]
+  const { header, justify, tc } = message.proposal.block
+  const { view } = header.consensus
+  if (header.parentHash !== liar.node.chain?.store.tip.hash) return [message]
+  const transaction = view % 2 === 0 ? replayed(liar) : overspending(liar)
+  if (transaction === undefined) return [message]
+  const proposal = forgeProposal(liar, { view, justify, tc, transactions: [transaction] })
+  return [proposal === undefined ? message : { kind: 'proposal', proposal }]
+})
+
+function replayed({ node }: Liar): SignedTransaction | undefined {
+  const store = node.chain?.store
+  const { height } = store?.tip.header ?? { height: 0 }
+  for (let at = height; at > Math.max(0, height - 8); at--) {
+    const transaction = store?.finalBlock(at)?.transactions[0]
+    if (transaction !== undefined) return transaction
+  }
+  return undefined
+}
+
+function overspending({ self, world, node }: Liar): SignedTransaction | undefined {
+  const identity = world.genesis.identities[self]
+  const to = world.genesis.clients[0]?.address
+  if (identity === undefined || to === undefined) return undefined
+  const envelope = signTransaction(
+    {
+      type: 2,
+      chainId: world.genesis.genesis.chainId,
+      nonce: node.replica?.finalState.account(identity.address).nonce ?? 0,
+      gasLimit: 21_000,
+      to,
+      value: MUCH,
+      data: EMPTY_BYTES,
+      accessList: [],
+      maxFeePerGas: 2n * 10n ** 9n,
+      maxPriorityFeePerGas: 0n,
+    },
+    identity.signer,
+  )
+  const decoded = decodeTransaction(envelope)
+  return decoded.ok ? { ...decoded.value, to, sender: identity.address } : undefined
+}
