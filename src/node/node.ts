@@ -17,6 +17,7 @@ import { type OpenedChain, scheduleAtTip } from '../replica/open-replica.ts'
 import type { ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
+import { StorageFailure } from '../storage/storage-failure.ts'
 import { ValidatorSet } from '../types/validator-set.ts'
 import { BlockLog } from './block-log.ts'
 import { chooseRecoverer } from './choose-recoverer.ts'
@@ -206,12 +207,14 @@ async function startNetwork(network: Network, replica: Replica, resources: Resou
 
 /** DURABILITY: a halt is written down before the process ends, and keeps it from starting again. */
 function stopped(reason: StopReason, dataDir: string): Refusal {
-  if (reason.kind === 'storage') return refusal(`storage failed: ${reason.error.message}`, EXIT.crashed)
+  if (reason.kind === 'storage') return refusal(describe(reason.error), EXIT.crashed)
   const report = join(dataDir, HALT_REPORT)
   writeFileSync(report, `${reason.report}\n`, { flush: true })
   return refusal(`halted: ${reason.reason}; ${report} has the evidence`)
 }
 
+/** A disk that fails is no fault of the program: where in it that showed helps nobody. */
 function describe(error: unknown): string {
+  if (error instanceof StorageFailure) return `storage failed: ${error.message}`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -126,7 +126,8 @@ export class Devnet {
 
   /** What a replica says goes to its log, whoever started it. */
   #follow(index: number, program: Program): Program {
-    program.child.stdout?.on('data', (text: string) => appendFileSync(this.#logPath(index), text))
+    for (const stream of [program.child.stdout, program.child.stderr])
+      stream?.on('data', (text: string) => appendFileSync(this.#logPath(index), text))
     this.#byHand.push(program)
     return program
   }

@@ -1,0 +1,45 @@
+/** The end of a campaign: everybody heals, and then everything that must hold is looked at. */
+import type { Devnet } from '../e2e/harness/devnet.ts'
+import { findComplaints, findForks, findLost, findLostCoins, healed, readSignatures } from './check.ts'
+import type { History } from './history.ts'
+import type { Load } from './load.ts'
+
+export interface Examination {
+  readonly faults: readonly string[]
+  /** Lines for the report. */
+  readonly figures: readonly string[]
+}
+
+/** Stops the load and then the devnet. `excused`: lines of the logs that the campaign itself brought about. */
+export async function examine(
+  devnet: Devnet,
+  load: Load,
+  history: History,
+  accounts: number,
+  excused = /^$/,
+): Promise<Examination> {
+  await load.stop()
+  const height = await healed(devnet)
+  const { view } = await devnet.status(0)
+  history.close()
+  const faults = [
+    ...(await findLost(devnet, history.acknowledged)),
+    ...(await findForks(devnet, height)),
+    ...(await findLostCoins(devnet, accounts)),
+  ]
+  const ended = await devnet.stop()
+  if (ended.code !== 0) faults.push(`the devnet ended with ${ended.code}: ${ended.stderr}`)
+  const complaints = [...findComplaints(devnet), ...(ended.stdout.match(/^.* ended: exit code .*$/gm) ?? [])]
+  faults.push(...complaints.filter((line) => !excused.test(line)))
+  const signatures = readSignatures(devnet)
+  faults.push(...signatures.contradictions)
+  const waits = history.waitsMs.sort((a, b) => a - b)
+  const wait = (share: number) => `${Math.round(waits[Math.floor(waits.length * share)] ?? 0)} ms`
+  const figures = [
+    `${height} blocks in ${view} views`,
+    `${history.sent} sent, ${history.acknowledged.length} receipts seen and compared on ${devnet.replicas.length} replicas`,
+    `sent to seen: p50 ${wait(0.5)}, p95 ${wait(0.95)}, longest ${wait(0.999999)}`,
+    `${signatures.size} statements of validators compared, ${signatures.contradictions.length} contradictions`,
+  ]
+  return { faults, figures }
+}
