@@ -1,11 +1,14 @@
-/** A node together with the JSON-RPC server over it: the only place that knows both. */
+/** A node together with its listeners, JSON-RPC and the admin socket: the only place that knows them all. */
 import type { Logger } from '../base/logger.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { NodeConfig, RpcConfig } from '../node/config.ts'
 import { EXIT, type Refusal, refusal } from '../node/exit-codes.ts'
-import { createNode } from '../node/node.ts'
+import { createNode, type NetworkAdapter } from '../node/node.ts'
 import type { NodeApi } from '../node/node-api.ts'
+import { adminSocket } from '../node/socket-place.ts'
+import { openAdminSocket } from '../rpc/admin-socket.ts'
 import { ListenFailure } from '../rpc/listen-failure.ts'
+import type { RpcMethod } from '../rpc/method.ts'
 import { createRpcServer, type RpcServer } from '../rpc/server.ts'
 
 export interface RunningNode {
@@ -15,33 +18,53 @@ export interface RunningNode {
   stop(): Promise<void>
 }
 
-export async function startNode(config: NodeConfig, logger: Logger): Promise<Result<RunningNode, Refusal>> {
-  const created = await createNode(config, logger)
+/** What another program than `tertia start` makes of a node. */
+export interface NodeExtension {
+  readonly adaptNetwork: NetworkAdapter
+  /** On the admin socket. */
+  readonly methods: readonly RpcMethod[]
+}
+
+type Stop = () => Promise<void> | void
+
+export async function startNode(
+  config: NodeConfig,
+  logger: Logger,
+  extension?: NodeExtension,
+): Promise<Result<RunningNode, Refusal>> {
+  const created = await createNode(config, logger, extension?.adaptNetwork)
   if (!created.ok) return created
   const node = created.value
-  if (config.rpc === null) return ok({ rpcUrl: null, ended: node.ended, stop: () => node.stop() })
-  const server = serverOf(node.api, config.rpc, logger)
-  const listening = await listen(server)
-  if (!listening.ok) {
-    await node.stop()
-    return listening
-  }
+  const stops: Stop[] = [() => node.stop()]
   const stop = async () => {
-    await server.stop()
-    await node.stop()
+    for (const each of stops.toReversed()) await each()
   }
-  return ok({ rpcUrl: listening.value, ended: node.ended, stop })
-}
-
-function serverOf(node: NodeApi, { host, port, originsAllowed, hostsAllowed }: RpcConfig, logger: Logger): RpcServer {
-  return createRpcServer({ node, listen: { host, port }, originsAllowed, hostsAllowed, logger })
-}
-
-async function listen(server: RpcServer): Promise<Result<string, Refusal>> {
   try {
-    return ok((await server.start()).url)
+    const place = adminSocket(config.dataDir)
+    const path = place.claim()
+    stops.push(() => {
+      place.release()
+    })
+    const { api, admin } = node
+    const socket = await openAdminSocket({ node: api, admin, path, more: extension?.methods ?? [], logger })
+    stops.push(() => socket.close())
+    if (config.rpc === null) return ok({ rpcUrl: null, ended: node.ended, stop })
+    const server = serverOf(api, config.rpc, logger)
+    const { url } = await server.start()
+    stops.push(() => server.stop())
+    return ok({ rpcUrl: url, ended: node.ended, stop })
   } catch (error) {
+    await stop()
     if (!(error instanceof ListenFailure)) throw error
-    return err(refusal(`${error.message}: choose another with --rpc-port`, EXIT.retry))
+    return err(refusal(`${error.message}: ${wayOut(error)}`, EXIT.retry))
   }
+}
+
+function serverOf(node: NodeApi, config: RpcConfig, logger: Logger): RpcServer {
+  const { host, port, originsAllowed, hostsAllowed, api } = config
+  return createRpcServer({ node, listen: { host, port }, originsAllowed, hostsAllowed, namespaces: api, logger })
+}
+
+function wayOut({ port }: ListenFailure): string {
+  return port === null ? 'the data directory must be on a file system with sockets' : 'choose another with --rpc-port'
 }

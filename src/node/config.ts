@@ -23,6 +23,9 @@ export const RPC_PORT_DEFAULT = 8545
 export const P2P_PORT_DEFAULT = 30_600
 export const LOOPBACK = '127.0.0.1'
 
+/** Everything that is public. The operator's own methods are on the Unix socket and cannot be named here. */
+const RPC_NAMESPACES: readonly string[] = ['eth', 'net', 'web3', 'txpool', 'debug', 'ots', 'bft']
+
 export interface RpcConfig {
   readonly host: string
   readonly port: number
@@ -30,6 +33,8 @@ export interface RpcConfig {
   readonly originsAllowed: readonly string[]
   /** Names under which the server is reached besides loopback. */
   readonly hostsAllowed: readonly string[]
+  /** Namespaces of the methods that are offered. */
+  readonly api: readonly string[]
 }
 
 export interface P2pConfig {
@@ -122,6 +127,7 @@ function readRpc(value: unknown, path: string): RpcConfig {
     port: reader.field('port', readUint(65_535), RPC_PORT_DEFAULT),
     originsAllowed: reader.field('originsAllowed', readTexts, []),
     hostsAllowed: reader.field('hostsAllowed', readTexts, []),
+    api: reader.field('api', readList(readChoice(...RPC_NAMESPACES), 0, RPC_NAMESPACES.length), RPC_NAMESPACES),
   }
   reader.finish()
   return rpc

@@ -198,3 +198,38 @@ export interface NodeApi {
   peerCount(): number
   subscribe(events: NodeEvents): () => void
 }
+
+export interface NodeInfo {
+  readonly clientVersion: string
+  readonly chainId: number
+  readonly genesisHash: Hash
+  readonly peerId: string
+  readonly role: BftStatus['role']
+  /** Of the consensus key. */
+  readonly address: Address | null
+  readonly pid: number
+  readonly upMs: number
+  /** Height of the chain on disk when the node was started. */
+  readonly startHeight: Height
+}
+
+export interface ConnectedPeer {
+  readonly peerId: string
+  /** Multiaddrs; empty for a stranger. */
+  readonly addresses: readonly string[]
+  readonly validator: boolean
+}
+
+/** For the operator of the node: offered on its Unix socket and nowhere else. */
+export interface AdminApi {
+  nodeInfo(): NodeInfo
+  peers(): readonly ConnectedPeer[]
+  /** Keeps a connection to a multiaddr with /p2p/ and a peer id until the node ends; the answer is the peer id. */
+  addPeer(address: string): Result<string, Rejection>
+  /** Whether it had been added. */
+  removePeer(peerId: string): Result<boolean, Rejection>
+  /** Signs a call of the module `validators` with the consensus key and submits it. */
+  validatorCall(data: Uint8Array): Promise<Result<Hash, Rejection>>
+  /** From this node's pool, with what its sender has behind it; others may hold it still. */
+  dropTransaction(hash: Hash): boolean
+}

@@ -18,6 +18,7 @@ import type { ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
 import { StorageFailure } from '../storage/storage-failure.ts'
+import type { Hash } from '../types/ids.ts'
 import { ValidatorSet } from '../types/validator-set.ts'
 import { BlockLog } from './block-log.ts'
 import { chooseRecoverer } from './choose-recoverer.ts'
@@ -27,10 +28,12 @@ import { CryptoPool } from './crypto-pool.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import { readGenesisFile } from './genesis-file.ts'
 import { readNetworkKey } from './network-key-file.ts'
-import type { NodeApi } from './node-api.ts'
+import type { AdminApi, NodeApi } from './node-api.ts'
 import { openDisk } from './open-disk.ts'
 import { openKey, type ValidatorKey } from './open-key.ts'
+import { PeerBook } from './peer-book.ts'
 import { PoolFile } from './pool-file.ts'
+import { ReplicaAdmin } from './replica-admin.ts'
 import { ReplicaApi } from './replica-api.ts'
 import { recoverInPool, replicaNetwork, scheduleOnSystem, systemClock } from './replica-ports.ts'
 import { Resources } from './resources.ts'
@@ -40,6 +43,7 @@ import { VERSION } from './version.ts'
 
 export interface RunningNode {
   readonly api: NodeApi
+  readonly admin: AdminApi
   /** Closes everything; what is durable stays as it is. */
   stop(): Promise<void>
   /** Resolves when the node has ended by itself, with the reason. */
@@ -54,11 +58,19 @@ interface Opened {
   readonly network: Network
   readonly recoverer: Recoverer
   readonly poolPath: string
+  readonly peers: PeerBook
 }
+
+/** Puts something between the replica and the wire; `tertia start` does not. */
+export type NetworkAdapter = (network: Network, genesisHash: Hash) => Network
 
 const HALT_REPORT = 'halted.json'
 
-export async function createNode(config: NodeConfig, logger: Logger): Promise<Result<RunningNode, Refusal>> {
+export async function createNode(
+  config: NodeConfig,
+  logger: Logger,
+  adaptNetwork: NetworkAdapter = (network) => network,
+): Promise<Result<RunningNode, Refusal>> {
   const resources = new Resources()
   let end: (why: Refusal) => void = () => undefined
   const ended = new Promise<Refusal>((resolve) => {
@@ -66,14 +78,14 @@ export async function createNode(config: NodeConfig, logger: Logger): Promise<Re
   })
   const fail = (error: unknown): void => end(refusal(describe(error), EXIT.crashed))
   try {
-    const opened = await openParts(config, logger, resources, fail)
+    const opened = await openParts(config, logger, resources, adaptNetwork, fail)
     if (!opened.ok) {
       await resources.closeAll()
       return opened
     }
     const stop = (reason: StopReason): void => end(stopped(reason, config.dataDir))
-    const api = await run(opened.value, logger, resources, { fail, stop })
-    return ok({ api, stop: () => resources.closeAll(), ended })
+    const { api, admin } = await run(opened.value, logger, resources, { fail, stop })
+    return ok({ api, admin, stop: () => resources.closeAll(), ended })
   } catch (error) {
     await resources.closeAll()
     throw error
@@ -84,6 +96,7 @@ async function openParts(
   config: NodeConfig,
   logger: Logger,
   resources: Resources,
+  adaptNetwork: NetworkAdapter,
   fail: (error: unknown) => void,
 ): Promise<Result<Opened, Refusal>> {
   const report = join(config.dataDir, HALT_REPORT)
@@ -106,7 +119,7 @@ async function openParts(
   const networkKey = readNetworkKey(config.p2p.keyPath)
   if (!networkKey.ok) return networkKey
   const { listen, announce, private: privateNetwork } = config.p2p
-  const network = createLibp2pNetwork({
+  const wire = createLibp2pNetwork({
     privateKey: networkKey.value,
     listen,
     announce,
@@ -115,6 +128,7 @@ async function openParts(
     privateNetwork,
     logger,
   })
+  const network = adaptNetwork(wire, genesisHash)
   const index = key.value?.index
   const replicaConfig: ReplicaConfig = {
     genesis,
@@ -128,8 +142,15 @@ async function openParts(
     safetyRecord: key.value?.signing.safetyRecord ?? null,
     recovered: chain.value.recovered,
   }
-  const poolPath = join(config.dataDir, 'pool')
-  return ok({ config: replicaConfig, chain: chain.value, key: key.value, network, recoverer, poolPath })
+  return ok({
+    config: replicaConfig,
+    chain: chain.value,
+    key: key.value,
+    network,
+    recoverer,
+    poolPath: join(config.dataDir, 'pool'),
+    peers: new PeerBook(network, peers.value.known),
+  })
 }
 
 async function run(
@@ -137,8 +158,9 @@ async function run(
   logger: Logger,
   resources: Resources,
   ends: { readonly fail: (error: unknown) => void; readonly stop: (reason: StopReason) => void },
-): Promise<ReplicaApi> {
-  const { config, chain, key, network, recoverer } = opened
+): Promise<{ readonly api: ReplicaApi; readonly admin: ReplicaAdmin }> {
+  const { config, chain, key, network, recoverer, peers } = opened
+  const startHeight = chain.store.tip.header.height
   const pool = new CryptoPool({ logger })
   resources.add(() => pool.close())
   const tasks = new TaskRunner(ends.fail)
@@ -178,6 +200,7 @@ async function run(
   resources.add(() => replica.stop())
   const clientVersion = `tertia/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`
   const api = new ReplicaApi({ config, replica, store: chain.store, network, clientVersion, nowMs })
+  const admin = new ReplicaAdmin({ api, network, peers, signer, startHeight, nowMs })
   await startNetwork(network, replica, resources)
   replica.start()
   const poolFile = new PoolFile(opened.poolPath, replica, logger)
@@ -186,12 +209,12 @@ async function run(
   logger.info(config.self === null ? 'observing' : 'validating', {
     chain: config.genesis.chainId,
     genesis: config.genesisHash,
-    height: chain.store.tip.header.height,
+    height: startHeight,
     peer: network.peerId,
     signatures: recoverer.name,
     ...(config.self === null ? {} : { validator: config.self.address }),
   })
-  return api
+  return { api, admin }
 }
 
 async function startNetwork(network: Network, replica: Replica, resources: Resources): Promise<void> {

@@ -34,7 +34,8 @@ export function planPeers(
   return ok({ known: [...known.values()], validatorPeers })
 }
 
-function parsePeer(text: string, validator: boolean): KnownPeer | undefined {
+/** Undefined: no peer address. */
+export function parsePeer(text: string, validator: boolean): KnownPeer | undefined {
   const separator = text.lastIndexOf('/p2p/')
   const peerId = separator < 0 ? undefined : parsePeerId(text.slice(separator + '/p2p/'.length))
   return peerId === undefined ? undefined : { peerId, addresses: [text], validator }

@@ -11,7 +11,7 @@ import { JsonRpc } from './json-rpc.ts'
 import { DEFAULT_LIMITS, type RpcLimits } from './limits.ts'
 import { ListenFailure } from './listen-failure.ts'
 import type { RpcContext } from './method.ts'
-import { METHODS } from './methods/all.ts'
+import { METHODS, methodsIn } from './methods/all.ts'
 import { ReceiptWaiter } from './receipt-waiter.ts'
 import { SubscriptionHub } from './subscriptions.ts'
 import { WebSocketHandler } from './websocket-handler.ts'
@@ -31,6 +31,8 @@ export interface RpcServerConfig {
   readonly hostsAllowed: readonly string[]
   readonly logger: Logger
   readonly limits?: Partial<RpcLimits>
+  /** Of the methods offered: 'eth', 'net', …; absent: all that are public. */
+  readonly namespaces?: readonly string[]
 }
 
 export interface RpcServer {
@@ -48,7 +50,7 @@ export function createRpcServer(config: RpcServerConfig): RpcServer {
   const filters = new FilterStore(node, limits)
   const context: RpcContext = { node, limits, work, receipts, filters, session: null }
   const policy = new AccessPolicy([...config.hostsAllowed, urlHost(listen.host)], config.originsAllowed)
-  const rpc = new JsonRpc(METHODS, logger)
+  const rpc = new JsonRpc(config.namespaces === undefined ? METHODS : methodsIn(config.namespaces), logger)
   // A queue of its own: whoever fills the other with expensive requests takes no subscriber's turn.
   const hub = new SubscriptionHub(node, new WorkQueue(limits.queuedDeliveriesMax), limits.subscriptionsPerSocketMax)
   const http = new HttpHandler(rpc, context, policy)

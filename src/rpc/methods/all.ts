@@ -1,5 +1,7 @@
-/** Every method there is. What is not here answers -32601. */
+/** The methods of each listener. What is not among them answers -32601. */
+import type { AdminApi } from '../../node/node-api.ts'
 import type { RpcMethod } from '../method.ts'
+import { adminMethods } from './admin.ts'
 import { BFT_METHODS } from './bft.ts'
 import { DEBUG_METHODS } from './debug.ts'
 import { ETH_BLOCK_METHODS } from './eth-blocks.ts'
@@ -14,7 +16,7 @@ import { ETH_SUBSCRIBE_METHODS } from './eth-subscribe.ts'
 import { ETH_TRANSACTION_METHODS } from './eth-transactions.ts'
 import { NET_METHODS } from './net.ts'
 import { OTTERSCAN_METHODS } from './otterscan.ts'
-import { rpcMethods } from './rpc.ts'
+import { namespaceOf, rpcMethods } from './rpc.ts'
 import { TXPOOL_METHODS } from './txpool.ts'
 import { WEB3_METHODS } from './web3.ts'
 
@@ -37,6 +39,19 @@ const LISTED: readonly RpcMethod[] = [
   ...BFT_METHODS,
 ]
 
-export const METHODS: ReadonlyMap<string, RpcMethod> = new Map(
-  [...LISTED, ...rpcMethods(LISTED)].map((method) => [method.name, method]),
-)
+/** Of the public listeners. None of them is for the operator only. */
+export const METHODS = tableOf(LISTED)
+
+/** Of a public listener that offers some namespaces only: 'eth', 'net', … `rpc`, which tells of the others, is always there. */
+export function methodsIn(namespaces: readonly string[]): ReadonlyMap<string, RpcMethod> {
+  return tableOf(LISTED.filter(({ name }) => namespaces.includes(namespaceOf(name))))
+}
+
+/** Of the Unix socket in the data directory. */
+export function socketMethods(admin: AdminApi, more: readonly RpcMethod[]): ReadonlyMap<string, RpcMethod> {
+  return tableOf([...LISTED, ...adminMethods(admin), ...more])
+}
+
+function tableOf(methods: readonly RpcMethod[]): ReadonlyMap<string, RpcMethod> {
+  return new Map([...methods, ...rpcMethods(methods)].map((method) => [method.name, method]))
+}

@@ -4,8 +4,12 @@ import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 const VERSION = '1.0'
 const OPENRPC_VERSION = '1.3.2'
 
+export function namespaceOf(method: string): string {
+  return method.slice(0, method.indexOf('_'))
+}
+
 export function rpcMethods(others: readonly RpcMethod[]): readonly RpcMethod[] {
-  const names = new Set(['rpc', ...others.map(({ name }) => name.slice(0, name.indexOf('_')))])
+  const names = new Set(['rpc', ...others.map(({ name }) => namespaceOf(name))])
   const modules = Object.fromEntries([...names].map((name) => [name, VERSION]))
   const discover = ({ node }: RpcContext): unknown => ({
     openrpc: OPENRPC_VERSION,

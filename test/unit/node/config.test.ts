@@ -25,7 +25,13 @@ it('needs no more than a data directory: an observer with RPC on loopback for no
       dataDir: join(directory, 'data'),
       genesisPath: join(directory, 'data/genesis.json'),
       modules: [],
-      rpc: { host: '127.0.0.1', port: 8545, originsAllowed: [], hostsAllowed: [] },
+      rpc: {
+        host: '127.0.0.1',
+        port: 8545,
+        originsAllowed: [],
+        hostsAllowed: [],
+        api: ['eth', 'net', 'web3', 'txpool', 'debug', 'ots', 'bft'],
+      },
       p2p: {
         listen: ['/ip4/0.0.0.0/tcp/30600'],
         announce: [],
@@ -53,6 +59,10 @@ it.each([
   [{ dataDir: '.', rpc: { prot: 1 } }, 'rpc.prot: is not a known field: remove it'],
   [{ dataDir: '.', log: { level: 'loud' } }, 'log.level: expected "debug" or "info" or "warn" or "error"'],
   [{ dataDir: '.', rpc: { port: 65_536 } }, 'rpc.port: expected 0 to 65535, got 65536'],
+  [
+    { dataDir: '.', rpc: { api: ['eth', 'admin'] } },
+    'rpc.api[1]: expected "eth" or "net" or "web3" or "txpool" or "debug" or "ots" or "bft"',
+  ],
   [{ dataDir: '.', p2p: { listen: 'x' } }, 'p2p.listen: expected a list'],
   [{ dataDir: '.', p2p: { private: 'yes' } }, 'p2p.private: expected true or false'],
   [{}, 'dataDir: is missing'],
