@@ -28,7 +28,6 @@ export const PLANTED_BUGS = [
   'vote-twice',
   'backoff-uncapped',
   'vote-after-timeout',
-  'commit-goes-back',
   'timeout-signed-anew',
   'proposal-twice',
   'view-by-timer',

@@ -9,6 +9,7 @@ import { registerGenesis } from './commands/genesis.ts'
 import { registerInit } from './commands/init.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerPeers } from './commands/peers.ts'
+import { registerReplay } from './commands/replay.ts'
 import { registerStart } from './commands/start.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerTx } from './commands/tx.ts'
@@ -18,7 +19,7 @@ import type { CliIo } from './io.ts'
 
 /** In the order of the help. */
 const COMMANDS = [
-  ...[registerDevnet, registerStart, registerInit, registerKeys, registerGenesis],
+  ...[registerDevnet, registerStart, registerReplay, registerInit, registerKeys, registerGenesis],
   ...[registerTx, registerAccount, registerBlock, registerStatus, registerVerify, registerPeers],
 ]
 

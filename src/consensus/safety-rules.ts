@@ -63,8 +63,7 @@ export class SafetyRules {
       invariant(qc.blockHash === last.blockHash, 'two blocks are certified in one view')
       return err('already voted to commit in this view')
     }
-    const mayGoBack = __CANARIES__ && isPlanted('commit-goes-back')
-    if (last !== null && qc.view < last.view && !mayGoBack) return err('already voted to commit a later view')
+    if (last !== null && qc.view < last.view) return err('already voted to commit a later view')
     return this.#allow(holding(context, qc, null), { lastCommitVote: { view: qc.view, blockHash: qc.blockHash } })
   }
 

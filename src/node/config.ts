@@ -61,6 +61,8 @@ export interface NodeConfig {
   /** File with the passphrase of the consensus key; null = the variable TERTIA_PASSPHRASE, if the key has one. */
   readonly passphrasePath: string | null
   readonly log: LogOptions
+  /** Where everything that comes into the replica is written down; null = nowhere. */
+  readonly recordPath: string | null
 }
 
 const TEXT_MAX = 4096
@@ -114,6 +116,7 @@ function readNode(document: unknown, base: string): NodeConfig {
     consensusKeyPath: reader.field('consensusKeyPath', nullable(readPath), null),
     passphrasePath: reader.field('passphrasePath', nullable(readPath), null),
     log: reader.field('log', readLog, readLog({}, 'log')),
+    recordPath: reader.field('recordPath', nullable(readPath), null),
   }
   p2p.finish()
   reader.finish()

@@ -4,22 +4,20 @@
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Recoverer } from '../crypto/secp256k1.ts'
-import { buildGenesisBlock, FIRST_EPOCH } from '../ledger/genesis/genesis-block.ts'
-import { ledgerRules } from '../ledger/rules.ts'
+import { buildGenesisBlock } from '../ledger/genesis/genesis-block.ts'
 import { createLibp2pNetwork } from '../network/libp2p/libp2p-network.ts'
 import type { Network } from '../network/port.ts'
 import type { ReplicaObserver } from '../replica/observer.ts'
-import { type OpenedChain, scheduleAtTip } from '../replica/open-replica.ts'
+import type { OpenedChain } from '../replica/open-replica.ts'
 import type { ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
+import type { FileDirectory } from '../storage/file-port.ts'
 import { StorageFailure } from '../storage/storage-failure.ts'
 import type { Hash } from '../types/ids.ts'
-import { ValidatorSet } from '../types/validator-set.ts'
 import { BlockLog } from './block-log.ts'
 import { chooseRecoverer } from './choose-recoverer.ts'
 import { chooseSigner } from './choose-signer.ts'
@@ -33,12 +31,15 @@ import { openDisk } from './open-disk.ts'
 import { openKey, type ValidatorKey } from './open-key.ts'
 import { PeerBook } from './peer-book.ts'
 import { PoolFile } from './pool-file.ts'
+import { openRecorder, recordStart } from './recording/open-recorder.ts'
+import { RecordedReplica } from './recording/recorded-replica.ts'
+import type { Recorder } from './recording/recorder.ts'
 import { ReplicaAdmin } from './replica-admin.ts'
 import { ReplicaApi } from './replica-api.ts'
+import { genesisValidators, planReplica } from './replica-config.ts'
 import { recoverInPool, replicaNetwork, scheduleOnSystem, systemClock } from './replica-ports.ts'
 import { Resources } from './resources.ts'
 import { TaskRunner } from './task-runner.ts'
-import { planPeers } from './validator-peers.ts'
 import { VERSION } from './version.ts'
 
 export interface RunningNode {
@@ -57,6 +58,7 @@ interface Opened {
   readonly key: ValidatorKey | null
   readonly network: Network
   readonly recoverer: Recoverer
+  readonly recorder: Recorder | null
   readonly poolPath: string
   readonly peers: PeerBook
 }
@@ -104,18 +106,21 @@ async function openParts(
     return err(refusal(`this node halted, ${report} says why: deal with it and remove the file to start again`))
   const file = await readGenesisFile(config.genesisPath, config.modules, join(config.dataDir, 'modules'))
   if (!file.ok) return file
-  const { genesis, registry } = file.value
-  const genesisBlock = buildGenesisBlock(genesis, registry)
-  const genesisHash = genesisBlock.block.hash
-  const validators = new ValidatorSet(FIRST_EPOCH, genesisBlock.validators, genesis.faultModel)
-  const chain = await openDisk(config.dataDir, genesisBlock, logger, resources, fail)
+  const { genesis, registry, text } = file.value
+  const block = buildGenesisBlock(genesis, registry)
+  const known = { genesis, registry, block }
+  const recorder = openRecorder(config.recordPath, logger, resources)
+  if (!recorder.ok) return recorder
+  const watch = (files: FileDirectory): FileDirectory => recorder.value?.files(files) ?? files
+  const chain = await openDisk(config.dataDir, block, logger, resources, fail, watch)
   if (!chain.ok) return chain
-  const key = openKey(config, chain.value, validators, resources)
+  const key = openKey(config, chain.value, genesisValidators(known), resources, watch)
   if (!key.ok) return key
-  const peers = planPeers(genesis, validators, config.p2p.peers)
-  if (!peers.ok) return err(refusal(peers.error.message))
   const { recoverer, refused } = await chooseRecoverer()
   for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })
+  const own = key.value === null ? null : { index: key.value.index, safetyRecord: key.value.signing.safetyRecord }
+  const planned = planReplica(known, chain.value, recoverer, own, config.p2p.peers)
+  if (!planned.ok) return planned
   const networkKey = readNetworkKey(config.p2p.keyPath)
   if (!networkKey.ok) return networkKey
   const { listen, announce, private: privateNetwork } = config.p2p
@@ -123,33 +128,23 @@ async function openParts(
     privateKey: networkKey.value,
     listen,
     announce,
-    genesisHash,
-    knownPeers: peers.value.known,
+    genesisHash: block.block.hash,
+    knownPeers: planned.value.knownPeers,
     privateNetwork,
     logger,
   })
-  const network = adaptNetwork(wire, genesisHash)
-  const index = key.value?.index
-  const replicaConfig: ReplicaConfig = {
-    genesis,
-    genesisHash,
-    rules: ledgerRules(genesis, registry, genesisHash, recoverer),
-    validators,
-    rootHash: genesisHash,
-    schedule: scheduleAtTip(chain.value.store, validators, genesisHash),
-    validatorPeers: peers.value.validatorPeers,
-    self: index === undefined ? null : { index, address: defined(validators.at(index), 'the own validator').address },
-    safetyRecord: key.value?.signing.safetyRecord ?? null,
-    recovered: chain.value.recovered,
-  }
+  const { config: replicaConfig, knownPeers } = planned.value
+  recordStart(recorder.value, { text, dataDir: config.dataDir, config: replicaConfig, chain: chain.value })
+  const network = adaptNetwork(wire, replicaConfig.genesisHash)
   return ok({
     config: replicaConfig,
     chain: chain.value,
     key: key.value,
     network,
     recoverer,
+    recorder: recorder.value,
     poolPath: join(config.dataDir, 'pool'),
-    peers: new PeerBook(network, peers.value.known),
+    peers: new PeerBook(network, knownPeers),
   })
 }
 
@@ -159,7 +154,7 @@ async function run(
   resources: Resources,
   ends: { readonly fail: (error: unknown) => void; readonly stop: (reason: StopReason) => void },
 ): Promise<{ readonly api: ReplicaApi; readonly admin: ReplicaAdmin }> {
-  const { config, chain, key, network, recoverer, peers } = opened
+  const { config, chain, key, network, recoverer, recorder, peers } = opened
   const startHeight = chain.store.tip.header.height
   const pool = new CryptoPool({ logger })
   resources.add(() => pool.close())
@@ -196,7 +191,7 @@ async function run(
     logger,
     stop: ends.stop,
   }
-  const replica = new Replica(config, ports)
+  const replica = recorder === null ? new Replica(config, ports) : new RecordedReplica(config, ports, recorder)
   resources.add(() => replica.stop())
   const clientVersion = `tertia/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`
   const api = new ReplicaApi({ config, replica, store: chain.store, network, clientVersion, nowMs })

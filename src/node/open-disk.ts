@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { GenesisBlock } from '../ledger/genesis/genesis-block.ts'
 import { type OpenedChain, openChain } from '../replica/open-replica.ts'
+import type { FileDirectory } from '../storage/file-port.ts'
 import { LevelStore } from '../storage/level/level-store.ts'
 import { LockFile } from '../storage/node-files/lock-file.ts'
 import { NodeFiles } from '../storage/node-files/node-files.ts'
@@ -21,6 +22,7 @@ export async function openDisk(
   logger: Logger,
   resources: Resources,
   onFailure: (error: Error) => void,
+  watch: (files: FileDirectory) => FileDirectory,
 ): Promise<Result<OpenedChain, Refusal>> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const lock = LockFile.acquire(join(dataDir, 'LOCK'))
@@ -33,7 +35,7 @@ export async function openDisk(
   mkdirSync(journalDir, { recursive: true, mode: 0o700 })
   const files = new NodeFiles(journalDir)
   resources.add(() => files.close())
-  const chain = openChain(database.value, files, genesis)
+  const chain = openChain(database.value, watch(files), genesis)
   if (!chain.ok) return err(refusal(`${dataDir}: ${chain.error.message}`))
   const { cut } = chain.value.journal
   if (cut !== undefined)

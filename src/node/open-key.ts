@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import { type OpenedChain, type OpenedSigning, openSigning } from '../replica/open-replica.ts'
+import type { FileDirectory } from '../storage/file-port.ts'
 import { LockFile } from '../storage/node-files/lock-file.ts'
 import { NodeFiles } from '../storage/node-files/node-files.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
@@ -29,6 +30,7 @@ export function openKey(
   chain: OpenedChain,
   validators: ValidatorSet,
   resources: Resources,
+  watch: (files: FileDirectory) => FileDirectory,
 ): Result<ValidatorKey | null, Refusal> {
   if (config.consensusKeyPath === null) return ok(null)
   const unlocked = unlockConsensusKey(config.consensusKeyPath, config)
@@ -41,7 +43,7 @@ export function openKey(
   resources.add(() => lock.value.release())
   const files = new NodeFiles(directory)
   resources.add(() => files.close())
-  const signing = openSigning(files, name, chain, validators, index)
+  const signing = openSigning(watch(files), name, chain, validators, index)
   if (!signing.ok) return err(refusal(`signing would not be safe: ${signing.error.message}; ${WAYS_OUT}`))
   return ok({ privateKey: unlocked.value, index, signing: signing.value })
 }

@@ -47,7 +47,7 @@ export function recoverInPool(
   }
 }
 
-function recoverHere(recoverer: Recoverer, { digest, signature, yParity }: RecoverItem): Address | undefined {
+export function recoverHere(recoverer: Recoverer, { digest, signature, yParity }: RecoverItem): Address | undefined {
   const key = recoverer.recover(digest, signature, yParity)
   return key === undefined ? undefined : addressOfPublicKey(key)
 }

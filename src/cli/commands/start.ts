@@ -1,4 +1,5 @@
 /** `tertia start`: one node, until it is told to stop. */
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type NodeConfig, readConfig } from '../../node/config.ts'
 import { EXIT } from '../../node/exit-codes.ts'
@@ -18,6 +19,7 @@ interface StartOptions {
   readonly logLevel?: NodeConfig['log']['level']
   readonly logFormat?: NodeConfig['log']['format']
   readonly observe?: true
+  readonly record?: string
   readonly withParent?: true
   readonly json?: true
 }
@@ -33,6 +35,7 @@ export function registerStart(program: Command, io: CliIo): void {
     .option('--log-level <level>', LOG_LEVELS.join(', '), choice(LOG_LEVELS))
     .option('--log-format <format>', LOG_FORMATS.join(', '), choice(LOG_FORMATS))
     .option('--observe', 'follow the chain and sign nothing, whatever key the configuration names')
+    .option('--record <file>', 'write down all that comes in, for "tertia replay"')
     .option('--with-parent', 'stop when standard input ends')
     .option('--json', 'the same as --log-format json')
     .action((options: StartOptions) => start(options, io))
@@ -73,6 +76,7 @@ function configOf(options: StartOptions): NodeConfig {
     ...config,
     rpc: rpcPort === undefined || config.rpc === null ? config.rpc : { ...config.rpc, port: rpcPort },
     consensusKeyPath: options.observe === true ? null : config.consensusKeyPath,
+    recordPath: options.record === undefined ? config.recordPath : resolve(options.record),
     passphrasePath: passphraseFile ?? config.passphrasePath,
     log: { level: logLevel ?? config.log.level, format: logFormat ?? config.log.format },
   }

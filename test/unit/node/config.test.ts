@@ -42,6 +42,7 @@ it('needs no more than a data directory: an observer with RPC on loopback for no
       consensusKeyPath: null,
       passphrasePath: null,
       log: { level: 'info', format: 'text' },
+      recordPath: null,
     } satisfies NodeConfig,
   })
 })

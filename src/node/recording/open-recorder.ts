@@ -1,0 +1,52 @@
+/** Begins, or goes on with, the recording that `start --record` asks for. */
+import { join } from 'node:path'
+import type { Logger } from '../../base/logger.ts'
+import { err, ok, type Result } from '../../base/result.ts'
+import type { OpenedChain } from '../../replica/open-replica.ts'
+import type { ReplicaConfig } from '../../replica/replica-config.ts'
+import { NodeFiles } from '../../storage/node-files/node-files.ts'
+import { encodeSafetyRecord } from '../../types/safety-record.ts'
+import { type Refusal, refusal } from '../exit-codes.ts'
+import type { Resources } from '../resources.ts'
+import { RecordWriter } from './record-file.ts'
+import { Recorder } from './recorder.ts'
+import { filesOf } from './session.ts'
+
+/** Null when nothing is to be recorded. */
+export function openRecorder(
+  path: string | null,
+  logger: Logger,
+  resources: Resources,
+): Result<Recorder | null, Refusal> {
+  if (path === null) return ok(null)
+  const writer = RecordWriter.open(path, (reason) => logger.warn('recording has ended', { file: path, reason }))
+  if (!writer.ok) return err(refusal(writer.error.message))
+  resources.add(() => writer.value.close())
+  logger.info('recording', { file: path })
+  return ok(new Recorder(writer.value))
+}
+
+/** What the replica begins with; the journal is read as recovery has left it. */
+export function recordStart(
+  recorder: Recorder | null,
+  start: {
+    /** Of the genesis file. */
+    readonly text: string
+    readonly dataDir: string
+    readonly config: ReplicaConfig
+    readonly chain: OpenedChain
+  },
+): void {
+  if (recorder === null) return
+  const { text, dataDir, config, chain } = start
+  const { self, safetyRecord } = config
+  const files = new NodeFiles(join(dataDir, 'journal'))
+  recorder.begin({
+    genesisText: text,
+    self: self?.index ?? null,
+    safetyRecord: safetyRecord === null ? null : encodeSafetyRecord(safetyRecord),
+    storeHeight: chain.store.tip.header.height,
+    journal: filesOf(files),
+  })
+  files.close()
+}
