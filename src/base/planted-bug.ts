@@ -68,6 +68,12 @@ export const PLANTED_BUGS = [
   'commit-order-reversed',
   'final-told-twice',
   'future-time-accepted',
+  'evidence-of-any-chain',
+  'evidence-signatures-unchecked',
+  'evidence-of-two-views',
+  'evidence-order-unchecked',
+  'evidence-held-twice',
+  'detector-forgets',
 ] as const
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number]

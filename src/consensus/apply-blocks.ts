@@ -49,6 +49,7 @@ function commitPending(state: CoreState): void {
   invariant(defined(blocks[0], 'a committed block').header.height === state.tree.tip.height + 1, 'heights are gapless')
   state.effects.push({ kind: 'commit', blocks, certificate })
   state.tree.commit(certificate.blockHash)
+  state.tipCertificate = certificate
   for (const block of blocks) state.committedViews.set(block.header.consensus.view, block.hash)
   for (const view of [...state.certified.keys()]) if (view <= certificate.view) state.certified.delete(view)
   const { highCommit } = state

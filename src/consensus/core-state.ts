@@ -68,6 +68,8 @@ export interface CoreState {
   highTc: Verified<TimeoutCertificate> | null
   /** The highest known, applied or not. */
   highCommit: Verified<CommitCertificate> | null
+  /** What the committed tip is final by. */
+  tipCertificate: Verified<CommitCertificate> | null
   /** Wants blocks or their execution before it can be applied. */
   pendingCommit: Verified<CommitCertificate> | null
   ownVote: Verified<Vote> | null
@@ -112,6 +114,7 @@ export function createCoreState(config: CoreConfig, start: CoreStart): CoreState
     highQc,
     highTc,
     highCommit: start.commitCertificate,
+    tipCertificate: start.commitCertificate,
     pendingCommit: null,
     ownVote: null,
     started: false,

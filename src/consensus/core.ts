@@ -153,6 +153,10 @@ export class Core {
     return this.#state.highCommit
   }
 
+  get tipCertificate(): Verified<CommitCertificate> | null {
+    return this.#state.tipCertificate
+  }
+
   get record(): SafetyRecord | null {
     return this.#state.rules?.record ?? null
   }

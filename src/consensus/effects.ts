@@ -52,6 +52,8 @@ export type Effect =
   | { readonly kind: 'commit'; readonly blocks: readonly Block[]; readonly certificate: CommitCertificate }
   /** The block and its unknown ancestors; `signers` certify that they hold it. Answered by `blocks`; of no use once a block of `view` or later is committed. */
   | { readonly kind: 'fetch'; readonly hash: Hash; readonly view: View; readonly signers: readonly number[] }
+  /** Another block was certified in its view: others hold that block's proposal, and the two together prove a lie. */
+  | { readonly kind: 'sendProposal'; readonly proposal: Proposal }
   /** Our highest certificates, to one validator or to all. */
   | { readonly kind: 'sendCertificates'; readonly to: number | 'all' }
   | { readonly kind: 'requestCertificates'; readonly from: readonly number[] }

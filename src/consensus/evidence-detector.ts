@@ -53,7 +53,7 @@ export class EvidenceDetector {
     this.#leaderOf = leaderOf
   }
 
-  /** What the event proves; each offence once. `view` is the core's, before it takes the event. */
+  /** What the event proves; each offence once. `view` is the core's, after it has taken the event. */
   observe(event: Event, view: View): readonly Evidence[] {
     this.#enter(view)
     switch (event.kind) {

@@ -3,6 +3,7 @@
  *
  * BOUND: views curView−64 … curView+8, one statement a validator each.
  */
+import { isPlanted } from '../base/planted-bug.ts'
 import type { View } from '../types/ids.ts'
 
 const VIEWS_BEHIND = 64
@@ -15,6 +16,7 @@ export class StatementWindow<T> {
   /** Forgets what falls behind. */
   enter(view: View): void {
     this.#current = view
+    if (__CANARIES__ && isPlanted('detector-forgets')) this.#views.clear()
     for (const held of this.#views.keys()) if (!this.covers(held)) this.#views.delete(held)
   }
 

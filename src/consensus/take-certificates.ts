@@ -8,7 +8,10 @@ import { type CoreState, halt } from './core-state.ts'
 export function takeQc(state: CoreState, qc: Verified<QuorumCertificate>): void {
   const other = otherBlockOfView(state, qc)
   if (other !== undefined) halt(state, `two blocks are certified in view ${qc.view}`, [other, qc])
-  if (qc.view > state.tree.tip.view && !state.certified.has(qc.view)) state.certified.set(qc.view, qc)
+  if (qc.view > state.tree.tip.view && !state.certified.has(qc.view)) {
+    state.certified.set(qc.view, qc)
+    showRival(state, qc)
+  }
   if (state.tree.get(qc.blockHash)?.state === 'invalid')
     halt(state, `a quorum certified block ${qc.blockHash}, which our own execution refuses`, [qc])
   if (qc.view > state.highQc.view) {
@@ -42,6 +45,13 @@ function comesBefore(state: CoreState, certificate: CommitCertificate, pending: 
   const lacksBlocks = state.tree.chainTo(certificate.blockHash).kind === 'missing'
   const pendingLacksBlocks = state.tree.chainTo(pending.blockHash).kind === 'missing'
   return lacksBlocks === pendingLacksBlocks ? certificate.view > pending.view : pendingLacksBlocks
+}
+
+/** Its leader proposed to us what it did not propose to those who certified another block. */
+function showRival(state: CoreState, { view, blockHash }: QuorumCertificate): void {
+  const proposal = state.proposals.get(view)
+  if (proposal !== undefined && proposal.block.hash !== blockHash)
+    state.effects.push({ kind: 'sendProposal', proposal })
 }
 
 /** One view certifies one block, as long as no more are faulty than the model allows. */

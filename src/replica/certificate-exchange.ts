@@ -37,6 +37,12 @@ export class CertificateExchange {
     this.#links.send('all', { kind: 'certificates', bundle: this.bundle() })
   }
 
+  /** Before a halt: whoever believes the other side of a contradiction has to learn of this one. */
+  pushFinality(): void {
+    const bundle = { ...this.bundle(), commitCertificate: this.#core.tipCertificate }
+    this.#links.send('all', { kind: 'certificates', bundle })
+  }
+
   /** A peer asked, or showed that it lags. */
   answer(peer: PeerId): void {
     const nowMs = this.#nowMs()

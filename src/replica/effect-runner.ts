@@ -18,7 +18,7 @@ import { haltReport } from './halt-report.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { Synchronizer } from './synchronizer.ts'
 
-/** BOUND: transactions of a proposal that travels with a timeout. */
+/** BOUND: transactions of another's proposal that we pass on. */
 const ATTACHED_BYTES_MAX = 64 * 1024
 
 export interface RunnerParts {
@@ -34,6 +34,7 @@ export interface RunnerParts {
   /** To one validator, or to all others. */
   readonly send: (to: number | 'all', message: DirectMessage) => void
   readonly sendCertificates: (to: number | 'all') => void
+  readonly sendFinality: () => void
   readonly resendTransactions: () => void
 }
 
@@ -77,6 +78,9 @@ export class EffectRunner {
         return pipeline.commit(effect.blocks, effect.certificate)
       case 'fetch':
         return synchronizer.fetch(effect.hash, effect.view, effect.signers)
+      case 'sendProposal':
+        if (isSmall(effect.proposal)) this.#parts.send('all', { kind: 'proposal', proposal: effect.proposal })
+        return
       case 'sendCertificates':
         return this.#parts.sendCertificates(effect.to)
       case 'requestCertificates':
@@ -93,6 +97,7 @@ export class EffectRunner {
         // Told to the observer with the whole step.
         return
       case 'halt': {
+        this.#parts.sendFinality()
         const report = haltReport(effect.reason, { certificates: effect.certificates })
         return ports.stop({ kind: 'halt', reason: effect.reason, report })
       }

@@ -93,7 +93,10 @@ export class Replica {
     this.#beat = new StatusBeat({
       ...shared,
       onStatus: (from, status) => this.#onStatus(from, status),
-      onBeat: (atMs) => this.#courier.carryLingering(atMs),
+      onBeat: (atMs) => {
+        this.#courier.carryLingering(atMs)
+        this.#desk.repeat(atMs)
+      },
     })
     this.#inbound = this.#createInbound(feed)
     this.#server = new RequestServer({
@@ -111,6 +114,7 @@ export class Replica {
       feed,
       send: (to, message) => this.#links.send(to, message),
       sendCertificates: (to) => this.#sendCertificates(to),
+      sendFinality: () => this.#certificates.pushFinality(),
       resendTransactions: () => this.#courier.carryWaiting(),
     })
   }
@@ -253,8 +257,8 @@ export class Replica {
   }
 
   #step(event: Event): void {
-    this.#watch.observe(event, this.core.view)
     const effects = this.core.handle(event, this.#ports.clock.monotonicMs())
+    this.#watch.observe(event, this.core.view)
     this.#ports.observer.onCoreStep?.(event, effects)
     if (effects.some(changesPayload) || event.kind === 'executed' || event.kind === 'built') this.#isPayloadStale = true
     this.#runner.run(effects)

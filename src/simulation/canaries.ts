@@ -38,6 +38,12 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'nonce-unchecked': { strategy: 'invalid-transactions' },
   'balance-unchecked': { strategy: 'invalid-transactions' },
   'fetched-block-unchecked': { strategy: 'lying-server' },
+  'evidence-of-any-chain': { strategy: 'frame' },
+  'evidence-signatures-unchecked': { strategy: 'frame' },
+  'evidence-of-two-views': { strategy: 'frame' },
+  'evidence-order-unchecked': { strategy: 'frame' },
+  'evidence-held-twice': { strategy: 'double-vote' },
+  'detector-forgets': { strategy: 'double-vote' },
 }
 
 /** What is run to find the bug with this seed. */

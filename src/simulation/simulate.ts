@@ -6,6 +6,7 @@ import { agreementChecker } from './checkers/agreement.ts'
 import { blameChecker } from './checkers/blame.ts'
 import { CertificateChecker } from './checkers/certificates.ts'
 import { coreBoundsChecker } from './checkers/core-bounds.ts'
+import { evidenceChecker } from './checkers/evidence.ts'
 import { FinalBlockChecker } from './checkers/final-blocks.ts'
 import { innocenceChecker } from './checkers/innocence.ts'
 import { persistenceChecker } from './checkers/persistence.ts'
@@ -33,11 +34,11 @@ export class Simulator {
     this.#crypto = crypto
   }
 
-  /** `timeline` notes what happens, for a replay. */
-  run(scenario: Scenario, timeline: Timeline | null = null): RunResult {
+  /** `timeline` notes what happens, for a replay; `others` watch as well. */
+  run(scenario: Scenario, timeline: Timeline | null = null, others: readonly Checker[] = []): RunResult {
     const genesis = this.#genesisOf(scenario.nodes)
     const finalBlocks = new FinalBlockChecker(scenario, genesis)
-    const checkers = [...standardCheckers(scenario, genesis, this.#crypto), finalBlocks]
+    const checkers = [...standardCheckers(scenario, genesis, this.#crypto), finalBlocks, ...others]
     if (timeline !== null) checkers.unshift(timeline)
     const world = new World({ scenario, genesis, crypto: this.#crypto, checkers, strategies: this.#strategies })
     finalBlocks.nowMs = () => world.scheduler.nowMs
@@ -74,6 +75,7 @@ function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis, crypto:
     new CertificateChecker(genesis, crypto),
     new ReferenceLedger(genesis),
     blameChecker(liars),
+    evidenceChecker(genesis.validators),
     innocenceChecker(liars.flatMap((liar) => genesis.validators.at(liar)?.address ?? [])),
   ]
 }

@@ -46,6 +46,8 @@ export class SimulatedNode {
   #chain: OpenedChain | null = null
   #incarnation = 0
   #isPaused = false
+  /** As a node with a halt report: only a person starts it again. */
+  #isHalted = false
   #backlog: (() => void)[] = []
   /** Boundaries until the next crash; negative for none. */
   #boundariesLeft = -1
@@ -102,7 +104,7 @@ export class SimulatedNode {
   }
 
   boot(): void {
-    if (this.isUp) return
+    if (this.isUp || this.#isHalted) return
     this.#incarnation += 1
     const { genesis, checkers } = this.#world
     const opened = openChain(this.#store, this.chainDisk, genesis.block)
@@ -276,6 +278,7 @@ export class SimulatedNode {
   }
 
   #stop(reason: StopReason): void {
+    this.#isHalted = reason.kind === 'halt'
     for (const checker of this.#world.checkers) checker.onStop?.(this, reason)
     throw new CrashSignal(reason.kind)
   }

@@ -66,6 +66,8 @@ function describe(effect: Effect): string | null {
       return `builds ${effect.request.empty ? 'an empty block' : 'a block'} for view ${effect.request.view}`
     case 'requestCertificates':
       return `asks ${effect.from.join(', ')} for certificates`
+    case 'sendProposal':
+      return `shows ${short(effect.proposal.block.hash)}, which was not certified`
     case 'halt':
       return `halts: ${effect.reason}`
     case 'storeBlock':

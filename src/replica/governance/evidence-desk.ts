@@ -1,10 +1,11 @@
 /**
  * Evidence on its way to the chain. All of it is judged here before it is kept, told of or passed
- * on, whoever found it. It is gossiped at once, so that it outlives the one who found it: nothing
- * of this is written to disk.
+ * on, whoever found it. It is gossiped at once and again and again, so that it outlives the one who
+ * found it: nothing of this is written to disk.
  *
  * BOUND: eight offences a validator, and only of validators that are still to be punished.
  */
+import { isPlanted } from '../../base/planted-bug.ts'
 import type { SignatureVerifier } from '../../crypto/signature-verifier.ts'
 import type { JudgedEpoch } from '../../ledger/evidence/bad-header.ts'
 import { type Judgement, judgeEvidence } from '../../ledger/evidence/judge-evidence.ts'
@@ -32,9 +33,11 @@ export interface DeskPorts {
 }
 
 const OFFENCES_PER_VALIDATOR_MAX = 8
+const REPEAT_MS = 10_000
 
 export class EvidenceDesk {
   readonly #ports: DeskPorts
+  #repeatAtMs = 0
   readonly #byCulprit = new Map<Address, Map<Hash, HeldEvidence>>()
 
   constructor(ports: DeskPorts) {
@@ -58,6 +61,13 @@ export class EvidenceDesk {
     return [...this.#byCulprit.values()].flatMap((offences) => [...offences.values()])
   }
 
+  /** Whoever was down when it was told hears it now. */
+  repeat(nowMs: number): void {
+    if (nowMs < this.#repeatAtMs) return
+    this.#repeatAtMs = nowMs + REPEAT_MS
+    for (const { bytes } of this.held) this.#ports.publish(bytes)
+  }
+
   /** The state has moved on. */
   forgetSettled(): void {
     for (const culprit of this.#byCulprit.keys()) if (this.#ports.isSettled(culprit)) this.#byCulprit.delete(culprit)
@@ -69,7 +79,8 @@ export class EvidenceDesk {
     if (!judged.ok) return judged.error.verdict
     const { culprit, id } = judged.value
     const offences = this.#byCulprit.get(culprit) ?? new Map<Hash, HeldEvidence>()
-    if (offences.has(id) || offences.size >= OFFENCES_PER_VALIDATOR_MAX || isSettled(culprit)) return 'ignore'
+    const isKnown = offences.has(id) && !(__CANARIES__ && isPlanted('evidence-held-twice'))
+    if (isKnown || offences.size >= OFFENCES_PER_VALIDATOR_MAX || isSettled(culprit)) return 'ignore'
     const held = { ...judged.value, evidence, bytes: bytes.slice(), heldSinceMs: nowMs() }
     offences.set(id, held)
     this.#byCulprit.set(culprit, offences)

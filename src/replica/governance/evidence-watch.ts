@@ -23,7 +23,7 @@ export class EvidenceWatch {
     this.#desk = desk
   }
 
-  /** `view` is the core's, before it takes the event. */
+  /** `view` is the core's, after it has taken the event. */
   observe(event: Event, view: View): void {
     this.#file(this.#detector.observe(event, view))
   }

@@ -11,6 +11,7 @@ import { flood } from './flood.ts'
 import { forgeCommit } from './forge-commit.ts'
 import { forgeTc } from './forge-tc.ts'
 import { forgeVotes } from './forge-votes.ts'
+import { frame } from './frame.ts'
 import { futureTime } from './future-time.ts'
 import { futureVotes } from './future-votes.ts'
 import { hideLock } from './hide-lock.ts'
@@ -48,6 +49,7 @@ export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['forge-commit', forgeCommit],
   ['forge-tc', forgeTc],
   ['forge-votes', forgeVotes],
+  ['frame', frame],
   ['future-time', futureTime],
   ['future-votes', futureVotes],
   ['hide-lock', hideLock],

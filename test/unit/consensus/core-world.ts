@@ -258,6 +258,10 @@ export class CoreWorld {
         return this.#commit(member, effect.blocks, effect.certificate)
       case 'fetch':
         return this.#fetch(index, effect)
+      case 'sendProposal':
+        for (const to of this.committee.all)
+          if (to !== index) this.deliver(index, to, { kind: 'proposal', proposal: ownStatement(effect.proposal) })
+        return
       case 'sendCertificates':
         for (const to of this.committee.all)
           if (to !== index && (effect.to === 'all' || effect.to === to)) this.#sendCertificates(index, to)

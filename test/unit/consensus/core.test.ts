@@ -321,6 +321,18 @@ describe('a liar', () => {
     expect(signed(solo.propose(second))).toEqual([])
   })
 
+  it('that proposes to one what it does not propose to the rest is shown to the rest, once', () => {
+    const solo = new Solo(0)
+    solo.propose(at(1))
+    const other = committee.block({ view: 1, justify: committee.root, header: { stateRoot: namedHash('other') } })
+    const shown = ofKind(solo.feed(certificates(committee.qcOf(other))), 'sendProposal')
+    expect(shown.map(({ proposal }) => proposal.block.hash)).toEqual([at(1).hash])
+    expect(ofKind(solo.feed(certificates(committee.qcOf(other))), 'sendProposal')).toEqual([])
+    const honest = new Solo(0)
+    honest.propose(at(1))
+    expect(ofKind(honest.feed(certificates(qcAt(1))), 'sendProposal')).toEqual([])
+  })
+
   it('that votes twice is counted once', () => {
     const solo = new Solo(0)
     const other = committee.block({ view: 1, justify: committee.root, header: { stateRoot: namedHash('other') } })

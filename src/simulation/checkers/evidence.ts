@@ -1,0 +1,66 @@
+/**
+ * INVARIANT: whoever contradicts itself before an honest node is proven guilty there, at once and
+ * once. Provable is what comes directly; what comes in certificates is left to the detector's tests.
+ */
+import { defined } from '../../base/invariant.ts'
+import type { Event } from '../../consensus/events.ts'
+import type { Address, Hash, View } from '../../types/ids.ts'
+import type { ValidatorSet } from '../../types/validator-set.ts'
+import type { Checker } from '../checker.ts'
+import { SimulationFailure } from '../simulation-failure.ts'
+
+/** What one node has heard and found in this life. */
+interface Memory {
+  readonly said: Map<string, string>
+  readonly culprits: Set<Address>
+  readonly held: Set<Hash>
+}
+
+interface Said {
+  readonly signer: number
+  readonly view: View
+  readonly what: string
+}
+
+/** Closer to the current view than anything is forgotten or left out. */
+const VIEWS_NEAR = 6
+
+export function evidenceChecker(validators: ValidatorSet): Checker {
+  const memories = new Map<number, Memory>()
+  const memoryOf = (index: number): Memory => {
+    const memory = memories.get(index) ?? { said: new Map(), culprits: new Set(), held: new Set() }
+    memories.set(index, memory)
+    return memory
+  }
+  return {
+    onBoot: (node) => memories.delete(node.index),
+    onEvidence(node, { id, kind, culprit }) {
+      const { culprits, held } = memoryOf(node.index)
+      if (held.has(id)) throw new SimulationFailure('evidence', `node ${node.index} takes the same ${kind} twice`)
+      held.add(id)
+      culprits.add(culprit)
+    },
+    onStep(node, event) {
+      const said = saidIn(event)
+      const view = node.replica?.core.view ?? 0
+      if (node.isByzantine || said === null || Math.abs(said.view - view) > VIEWS_NEAR) return
+      const { said: before, culprits } = memoryOf(node.index)
+      const key = `${event.kind} ${said.signer} ${said.view}`
+      const first = before.get(key)
+      if (first === undefined) before.set(key, said.what)
+      else if (first !== said.what && !culprits.has(defined(validators.at(said.signer), 'a signer').address))
+        throw new SimulationFailure('evidence', `node ${node.index} misses a contradiction: ${key}`)
+    },
+  }
+}
+
+function saidIn(event: Event): Said | null {
+  if (event.kind === 'vote') {
+    const { signer, view, blockHash, justifyView } = event.vote
+    return { signer, view, what: `${blockHash} ${justifyView}` }
+  }
+  if (event.kind === 'commitVote') return { ...event.vote, what: event.vote.blockHash }
+  if (event.kind !== 'timeout') return null
+  const { timeout } = event.message
+  return { ...timeout, what: String(timeout.highQcView) }
+}
