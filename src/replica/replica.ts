@@ -74,7 +74,7 @@ export class Replica {
       nowMs,
       validators,
     })
-    this.#desk = createEvidenceDesk(config, ports)
+    this.#desk = createEvidenceDesk(config, { ...ports, halt: (reason, report) => this.#halt(reason, report) })
     this.#watch = new EvidenceWatch(
       epoch,
       { validators: config.validators.members, schedule: config.schedule },
@@ -180,6 +180,7 @@ export class Replica {
     this.#startAtMs = clock.monotonicMs() + this.#config.genesis.consensus.viewTimeoutMs
     schedule(this.#startAtMs, () => this.#startWhenReady())
     this.#synchronize()
+    if (this.#isStopped) return
     this.#beat.start()
     this.#startWhenReady()
   }
@@ -259,9 +260,16 @@ export class Replica {
   #step(event: Event): void {
     const effects = this.core.handle(event, this.#ports.clock.monotonicMs())
     this.#watch.observe(event, this.core.view)
+    if (this.#isStopped) return
     this.#ports.observer.onCoreStep?.(event, effects)
     if (effects.some(changesPayload) || event.kind === 'executed' || event.kind === 'built') this.#isPayloadStale = true
     this.#runner.run(effects)
+  }
+
+  #halt(reason: string, report: string): void {
+    if (this.#isStopped) return
+    this.stop()
+    this.#ports.stop({ kind: 'halt', reason, report })
   }
 
   #payloadMayHaveChanged(): void {
@@ -292,7 +300,7 @@ export class Replica {
     const advanced = this.#synchronizer.advance()
     if (advanced.ok) return
     const reason = `the journal holds a final block that is not valid: ${advanced.error.message}`
-    this.#ports.stop({ kind: 'halt', reason, report: reason })
+    this.#halt(reason, reason)
   }
 
   #startWhenReady(): void {

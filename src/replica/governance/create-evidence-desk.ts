@@ -1,14 +1,28 @@
 /** The desk of a replica: what it judges by, and what becomes of what it finds true. */
+import type { SignatureVerifier } from '../../crypto/signature-verifier.ts'
 import type { EvidenceKind } from '../../types/evidence.ts'
 import { haltReport } from '../halt-report.ts'
-import type { ReplicaPorts } from '../ports.ts'
+import type { ReplicaObserver } from '../observer.ts'
+import type { Clock, ReplicaNetwork } from '../ports.ts'
 import type { ReplicaConfig } from '../replica-config.ts'
 import { EvidenceDesk, type HeldEvidence } from './evidence-desk.ts'
 
 /** What no replica does that merely stops: whoever sees it has left the crash model (docs/consensus.md, "Numbers"). */
 const EQUIVOCATIONS: readonly EvidenceKind[] = ['doubleProposal', 'doubleVote', 'doubleCommitVote']
 
-export function createEvidenceDesk(config: ReplicaConfig, ports: ReplicaPorts): EvidenceDesk {
+export interface DeskSurroundings {
+  readonly network: Pick<ReplicaNetwork, 'publish'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly verifier: SignatureVerifier
+  readonly observer: ReplicaObserver
+  /** Nothing is signed or sent any more once it returns. */
+  readonly halt: (reason: string, report: string) => void
+}
+
+export function createEvidenceDesk(
+  config: Pick<ReplicaConfig, 'genesis' | 'genesisHash' | 'validators' | 'schedule'>,
+  ports: DeskSurroundings,
+): EvidenceDesk {
   const { genesis, genesisHash, validators, schedule } = config
   const judged = { validators: validators.members, schedule }
   return new EvidenceDesk({
@@ -25,7 +39,7 @@ export function createEvidenceDesk(config: ReplicaConfig, ports: ReplicaPorts): 
   })
 }
 
-function halt({ kind, culprit, view, evidence }: HeldEvidence, ports: ReplicaPorts): void {
+function halt({ kind, culprit, view, evidence }: HeldEvidence, ports: DeskSurroundings): void {
   const reason = `validator ${culprit} lies (${kind}, view ${view}), which the crash fault model rules out`
-  ports.stop({ kind: 'halt', reason, report: haltReport(reason, { evidence }) })
+  ports.halt(reason, haltReport(reason, { evidence }))
 }
