@@ -40,8 +40,7 @@ export class SafetyRules {
     if (view !== context.currentView) return err('not the current view')
     const isVotedTwice = __CANARIES__ && isPlanted('vote-twice') && record.lastVote?.blockHash !== block.hash
     if (view <= record.lastVotedView && !isVotedTwice) return err('already voted in this view')
-    const isLate = __CANARIES__ && isPlanted('vote-after-timeout')
-    if (view <= record.lastTimeoutView && !isLate) return err('already timed out of this view')
+    if (view <= record.lastTimeoutView) return err('already timed out of this view')
     if (!hasJustifiedViews(block)) return err('the block is not justified')
     return this.#allow(holding(context, block.justify, block.tc), {
       lastVotedView: view,
@@ -75,9 +74,8 @@ export class SafetyRules {
     const record = this.#record
     if (view !== context.currentView) return err('not the current view')
     if (view < record.lastVotedView) return err('already voted in a later view')
-    const isSignedAnew = __CANARIES__ && isPlanted('timeout-signed-anew')
-    if (record.lastTimeout?.view === view && !isSignedAnew) return ok(record)
-    if (view <= record.lastTimeoutView && !isSignedAnew) return err('already timed out of a later view')
+    if (record.lastTimeout?.view === view) return ok(record)
+    if (view <= record.lastTimeoutView) return err('already timed out of a later view')
     const highQc = higher(record.highQc, context.highQc)
     const highTc = higherOrNull(record.highTc, context.highTc)
     if (highQc.view !== view - 1 && highTc?.view !== view - 1) return err('no certificate of the view before')

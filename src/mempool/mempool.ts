@@ -254,10 +254,6 @@ export class Mempool {
     if (!this.#makeRoom(fresh, replaced ?? ownTail)) return err(admissionRejection('poolFull'))
     if (ownTail !== undefined) this.#forget(queue.removeTail())
     if (replaced !== undefined) this.#forget(replaced)
-    if (__CANARIES__ && isPlanted('replacement-lost') && replaced !== undefined) {
-      while (queue.size > 0) this.#forget(queue.removeTail())
-      return ok('replaced')
-    }
     this.#remember(fresh)
     executable.push(...queue.put(fresh))
     while (queue.cost > account.balance) this.#forget(queue.removeTail())

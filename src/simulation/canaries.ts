@@ -37,6 +37,21 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'vote-taken-for-commit': { strategy: 'other-domain' },
   'nonce-unchecked': { strategy: 'invalid-transactions' },
   'balance-unchecked': { strategy: 'invalid-transactions' },
+  // No view succeeds until the timeouts have grown beyond their bound.
+  'backoff-uncapped': {
+    faults: [],
+    scenario: {
+      faultyMs: 40_000,
+      link: {
+        delayMsMin: 1_500,
+        delayMsMean: 300,
+        slowShare: 0,
+        lossShare: 0,
+        duplicateShare: 0,
+        ordered: true,
+      },
+    },
+  },
   'fetched-block-unchecked': { strategy: 'lying-server' },
   'evidence-of-any-chain': { strategy: 'frame' },
   'evidence-signatures-unchecked': { strategy: 'frame' },

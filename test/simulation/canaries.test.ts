@@ -10,6 +10,8 @@ const RARE: readonly PlantedBug[] = [
   'lock-forgotten',
   'own-block-taken-for-proof',
   'pending-blocks-forgotten',
+  'one-signing-slot',
+  'torn-tail-kept',
 ]
 const SEEDS = 40
 

@@ -48,8 +48,10 @@ function proofAgainst(made: Promises, request: SigningRequest): string | null {
         ? `votes to commit view ${view}, its timeout of ${made.timeoutView} knew QC ${made.timeoutQcView}`
         : null
     case 'timeout': {
+      // Said again, after what came later; that it is the same is checked elsewhere.
+      if (isOutlived) return null
       const highest = Math.max(made.justifyView, made.committedView)
-      made.timeoutView = Math.max(made.timeoutView, view)
+      made.timeoutView = view
       made.timeoutQcView = request.highQc.view
       return request.highQc.view < highest
         ? `its timeout of view ${view} knows QC ${request.highQc.view}, but it has relied on ${highest}`

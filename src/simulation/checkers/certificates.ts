@@ -14,6 +14,7 @@ import type { Checker } from '../checker.ts'
 import type { SimulatedCrypto } from '../simulated-crypto.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
+import { justificationFault } from './justification-fault.ts'
 
 interface Known {
   readonly parentHash: Hash
@@ -44,8 +45,11 @@ export class CertificateChecker implements Checker {
       if (effect.kind === 'storeBlock') this.#know(effect.block)
       else if (effect.kind === 'commit') this.#onCommit(effect.certificate, effect.blocks)
     }
-    if (event.kind === 'proposal') this.#onQc(event.proposal.block.justify)
-    else if (event.kind === 'certificates') {
+    if (event.kind === 'proposal') {
+      requireJustification(event.proposal.block)
+      this.#onQc(event.proposal.block.justify)
+    }
+    if (event.kind === 'certificates') {
       this.#onQc(event.bundle.highQc)
       if (event.bundle.tc !== null) this.#onTc(event.bundle.tc)
     } else if (event.kind === 'timeout') {
@@ -143,4 +147,10 @@ export class CertificateChecker implements Checker {
     if (position < this.#quorum)
       throw new SimulationFailure('bad certificate', `view ${statement.view}: ${position} of ${this.#quorum} signers`)
   }
+}
+
+/** What an honest core takes has been judged: nothing unjustified comes so far. */
+function requireJustification(block: Block): void {
+  const fault = justificationFault(block)
+  if (fault !== null) throw new SimulationFailure('unjustified block', `the proposal of block ${block.hash} ${fault}`)
 }

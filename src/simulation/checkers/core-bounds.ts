@@ -1,5 +1,5 @@
 /**
- * INVARIANTS of an honest core, looked at whenever it enters a view: the view is the one after the
+ * INVARIANTS of an honest core, looked at whenever it enters a view: it repeats after a restart what it said last, the view is the one after the
  * highest certificate, no collection outgrows its bound, and no timer waits beyond the longest timeout.
  */
 import type { Effect } from '../../consensus/effects.ts'
@@ -25,8 +25,10 @@ export function coreBoundsChecker(genesis: SimulatedGenesis): Checker {
     fetching: 64,
   }
   return {
-    onStep(node, _event, effects) {
-      if (node.isByzantine || !effects.some(isOfInterest)) return
+    onStep(node, event, effects) {
+      if (node.isByzantine) return
+      if (event.kind === 'start') requireRepetition(node, effects)
+      if (!effects.some(isOfInterest)) return
       requireView(node)
       requireBounds(node, limits, ENTRIES_PER_VALIDATOR * n)
       const { viewTimeoutMsMax } = genesis.genesis.consensus
@@ -38,6 +40,18 @@ export function coreBoundsChecker(genesis: SimulatedGenesis): Checker {
         )
     },
   }
+}
+
+/** What was signed last may never have left: without it a quorum may be short for ever. */
+function requireRepetition(node: SimulatedNode, effects: readonly Effect[]): void {
+  const core = node.replica?.core
+  const timeout = core?.record?.lastTimeout ?? null
+  if (core === undefined || timeout === null || timeout.view < core.view - 1) return
+  if (!effects.some((effect) => effect.kind === 'sign' && effect.request.kind === 'timeout'))
+    throw new SimulationFailure(
+      'forgotten statement',
+      `node ${node.index} does not repeat its timeout of ${timeout.view}`,
+    )
 }
 
 function isOfInterest(effect: Effect): boolean {

@@ -2,7 +2,6 @@
  * INVARIANT: a final block is one that a correct replica may vote for, judged anew from the block
  * itself: its leader, the views and certificates that it stands on, its time, its body and receipts.
  */
-import { qcDigest, tcDigest } from '../../crypto/digests.ts'
 import { encodeReceipt } from '../../ledger/receipt-codec.ts'
 import { scheduleAtTip } from '../../replica/open-replica.ts'
 import { orderedTrieRoot } from '../../trie/ordered-root.ts'
@@ -15,6 +14,7 @@ import type { SimulatedGenesis } from '../simulated-genesis.ts'
 import { WALL_ORIGIN_MS } from '../simulated-genesis.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
+import { justificationFault } from './justification-fault.ts'
 
 /** A clock drifts for no longer than a run takes. */
 const DRIFTING_MS_MAX = 120_000
@@ -72,16 +72,6 @@ export class FinalBlockChecker implements Checker {
     if (header.gasUsed !== (receipts.at(-1)?.cumulativeGasUsed ?? 0)) return 'has used other gas than it names'
     return this.#leadershipFault(node, block) ?? justificationFault(block)
   }
-}
-
-function justificationFault({ header, justify, tc }: Block): string | null {
-  const { view, justifyView, justifyDigest } = header.consensus
-  if (justify.blockHash !== header.parentHash) return 'carries a QC of another block than its parent'
-  if (justifyView !== justify.view || justifyDigest !== qcDigest(justify)) return 'carries another QC than it names'
-  if (header.consensus.tcDigest !== (tc === null ? null : tcDigest(tc))) return 'carries another TC than it names'
-  if (tc === null) return justify.view === view - 1 ? null : `skips from view ${justify.view} to ${view} without a TC`
-  if (tc.view !== view - 1) return `has the TC of view ${tc.view} in view ${view}`
-  return tc.highQc.view <= justify.view ? null : `stands on view ${justify.view} below the lock ${tc.highQc.view}`
 }
 
 function rootOf(values: readonly Uint8Array[]): Hash {
