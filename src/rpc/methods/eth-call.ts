@@ -24,4 +24,16 @@ export const ETH_CALL_METHODS: readonly RpcMethod[] = [
       ),
     'expensive',
   ),
+  // There is no storage that a list could name in advance: the one that was given is the cheapest to keep.
+  defineMethod(
+    'eth_createAccessList',
+    [call, blockParameter],
+    ({ node }, fields, block) => {
+      const { gasUsed } = runCall(node, heightOf(node, block), fields, (height, request) =>
+        node.estimateGas(height, request),
+      )
+      return { accessList: fields.accessList, gasUsed: quantity(gasUsed) }
+    },
+    'expensive',
+  ),
 ]

@@ -241,6 +241,17 @@ describe('calls', () => {
     }
   })
 
+  it('keep the access list that they are given, since no other saves gas', async () => {
+    const { node, url } = await startServer()
+    const accessList = [{ address: MODULE_ADDRESS, storageKeys: [`0x${'0f'.repeat(32)}`] }]
+    expect(await resultOf(url, 'eth_createAccessList', [{ to: RECIPIENT, accessList }, 'latest'])).toEqual({
+      accessList,
+      gasUsed: '0x5208',
+    })
+    expect(node.lastCall).toMatchObject({ accessList })
+    expect(await resultOf(url, 'eth_createAccessList', [{ to: RECIPIENT }])).toMatchObject({ accessList: [] })
+  })
+
   it('take data or input, and never more gas than a block has', async () => {
     const { node, url } = await startServer()
     expect(await resultOf(url, 'eth_estimateGas', [{ to: RECIPIENT, value: '0x1' }])).toBe('0x5208')
