@@ -7,7 +7,7 @@ import { callSocket, RefusedCall } from './socket-client.ts'
 export const DATA_OPTION = ['--data <dir>', 'data directory of the node, as "tertia start --data" takes it'] as const
 
 /** @throws RefusedCall; CliFailure with code 75 when no node runs there. */
-async function callAdmin<T>(dataDir: string, method: string, params: readonly unknown[] = []): Promise<T> {
+export async function callAdmin<T>(dataDir: string, method: string, params: readonly unknown[] = []): Promise<T> {
   const path = adminSocket(dataDir).find()
   if (path === undefined)
     return fail(`no node runs in ${dataDir}: start one, or name its directory with --data`, EXIT.retry)

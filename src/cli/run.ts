@@ -27,6 +27,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   const program = new Command('tertia')
     .description('A Byzantine-fault-tolerant ledger node')
     .version(VERSION)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined })
     .showSuggestionAfterError()

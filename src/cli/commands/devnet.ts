@@ -10,10 +10,13 @@ import { DEFAULTS, type DevnetOptions, openDevnet } from '../supervision/open-de
 import { jsonReporter, textReporter } from '../supervision/reporter.ts'
 import { runDevnet } from '../supervision/run-devnet.ts'
 import { OBSERVERS_MAX } from '../supervision/settings.ts'
+import { registerDevnetVerbs } from './devnet-verbs.ts'
 
 export function registerDevnet(program: Command, io: CliIo): void {
-  program
+  const devnet = program
     .command('devnet')
+    // Options behind a verb are the verb's.
+    .enablePositionalOptions()
     .description('run a network of several processes on this machine, with accounts to try it')
     .option('--data <dir>', 'directory that keeps the network', './devnet')
     .option('--rpc-port <port>', `RPC of process i is at ${LOOPBACK}:PORT+i`, port, RPC_PORT_DEFAULT)
@@ -35,4 +38,5 @@ export function registerDevnet(program: Command, io: CliIo): void {
         devnet.close()
       }
     })
+  registerDevnetVerbs(devnet, io)
 }

@@ -3,13 +3,11 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type NodeConfig, readConfig } from '../../node/config.ts'
 import { EXIT } from '../../node/exit-codes.ts'
-import { createLogger, LOG_FORMATS, LOG_LEVELS } from '../../node/logger.ts'
-import { removePidFile, writePidFile } from '../../node/pid-file.ts'
+import { LOG_FORMATS, LOG_LEVELS } from '../../node/logger.ts'
 import { fail, unwrap } from '../failure.ts'
-import { inputEnd } from '../input-end.ts'
 import type { CliIo } from '../io.ts'
 import { choice, port } from '../options.ts'
-import { stopSignal } from '../stop-signal.ts'
+import { runNode } from '../run-node.ts'
 
 interface StartOptions {
   readonly config?: string
@@ -43,27 +41,9 @@ export function registerStart(program: Command, io: CliIo): void {
 
 async function start(options: StartOptions, io: CliIo): Promise<void> {
   const config = configOf(options)
-  const logger = createLogger(config.log, io.out)
-  const crash = (reason: unknown) => {
-    logger.error('stopped by a bug of this program; what is on disk is intact', {
-      error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
-    })
-    process.exit(EXIT.crashed)
-  }
-  process.on('uncaughtException', crash)
-  process.on('unhandledRejection', crash)
-  const stopped = options.withParent === true ? Promise.race([stopSignal(), inputEnd()]) : stopSignal()
-
   // The network and storage stacks are loaded by who runs a node, not by every command.
   const { startNode } = await import('../start-node.ts')
-  const node = unwrap(await startNode(config, logger))
-  writePidFile(config.dataDir)
-  if (node.rpcUrl !== null) logger.info('JSON-RPC is served', { url: node.rpcUrl })
-  const ending = await Promise.race([stopped, node.ended])
-  removePidFile(config.dataDir)
-  if (typeof ending !== 'string') fail(ending.message, ending.exitCode)
-  logger.info('stopping', { reason: ending })
-  await node.stop()
+  await runNode(config, { io, withParent: options.withParent === true }, startNode)
 }
 
 function configOf(options: StartOptions): NodeConfig {

@@ -8,7 +8,7 @@ import type { DevnetLayout } from './layout.ts'
 import type { ReplicaPlan } from './replica-process.ts'
 import type { DevnetSettings } from './settings.ts'
 
-const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../devnet/main.js', import.meta.url))
 /** Megabytes. Five processes share a laptop; a replica needs far less. */
 const HEAP_MAX = 1_024
 
@@ -35,10 +35,7 @@ export function planReplicas(layout: DevnetLayout, settings: DevnetSettings, rpc
       address: unwrap(readPublicKey(layout.consensusKey(index))).address,
       rpcUrl: `http://${LOOPBACK}:${rpcPort + index}`,
       dataDir: layout.node(index),
-      command: [
-        ...[process.execPath, `--max-old-space-size=${HEAP_MAX}`, PROGRAM],
-        ...['start', '--config', layout.config(index), '--with-parent'],
-      ],
+      command: [...[process.execPath, `--max-old-space-size=${HEAP_MAX}`], ...[PROGRAM, layout.config(index)]],
     } as const
   })
 }

@@ -1,10 +1,14 @@
 /** A whole network on one machine: started, made ready, looked after, stopped. */
 import { join, relative } from 'node:path'
+import { silentLogger } from '../../base/logger.ts'
 import { EXIT } from '../../node/exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 import { replaceJson } from '../replace-file.ts'
 import { awaitReady } from './await-ready.ts'
+import { openControlSocket } from './control-socket.ts'
 import { devAccounts } from './dev-accounts.ts'
+import { DevnetControl } from './devnet-control.ts'
+import type { DevnetLayout } from './layout.ts'
 import { LogTail, lastWords } from './log-tail.ts'
 import type { OpenDevnet } from './open-devnet.ts'
 import { type Ending, LOG_NAME, type ReplicaPlan } from './replica-process.ts'
@@ -35,7 +39,7 @@ export async function runDevnet(devnet: OpenDevnet, reporter: Reporter, stopped:
     died: (plan, ending) => {
       // Who was killed had no time to say why.
       const last = ending.exitCode === null ? undefined : lastWords(join(plan.dataDir, LOG_NAME))
-      if (isReady) reporter.died(plan, ending, last, restartCommand(plan))
+      if (isReady) reporter.died(plan, ending, last, restartCommand(plan, layout))
       else startFailed(startFailure(plan, ending, last))
     },
     returned: (plan, pid) => reporter.returned(plan, pid),
@@ -45,8 +49,10 @@ export async function runDevnet(devnet: OpenDevnet, reporter: Reporter, stopped:
     if (RELAYED.test(line)) reporter.log(line.replace(RELAYED, ''))
   })
   const starting = new AbortController()
+  const control = new DevnetControl(plans, supervisor, layout)
+  const closeControl = await openControlSocket(layout, control, silentLogger)
   try {
-    supervisor.start()
+    supervisor.startAll()
     const ready = awaitReady(plans, (lack) => reporter.waiting(lack), starting.signal)
     const outcome = await Promise.race([ready, failure, stopped.then(() => 'stopped' as const)])
     if (outcome instanceof CliFailure) throw outcome
@@ -56,6 +62,7 @@ export async function runDevnet(devnet: OpenDevnet, reporter: Reporter, stopped:
     reporter.stopping()
   } finally {
     starting.abort()
+    await closeControl()
     await supervisor.stop()
     tail.stop()
   }
@@ -76,7 +83,8 @@ function entryOf(plan: ReplicaPlan, pids: ReadonlyMap<ReplicaPlan, number>) {
   return { role, index, pid: pids.get(plan) ?? 0, address, rpcUrl, dataDir }
 }
 
-function restartCommand({ dataDir }: ReplicaPlan): string {
-  const path = relative(process.cwd(), join(dataDir, 'node.json'))
-  return `npx tertia start --config ${/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`}`
+function restartCommand({ index }: ReplicaPlan, { directory }: DevnetLayout): string {
+  const path = relative(process.cwd(), directory)
+  const quoted = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  return `npx tertia devnet start ${index}${path === 'devnet' ? '' : ` --data ${quoted}`}`
 }

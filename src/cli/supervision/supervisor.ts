@@ -4,12 +4,15 @@
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { defined } from '../../base/invariant.ts'
 import { livePid } from '../../node/pid-file.ts'
 import { boundLog } from './bound-log.ts'
 import { type Ending, LOG_NAME, type ReplicaPlan, ReplicaProcess } from './replica-process.ts'
 
 const LOOK_INTERVAL_MS = 250
 const STOP_TIMEOUT_MS_DEFAULT = 10_000
+
+export type ProcessState = 'running' | 'paused' | 'down'
 
 export interface SupervisorEvents {
   died(plan: ReplicaPlan, ending: Ending): void
@@ -26,6 +29,7 @@ export class Supervisor {
   readonly #own = new Map<ReplicaPlan, ReplicaProcess>()
   /** Started by hand. */
   readonly #adopted = new Map<ReplicaPlan, number>()
+  readonly #paused = new Set<number>()
   readonly #stopTimeoutMs: number
   #stopping = false
   #look: NodeJS.Timeout | undefined
@@ -36,8 +40,8 @@ export class Supervisor {
     this.#events = events
   }
 
-  start(): void {
-    for (const plan of this.#plans) this.#start(plan)
+  startAll(): void {
+    for (const plan of this.#plans) this.#launch(plan)
     this.#events.changed(this.#pids)
     this.#look = setInterval(() => {
       for (const { dataDir } of this.#plans) boundLog(join(dataDir, LOG_NAME))
@@ -48,12 +52,47 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.#stopping = true
     clearInterval(this.#look)
+    // What is stopped cannot be asked to end.
+    for (const pid of this.#paused) process.kill(pid, 'SIGCONT')
     const own = [...this.#own.values()].map((replica) => replica.stop(this.#stopTimeoutMs))
     const adopted = [...this.#adopted].map(([plan, pid]) => stopAdopted(plan, pid, this.#stopTimeoutMs))
     await Promise.all([...own, ...adopted])
   }
 
-  #start(plan: ReplicaPlan): void {
+  stateOf(plan: ReplicaPlan): { readonly state: ProcessState; readonly pid: number } {
+    const pid = this.#livePid(plan)
+    if (pid === undefined) return { state: 'down', pid: this.#pids.get(plan) ?? 0 }
+    return { state: this.#paused.has(pid) ? 'paused' : 'running', pid }
+  }
+
+  /** One that is down. */
+  start(plan: ReplicaPlan): void {
+    this.#launch(plan)
+    this.#events.changed(this.#pids)
+  }
+
+  signal(plan: ReplicaPlan, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = defined(this.#livePid(plan), 'a process to signal')
+    process.kill(pid, signal)
+    if (signal === 'SIGSTOP') this.#paused.add(pid)
+    else this.#paused.delete(pid)
+  }
+
+  /** Resolves when it is gone. */
+  async kill(plan: ReplicaPlan): Promise<void> {
+    const pid = defined(this.#livePid(plan), 'a process to kill')
+    const ended = this.#own.get(plan)?.ended
+    process.kill(pid, 'SIGKILL')
+    this.#paused.delete(pid)
+    if (ended !== undefined) await ended
+    while (ended === undefined && livePid(plan.dataDir) === pid) await sleep(LOOK_INTERVAL_MS)
+  }
+
+  #livePid(plan: ReplicaPlan): number | undefined {
+    return this.#own.get(plan)?.pid ?? livePid(plan.dataDir)
+  }
+
+  #launch(plan: ReplicaPlan): void {
     const replica = new ReplicaProcess(plan)
     this.#own.set(plan, replica)
     this.#pids.set(plan, replica.pid)

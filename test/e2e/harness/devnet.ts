@@ -110,12 +110,12 @@ export class Devnet {
     await eventually(`the end of pid ${pid}`, () => (isAlive(pid) ? undefined : true))
   }
 
-  /** By the command that the devnet prints when a replica ends. Resolves when RPC answers. */
+  /** By the command that the devnet prints when a replica ends. Resolves when it is level with the chain. */
   async restartAsPrinted(index: number): Promise<void> {
-    const line = new RegExp(`start it again with: (npx tertia start --config \\S*node-${index}/node\\.json\\S*)`)
+    const line = new RegExp(`start it again with: (npx tertia devnet start ${index} --data \\S+)`)
     const command = await eventually('the command to restart', () => line.exec(this.supervisor.stdout())?.[1])
-    this.#follow(index, run('/bin/sh', ['-c', `exec ${command}`]))
-    await this.answering(index)
+    const { code, stderr } = await run('/bin/sh', ['-c', `exec ${command}`]).ended
+    if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr}`)
   }
 
   /** Starts the replica again. Ends with the test run. */

@@ -4,4 +4,4 @@ import { planOf } from './fake-plan.ts'
 
 const [dataDir = ''] = process.argv.slice(2)
 const nothing = () => undefined
-new Supervisor([planOf(0, dataDir)], { died: nothing, returned: nothing, changed: nothing }).start()
+new Supervisor([planOf(0, dataDir)], { died: nothing, returned: nothing, changed: nothing }).startAll()

@@ -36,7 +36,7 @@ function supervise(plans: readonly ReplicaPlan[], stopTimeoutMs?: number) {
     stopTimeoutMs,
   )
   onTestFinished(() => supervisor.stop())
-  supervisor.start()
+  supervisor.startAll()
   return { supervisor, said }
 }
 

@@ -14,6 +14,8 @@ const PLANTED: [from: string, to: string, rule: string][] = [
   ['consensus/sideways.ts', '../codec/leaf.ts', 'layer-consensus'],
   ['mempool/sideways.ts', '../consensus/leaf.ts', 'layer-mempool'],
   ['node/up.ts', '../rpc/leaf.ts', 'layer-node'],
+  ['cli/hurts.ts', '../devnet/leaf.ts', 'layer-cli'],
+  ['node/hurts.ts', '../devnet/leaf.ts', 'layer-node'],
   ['rpc/past-the-window.ts', '../node/leaf.ts', 'layer-rpc'],
   ['ledger/test-only.ts', '../../test/leaf.ts', 'layer-ledger'],
   ['replica/wires.ts', '../storage/level/leaf.ts', 'adapter-only-from-wiring'],
@@ -53,7 +55,7 @@ const ALLOWED: [from: string, to: string][] = [
 ]
 
 const LEAVES = [
-  ...['base', 'codec', 'types', 'crypto', 'ledger', 'consensus', 'storage/level', 'node', 'rpc'].map(
+  ...['base', 'codec', 'types', 'crypto', 'ledger', 'consensus', 'storage/level', 'node', 'rpc', 'devnet'].map(
     (f) => `${f}/leaf.ts`,
   ),
   ...['types/mint-verified.ts', 'node/node-api.ts', '../test/leaf.ts'],
