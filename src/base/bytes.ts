@@ -7,6 +7,10 @@ export type Hex = `0x${string}`
 const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const HEX_PATTERN = /^0x(?:[0-9a-fA-F]{2})*$/
 
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER)
+/** Whatever has as many bytes is a safe integer. */
+const SAFE_BYTES = 6
+
 export const EMPTY_BYTES: Uint8Array = new Uint8Array(0)
 
 /** Lower-case, with prefix. */
@@ -64,13 +68,26 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 /** Big-endian without leading zeros; zero is the empty string (RLP's integer form). */
 export function bigIntToBytes(value: bigint): Uint8Array {
   if (value === 0n) return EMPTY_BYTES
+  if (value > 0n && value <= SAFE_MAX) return safeIntegerToBytes(Number(value))
   const text = value.toString(16)
   return fromHex(`0x${text.length % 2 === 0 ? text : `0${text}`}`)
 }
 
+/** Most integers are small, and the way through text is ten times as long. */
+function safeIntegerToBytes(value: number): Uint8Array {
+  let length = 1
+  for (let rest = value; rest >= 256; rest = Math.floor(rest / 256)) length += 1
+  const bytes = new Uint8Array(length)
+  for (let rest = value; length > 0; rest = Math.floor(rest / 256)) bytes[--length] = rest
+  return bytes
+}
+
 /** Big-endian, any length; the empty string is zero. */
 export function bytesToBigInt(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(toHex(bytes))
+  if (bytes.length > SAFE_BYTES) return BigInt(toHex(bytes))
+  let value = 0
+  for (const byte of bytes) value = value * 256 + byte
+  return BigInt(value)
 }
 
 /** Big-endian at a fixed width; throws a RangeError when the value does not fit. */

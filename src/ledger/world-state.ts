@@ -6,6 +6,7 @@
  * Reading throws the trie's MissingNodeError when the source has dropped what is needed.
  */
 
+import { BoundedMap } from '../base/bounded.ts'
 import { EMPTY_BYTES } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
 import { keccak256 } from '../crypto/keccak.ts'
@@ -158,9 +159,18 @@ export class WorldState {
   }
 }
 
-/** Tries are "secure": nobody can choose where a key lies. */
+/** BOUND: about 200 bytes each. What every block reads and writes stays among the newest. */
+const HASHED_IDS_MAX = 4096
+const hashedIds = new BoundedMap<Address | Hash, Uint8Array>(HASHED_IDS_MAX)
+
+/** Tries are "secure": nobody can choose where a key lies. The result is shared: not to be written to. */
 function keyOf(id: Address | Hash): Uint8Array {
-  return keccak256(idBytes(id))
+  let hashed = hashedIds.get(id)
+  if (hashed === undefined) {
+    hashed = keccak256(idBytes(id))
+    hashedIds.set(id, hashed)
+  }
+  return hashed
 }
 
 function nodesOf(owner: Uint8Array, source: StateSource): NodeSource {

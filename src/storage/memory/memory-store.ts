@@ -1,20 +1,19 @@
 /** A KeyValueStore that forgets at exit. */
-import { fromHex, toHex } from '../../base/bytes.ts'
 import type { KeyRange, KeyValueOperation, KeyValueStore } from '../key-value-store.ts'
 
 export class MemoryStore implements KeyValueStore {
   readonly pendingBytes = 0
-  /** By hexadecimal key: its order is the order of the bytes. */
+  /** By the key with a character for each byte: its order is the order of the bytes. */
   readonly #values = new Map<string, Uint8Array>()
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#values.get(toHex(key))
+    return this.#values.get(textOf(key))
   }
 
   write(operations: readonly KeyValueOperation[]): void {
     for (const operation of operations) {
-      if (operation.type === 'put') this.#values.set(toHex(operation.key), operation.value)
-      else this.#values.delete(toHex(operation.key))
+      if (operation.type === 'put') this.#values.set(textOf(operation.key), operation.value)
+      else this.#values.delete(textOf(operation.key))
     }
   }
 
@@ -23,14 +22,22 @@ export class MemoryStore implements KeyValueStore {
   }
 
   async *entries(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
-    const [from, to] = [toHex(range.gte), toHex(range.lt)]
+    const [from, to] = [textOf(range.gte), textOf(range.lt)]
     const chosen = await Promise.resolve([...this.#values].filter(([key]) => key >= from && key < to))
     chosen.sort(([a], [b]) => (a < b ? -1 : 1))
     if (range.reverse === true) chosen.reverse()
-    for (const [key, value] of chosen.slice(0, range.limit)) yield [fromHex(key), value]
+    for (const [key, value] of chosen.slice(0, range.limit)) yield [bytesOf(key), value]
   }
 
   close(): Promise<void> {
     return Promise.resolve()
   }
+}
+
+function textOf(key: Uint8Array): string {
+  return String.fromCharCode(...key)
+}
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
