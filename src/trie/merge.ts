@@ -191,7 +191,7 @@ function remaining(batch: Batch, from: number, to: number): Entry[] {
 }
 
 /** A trie of nothing but these entries, which are in order and agree in `depth` nibbles. */
-function build(entries: readonly Entry[], depth: number): Node | undefined {
+export function build(entries: readonly Entry[], depth: number): Node | undefined {
   return entries.length === 0 ? undefined : buildRange(entries, 0, entries.length, depth)
 }
 

@@ -9,11 +9,13 @@ import { bytesEqual, EMPTY_BYTES } from '../base/bytes.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import { type CreatedNode, difference, type StaleNode } from './difference.ts'
 import { type Entry, entriesOf } from './entries.ts'
+import type { KeyRange } from './key-range.ts'
 import { type Changes, merged } from './merge.ts'
 import { commonPrefixLength, suffixEquals, toNibbles } from './nibbles.ts'
 import { type Child, isInline, type Node, Unloaded } from './node.ts'
 import { encodeNode, referenceOf, rootHashOf } from './node-codec.ts'
 import { branchChild, extensionChild, loaded, NO_SOURCE, type NodeSource } from './node-source.ts'
+import { rangeProof } from './range-proof.ts'
 import { unloadBelow } from './unload.ts'
 
 /** keccak256 of the RLP of the empty string. */
@@ -104,6 +106,12 @@ export class Trie {
       if (depth === 0 || !isInline(referenceOf(node))) proof.push(encodeNode(node))
     }
     return proof
+  }
+
+  /** The encoded nodes with which `verifyRange` checks what lies between two keys of 32 bytes. None is kept in memory. */
+  rangeProof(range: KeyRange): Uint8Array[] {
+    this.root()
+    return rangeProof(this.#top, this.#source, range)
   }
 
   /** In key order, from `from` on. Nodes are loaded as needed and not kept. */
