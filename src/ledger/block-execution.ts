@@ -6,6 +6,7 @@
  * DETERMINISM: parent state, environment, transactions and justification are all that goes in.
  */
 
+import { bytesEqual } from '../base/bytes.ts'
 import { invariant } from '../base/invariant.ts'
 import { isPlanted } from '../base/planted-bug.ts'
 import type { Rejection } from '../base/rejection.ts'
@@ -14,16 +15,15 @@ import { orderedTrieRoot } from '../trie/ordered-root.ts'
 import { type Hash, hashFromBytes } from '../types/ids.ts'
 import type { Receipt } from '../types/receipt.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
-import type { Validator } from '../types/validator-set.ts'
+import { encodeValidators, type Validator } from '../types/validator-set.ts'
 import type { BlockEnvironment, Justification } from './block-environment.ts'
 import { type InvalidTransactionCode, whyInvalid } from './invalid-transaction.ts'
-import { leaderWeights } from './leader-schedule.ts'
 import { encodeReceipt, unionOfBlooms } from './receipt-codec.ts'
 import type { LedgerRules } from './rules.ts'
 import { StateOverlay } from './state-overlay.ts'
 import { type Words, wordsOf } from './storage-words.ts'
 import { writeRingEntry } from './system/block-ring.ts'
-import { countBlock, readCounters, resetCounters } from './system/counters.ts'
+import { countBlock, resetCounters } from './system/counters.ts'
 import {
   type EpochSchedule,
   readSchedule,
@@ -31,6 +31,8 @@ import {
   writeNextWeights,
   writeSchedule,
 } from './system/epoch-schedule.ts'
+import { writeKeptEpoch } from './system/kept-epochs.ts'
+import { nextWeights } from './system/next-weights.ts'
 import { SYSTEM_ADDRESS } from './system/system-account.ts'
 import { readValidators } from './system/validator-records.ts'
 import { executeTransaction } from './transaction-execution.ts'
@@ -93,9 +95,9 @@ export class BlockExecution {
     this.#isFinished = true
     const { validators } = this.#schedule
     countBlock(this.#system, validators, this.#environment.proposer, justification)
-    const end = this.#isEpochFull()
-    if (end) this.#weighLeaders(validators.length)
     const nextValidators = readValidators(this.#system)
+    const end = this.#isEpochFull() || !isSameSet(nextValidators, validators)
+    if (end) writeNextWeights(this.#system, nextWeights(this.#system, validators, nextValidators))
     const state = this.#overlay.commit()
     const receipts = this.#receipts.map(encodeReceipt)
     return {
@@ -119,6 +121,7 @@ export class BlockExecution {
     if (running?.epoch === epoch) return running
     const schedule = { epoch, startHeight: height, startTimeMs: timeMs, ...scheduleOfEpoch(system, epoch, parentHash) }
     writeSchedule(system, schedule)
+    writeKeptEpoch(system, schedule)
     resetCounters(system, schedule.validators.length)
     return schedule
   }
@@ -129,10 +132,10 @@ export class BlockExecution {
     const blocks = height - this.#schedule.startHeight + 1
     return epochBlocksMax > 0 && blocks >= epochBlocksMax && timeMs - this.#schedule.startTimeMs >= epochMsMin
   }
+}
 
-  #weighLeaders(validatorCount: number): void {
-    writeNextWeights(this.#system, leaderWeights(readCounters(this.#system, validatorCount)))
-  }
+function isSameSet(a: readonly Validator[], b: readonly Validator[]): boolean {
+  return bytesEqual(encodeValidators(a), encodeValidators(b))
 }
 
 function rootOfList(values: readonly Uint8Array[]): Hash {

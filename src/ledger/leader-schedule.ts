@@ -11,6 +11,10 @@ import type { Validator } from '../types/validator-set.ts'
 import type { ValidatorCounters } from './system/counters.ts'
 
 const WEIGHT_MAX = 4
+/** A jailed one leads nothing, however few are left. */
+export const WEIGHT_JAILED = 0
+/** Of a newcomer, and of everybody in the first epoch. */
+export const WEIGHT_FIRST = WEIGHT_MAX
 const WEIGHT_POOR = 1
 /** A leader that misses more than a quarter of its views gets fewer of them. */
 const MISSED_PERCENT_MAX = 25
@@ -46,7 +50,7 @@ function effectiveWeights(
 ): readonly number[] {
   const leading = weights.map((weight, index) => (validators[index]?.leads === true ? weight : 0))
   if (leading.filter((weight) => weight === WEIGHT_MAX).length >= quorum) return leading
-  const relaxed = validators.map((validator) => (validator.leads ? WEIGHT_MAX : 0))
+  const relaxed = leading.map((weight) => (weight > 0 ? WEIGHT_MAX : 0))
   return relaxed.some((weight) => weight > 0) ? relaxed : validators.map(() => WEIGHT_POOR)
 }
 

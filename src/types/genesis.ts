@@ -50,6 +50,8 @@ export interface ConsensusParameters {
 export interface GovernanceParameters {
   readonly proposalBlocksMax: number
   readonly readyBlocksMax: number
+  /** Whether nodes vote on proven faults by themselves. */
+  readonly autoVote: boolean
 }
 
 export interface EvidenceParameters {
@@ -66,6 +68,8 @@ export interface Genesis {
   readonly minValidators: number
   readonly targetValidators: number
   readonly validators: readonly GenesisValidator[]
+  /** Appointed from the beginning, in their order. */
+  readonly candidates: readonly GenesisValidator[]
   readonly alloc: ReadonlyMap<Address, GenesisAccount>
   readonly modules: readonly GenesisModule[]
   readonly consensus: ConsensusParameters

@@ -4,27 +4,33 @@ import { keccak256Hash } from '../../crypto/keccak.ts'
 import { EMPTY_ROOT } from '../../trie/trie.ts'
 import type { Block } from '../../types/block.ts'
 import { rootQc } from '../../types/certificate.ts'
-import type { Genesis, GenesisAccount } from '../../types/genesis.ts'
+import type { Genesis, GenesisAccount, GenesisValidator } from '../../types/genesis.ts'
 import type { Header } from '../../types/header.ts'
 import { type Address, type Hash, hashFromBytes, ZERO_ADDRESS, ZERO_HASH } from '../../types/ids.ts'
 import { type Validator, ValidatorSet } from '../../types/validator-set.ts'
 import { EMPTY_ACCOUNT, EMPTY_CODE_HASH } from '../account.ts'
+import { WEIGHT_FIRST } from '../leader-schedule.ts'
 import type { ModuleRegistry } from '../module-registry.ts'
 import { EMPTY_BLOOM } from '../receipt-codec.ts'
 import { StateOverlay } from '../state-overlay.ts'
 import { NO_STATE, type StateSource } from '../state-source.ts'
 import { wordsOf } from '../storage-words.ts'
+import { writeCandidates } from '../system/candidate-queue.ts'
 import { writeNextWeights } from '../system/epoch-schedule.ts'
 import { writeParameters } from '../system/parameters.ts'
 import { MODULE_CODE, SYSTEM_ADDRESS } from '../system/system-account.ts'
-import { writeValidatorRecord, writeValidators } from '../system/validator-records.ts'
+import {
+  type Standing,
+  type ValidatorRecord,
+  writeValidatorRecord,
+  writeValidators,
+} from '../system/validator-records.ts'
 import { type AccountChange, WorldState } from '../world-state.ts'
 
 /** The epoch of the first block is the next one; genesis is the root that it begins with. */
 const GENESIS_EPOCH = 0
 /** Of the first block that is agreed on. */
 export const FIRST_EPOCH = 1
-const FIRST_WEIGHT = 4
 
 export interface GenesisBlock {
   /** Its hash is the genesis hash, which every signature of the network contains. */
@@ -60,15 +66,25 @@ function stateOf(
   const overlay = new StateOverlay(allocated(genesis.alloc, source))
   for (const address of modules.keys()) overlay.setCode(address, MODULE_CODE)
   const words = wordsOf(overlay, SYSTEM_ADDRESS)
-  writeParameters(words, { baseFeePerGas: genesis.baseFeePerGas, gasLimit: genesis.gasLimit })
+  const { baseFeePerGas, gasLimit, targetValidators } = genesis
+  writeParameters(words, { baseFeePerGas, gasLimit, targetValidators })
   writeValidators(words, validators)
   writeNextWeights(
     words,
-    validators.map(() => FIRST_WEIGHT),
+    validators.map(() => WEIGHT_FIRST),
   )
-  for (const { address, consensusKey, name, peer } of genesis.validators)
-    writeValidatorRecord(words, { address, consensusKey, leads: true, name, peer, feeRecipient: address })
+  for (const validator of genesis.validators) writeValidatorRecord(words, firstRecord(validator, 'validator'))
+  for (const candidate of genesis.candidates) writeValidatorRecord(words, firstRecord(candidate, 'candidate'))
+  writeCandidates(
+    words,
+    genesis.candidates.map(({ address }) => address),
+  )
   return overlay.commit()
+}
+
+function firstRecord({ address, consensusKey, name, peer }: GenesisValidator, standing: Standing): ValidatorRecord {
+  const always = { leads: true, feeRecipient: address, jailed: false, addedAt: 0, signer: address, readyAt: 0 }
+  return { address, consensusKey, name, peer, standing, ...always }
 }
 
 /** Exactly what is written there, an empty account included, as geth does: EIP-161 is a rule for transactions. */

@@ -11,14 +11,27 @@ const MODULES_MAX = 256
 
 export function readValidators(value: unknown, path: string): readonly GenesisValidator[] {
   const validators = readList(readValidator, 1, VALIDATORS_MAX)(value, path)
-  const names = validators.map((validator) => validator.name)
-  requireDistinct(names, path, 'the name')
-  requireDistinct(
-    validators.map((validator) => validator.address),
-    path,
-    'the key of',
-  )
+  requireDistinctMembers(validators, path)
   return validators
+}
+
+/** They share the names and keys of the validators, so that none can be in both. */
+export function readCandidates(validators: readonly GenesisValidator[]) {
+  return (value: unknown, path: string): readonly GenesisValidator[] => {
+    const candidates = readList(readValidator, 0, VALIDATORS_MAX)(value, path)
+    requireDistinctMembers(candidates, path)
+    for (const [index, { address, name }] of candidates.entries())
+      if (validators.some((validator) => validator.address === address || validator.name === name))
+        refuse(`${path}[${index}]`, `${name} is a validator already, by its name or its key`)
+    return candidates
+  }
+}
+
+function requireDistinctMembers(members: readonly GenesisValidator[], path: string): void {
+  const names = members.map(({ name }) => name)
+  requireDistinct(names, path, 'the name')
+  const addresses = members.map(({ address }) => address)
+  requireDistinct(addresses, path, 'the key of')
 }
 
 function readValidator(value: unknown, path: string): GenesisValidator {

@@ -13,8 +13,17 @@ import type { ConsensusParameters, EvidenceParameters, Genesis, GovernanceParame
 import type { Hash } from '../../types/ids.ts'
 import { BLOCK_BODY_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX } from '../../types/limits.ts'
 import { readAlloc } from './alloc.ts'
-import { readModules, readValidators } from './members.ts'
-import { GenesisError, ObjectReader, readBigUint, readChoice, readString, readUint, refuse } from './reader.ts'
+import { readCandidates, readModules, readValidators } from './members.ts'
+import {
+  GenesisError,
+  ObjectReader,
+  readBigUint,
+  readChoice,
+  readFlag,
+  readString,
+  readUint,
+  refuse,
+} from './reader.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /** The largest chain id that MetaMask takes. */
@@ -59,6 +68,7 @@ function readGenesis(document: unknown): Genesis {
     baseFeePerGas: reader.field('baseFee', readBigUint(2n ** 128n - 1n), DEFAULTS.baseFee),
     faultModel: reader.field('faultModel', readChoice('byzantine', 'crash'), 'byzantine'),
     validators,
+    candidates: reader.field('candidates', readCandidates(validators), []),
     minValidators: reader.field('minValidators', readUint(count, 1), Math.min(MIN_VALIDATORS_DEFAULT, count)),
     targetValidators: reader.field('targetValidators', readUint(Number.MAX_SAFE_INTEGER, 1), count),
     modules: reader.field('modules', readModules, readModules(DEFAULTS.modules, 'modules')),
@@ -127,6 +137,7 @@ function readGovernance(value: unknown, path: string): GovernanceParameters {
   const parameters = {
     proposalBlocksMax: reader.field('proposalBlocksMax', readUint(Number.MAX_SAFE_INTEGER, 1), 10_000),
     readyBlocksMax: reader.field('readyBlocksMax', readUint(Number.MAX_SAFE_INTEGER, 1), 1_000),
+    autoVote: reader.field('autoVote', readFlag, true),
   }
   reader.finish()
   return parameters

@@ -70,6 +70,10 @@ export function readChoice<T extends string>(...choices: readonly T[]): (value: 
     choices.find((choice) => choice === value) ?? refuse(path, `expected ${choices.map((c) => `"${c}"`).join(' or ')}`)
 }
 
+export function readFlag(value: unknown, path: string): boolean {
+  return typeof value === 'boolean' ? value : refuse(path, 'expected true or false')
+}
+
 /** A JSON number without fraction, or text: decimal, or hexadecimal with 0x. */
 export function readBigUint(max: bigint, min = 0n): (value: unknown, path: string) => bigint {
   return (value, path) => {

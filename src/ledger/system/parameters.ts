@@ -11,18 +11,23 @@ export interface LedgerParameters {
   readonly baseFeePerGas: bigint
   /** Gas of a block. */
   readonly gasLimit: number
+  /** The set grows up to this by candidates that are ready. */
+  readonly targetValidators: number
 }
 
 const KEY = recordKey('parameters')
 
 export function readParameters(words: WordReader): LedgerParameters {
-  const [baseFeePerGas, gasLimit] = asTuple(decodeRlp(readValue(words, KEY)), 2, 'parameters')
+  const fields = asTuple(decodeRlp(readValue(words, KEY)), 3, 'parameters')
+  const [baseFeePerGas, gasLimit, targetValidators] = fields
   return {
     baseFeePerGas: asBigUint(baseFeePerGas, 'parameters.baseFeePerGas'),
     gasLimit: asUint(gasLimit, 'parameters.gasLimit'),
+    targetValidators: asUint(targetValidators, 'parameters.targetValidators'),
   }
 }
 
 export function writeParameters(words: Words, parameters: LedgerParameters): void {
-  writeValue(words, KEY, encodeRlp([bigIntToBytes(parameters.baseFeePerGas), uintBytes(parameters.gasLimit)]))
+  const { baseFeePerGas, gasLimit, targetValidators } = parameters
+  writeValue(words, KEY, encodeRlp([bigIntToBytes(baseFeePerGas), uintBytes(gasLimit), uintBytes(targetValidators)]))
 }

@@ -5,9 +5,12 @@
  * | key (name, then padding, then number or address) | record |
  * |---|---|
  * | `validatorSet` | rlp([[address, key, leads], …]) in the order of addresses |
- * | `validator` + address | see validator-records |
- * | `parameters` | rlp([baseFeePerGas, gasLimit]) |
+ * | `validator` + id | see validator-records |
+ * | `signer` + address of a key | the id whose key it is or was |
+ * | `candidates` | rlp([id, …]) in the order of appointment |
+ * | `parameters` | rlp([baseFeePerGas, gasLimit, targetValidators]) |
  * | `schedule` | rlp([epoch, startHeight, startTimeMs, validators, weights, seed]) |
+ * | `epochs` + epoch mod 16 | rlp([epoch, validators, weights, seed]) |
  * | `counters` | see counters |
  * | `weights` | one byte for each validator of the next epoch |
  * | `ring` + height mod 256 | rlp([height, hash, stateRoot]) |

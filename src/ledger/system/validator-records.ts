@@ -1,13 +1,21 @@
-/** Who the validators are: the set in force, and a record of each. Fields may be added at the end of a record. */
+/**
+ * Who the validators are: the set in force, a record of everybody who is or was appointed, and whose
+ * key is whose. An id is the address of the first key; it stays when the key changes.
+ */
 import { utf8 } from '../../base/bytes.ts'
-import { asBytes, asFixedBytes, asFlag, asList, asTuple, uintBytes } from '../../codec/fields.ts'
+import { defined } from '../../base/invariant.ts'
+import { asBytes, asFixedBytes, asFlag, asList, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../../codec/rlp.ts'
-import { type Address, addressFromBytes, idBytes } from '../../types/ids.ts'
+import { type Address, addressFromBytes, type Height, idBytes } from '../../types/ids.ts'
 import { PUBLIC_KEY_BYTES, VALIDATORS_MAX } from '../../types/limits.ts'
 import { encodeValidators, type Validator } from '../../types/validator-set.ts'
 import { readValue, writeValue } from '../storage-map.ts'
 import type { WordReader, Words } from '../storage-words.ts'
 import { recordKey } from './system-account.ts'
+
+const STANDINGS = ['candidate', 'validator', 'removed'] as const
+
+export type Standing = (typeof STANDINGS)[number]
 
 export interface ValidatorRecord extends Validator {
   readonly name: string
@@ -15,6 +23,15 @@ export interface ValidatorRecord extends Validator {
   readonly peer: string
   /** Where its fees go; its own address unless it says otherwise. */
   readonly feeRecipient: Address
+  readonly standing: Standing
+  /** For good: there is no way back but a new addition by vote. */
+  readonly jailed: boolean
+  /** Height at which it was appointed. */
+  readonly addedAt: Height
+  /** The address of its consensus key: sends its calls. */
+  readonly signer: Address
+  /** Height that the candidate last said to be ready at; 0 = never. */
+  readonly readyAt: Height
 }
 
 const SET_KEY = recordKey('validatorSet')
@@ -44,7 +61,8 @@ export function readValidatorItems(item: RlpItem | undefined): Validator[] {
 export function readValidatorRecord(words: WordReader, address: Address): ValidatorRecord | undefined {
   const value = readValue(words, recordKey('validator', address))
   if (value.length === 0) return undefined
-  const [consensusKey, leads, name, peer, feeRecipient] = asTuple(decodeRlp(value), 5, 'validator record')
+  const fields = asTuple(decodeRlp(value), 10, 'validator record')
+  const [consensusKey, leads, name, peer, feeRecipient, standing, jailed, addedAt, signer, readyAt] = fields
   return {
     address,
     consensusKey: asFixedBytes(consensusKey, PUBLIC_KEY_BYTES, 'record.consensusKey'),
@@ -52,11 +70,27 @@ export function readValidatorRecord(words: WordReader, address: Address): Valida
     name: decoder.decode(asBytes(name, 'record.name')),
     peer: decoder.decode(asBytes(peer, 'record.peer')),
     feeRecipient: addressFromBytes(asFixedBytes(feeRecipient, 20, 'record.feeRecipient')),
+    standing: defined(STANDINGS[asUint(standing, 'record.standing')], 'a standing'),
+    jailed: asFlag(jailed, 'record.jailed'),
+    addedAt: asUint(addedAt, 'record.addedAt'),
+    signer: addressFromBytes(asFixedBytes(signer, 20, 'record.signer')),
+    readyAt: asUint(readyAt, 'record.readyAt'),
   }
 }
 
 export function writeValidatorRecord(words: Words, record: ValidatorRecord): void {
-  const { address, consensusKey, leads, name, peer, feeRecipient } = record
-  const fields = [consensusKey, uintBytes(leads ? 1 : 0), utf8(name), utf8(peer), idBytes(feeRecipient)]
-  writeValue(words, recordKey('validator', address), encodeRlp(fields))
+  const fields = [
+    record.consensusKey,
+    uintBytes(record.leads ? 1 : 0),
+    utf8(record.name),
+    utf8(record.peer),
+    idBytes(record.feeRecipient),
+    uintBytes(STANDINGS.indexOf(record.standing)),
+    uintBytes(record.jailed ? 1 : 0),
+    uintBytes(record.addedAt),
+    idBytes(record.signer),
+    uintBytes(record.readyAt),
+  ]
+  writeValue(words, recordKey('validator', record.address), encodeRlp(fields))
+  writeValue(words, recordKey('signer', record.signer), idBytes(record.address))
 }

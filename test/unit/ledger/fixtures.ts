@@ -35,7 +35,15 @@ export const VALIDATORS: readonly Validator[] = [1, 2, 3, 4].map((n) => ({
 export function rulesWith(modules: readonly Module[] = [], epoch = { epochBlocksMax: 0, epochMsMin: 0 }): LedgerRules {
   const all = [...BUILT_IN_MODULES, ...modules]
   const modulesByAddress = new Map(all.map((module) => [module.address, module]))
-  return { chainId: CHAIN_ID, genesisHash: GENESIS_HASH, verifier: nobleRecoverer, ...epoch, modules: modulesByAddress }
+  const governance = {
+    faultModel: 'byzantine',
+    minValidators: 4,
+    proposalBlocksMax: 100,
+    readyBlocksMax: 50,
+    ageEpochsMax: 16,
+  } as const
+  const fixed = { chainId: CHAIN_ID, genesisHash: GENESIS_HASH, verifier: nobleRecoverer, governance }
+  return { ...fixed, ...epoch, modules: modulesByAddress }
 }
 
 /** Accounts 0 … count − 1 own a thousand coins each. */
@@ -46,7 +54,7 @@ export function initialState(rules: LedgerRules, count: number): WorldState {
   const words = wordsOf(overlay, SYSTEM_ADDRESS)
   writeValidators(words, VALIDATORS)
   writeNextWeights(words, [4, 4, 4, 4])
-  writeParameters(words, { baseFeePerGas: 1_000_000_000n, gasLimit: 30_000_000 })
+  writeParameters(words, { baseFeePerGas: 1_000_000_000n, gasLimit: 30_000_000, targetValidators: 4 })
   return overlay.commit()
 }
 

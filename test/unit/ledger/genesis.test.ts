@@ -68,6 +68,8 @@ const sha256 = 'ab'.repeat(32)
 
 const good: [string, Json][] = [
   ['the least', document()],
+  ['a candidate', document({ candidates: [validator(5)] })],
+  ['votes by hand only', document({ governance: { autoVote: false } })],
   ['numbers in every form', document({ chainId: '0x1', gasLimit: '30000000', baseFee: 0, timestamp: '0x0' })],
   ['a whole number written as 1e3', document({ baseFee: 1e3 })],
   [
@@ -156,6 +158,13 @@ const refusedByParserAlone: [string, unknown, string][] = [
     'one name twice',
     document({ validators: [validator(1), { ...validator(2), name: 'v1' }] }),
     'validators[1]: the name v1',
+  ],
+  ['a candidate that is a validator', document({ candidates: [validator(4)] }), 'candidates[0]: v4 is a validator'],
+  ['one candidate twice', document({ candidates: [validator(5), validator(5)] }), 'candidates[1]: the name v5'],
+  [
+    'votes neither by hand nor by node',
+    document({ governance: { autoVote: 1 } }),
+    'governance.autoVote: expected true',
   ],
   ['more validators needed than there are', document({ minValidators: 5 }), 'minValidators: expected 1 to 4'],
   [
@@ -307,9 +316,14 @@ describe('the genesis block', () => {
     expect(readValidatorRecord(words, first?.address ?? ZERO_ADDRESS)).toEqual({
       ...first,
       leads: true,
+      standing: 'validator',
+      jailed: false,
+      addedAt: 0,
+      signer: first?.address,
+      readyAt: 0,
       feeRecipient: first?.address,
     })
-    expect(readParameters(words)).toEqual({ baseFeePerGas: 1_000_000_000n, gasLimit: 30_000_000 })
+    expect(readParameters(words)).toEqual({ baseFeePerGas: 1_000_000_000n, gasLimit: 30_000_000, targetValidators: 4 })
     for (const address of rules.modules.keys()) expect(state.code(address)).toEqual(Uint8Array.of(0xfe))
     const proposer = validators[0]?.address ?? ZERO_ADDRESS
     const execution = new BlockExecution(rules, state, {
