@@ -44,7 +44,13 @@ export const METHODS = tableOf(LISTED)
 
 /** Of a public listener that offers some namespaces only: 'eth', 'net', … `rpc`, which tells of the others, is always there. */
 export function methodsIn(namespaces: readonly string[]): ReadonlyMap<string, RpcMethod> {
-  return tableOf(LISTED.filter(({ name }) => namespaces.includes(namespaceOf(name))))
+  return tableOf(LISTED.filter(({ name }) => namespaces.includes(offeredWith(name))))
+}
+
+/** Otterscan does not start without the one method that it takes from Erigon, so the two come together. */
+function offeredWith(method: string): string {
+  const namespace = namespaceOf(method)
+  return namespace === 'erigon' ? 'ots' : namespace
 }
 
 /** Of the Unix socket in the data directory. */

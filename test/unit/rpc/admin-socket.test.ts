@@ -158,6 +158,14 @@ it('a public listener offers the namespaces that it was given and no others', as
   expect((await ask('rpc_modules')).result).toEqual({ rpc: '1.0', net: '1.0' })
 })
 
+it('a public listener that offers Otterscan its namespace offers all that Otterscan starts with', async () => {
+  const { url } = await startServer({}, { namespaces: ['ots'] })
+  const ask = async (method: string, ...params: unknown[]) =>
+    (await post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))).json
+  expect((await ask('ots_getApiLevel')).result).toBe(8)
+  expect((await ask('erigon_getHeaderByNumber', 'latest')).result).toHaveProperty('hash')
+})
+
 it('lies in a short directory when its own is too deep for a socket, and is found from there', async () => {
   const deep = join(temporaryDirectory(), 'a'.repeat(60), 'b'.repeat(60))
   mkdirSync(deep, { recursive: true })
