@@ -1,5 +1,7 @@
 /** The interface about itself, made from the table of methods. */
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
+import { COMPONENTS } from '../schemas/components.ts'
+import { resultSchema } from '../schemas/results.ts'
 
 const VERSION = '1.0'
 const OPENRPC_VERSION = '1.3.2'
@@ -15,6 +17,7 @@ export function rpcMethods(others: readonly RpcMethod[]): readonly RpcMethod[] {
     openrpc: OPENRPC_VERSION,
     info: { title: 'Tertia', version: node.clientVersion },
     methods: [...others, ...own].map(describe),
+    components: { schemas: COMPONENTS },
   })
   const own: readonly RpcMethod[] = [
     defineMethod('rpc_modules', [], () => modules),
@@ -23,7 +26,7 @@ export function rpcMethods(others: readonly RpcMethod[]): readonly RpcMethod[] {
   return own
 }
 
-/** Positional, as Ethereum's clients send them. What a result looks like is left to execution-apis. */
+/** Positional, as Ethereum's clients send them. */
 function describe({ name, parameters }: RpcMethod) {
   return {
     name,
@@ -33,6 +36,6 @@ function describe({ name, parameters }: RpcMethod) {
       required: parameter.required,
       schema: parameter.schema,
     })),
-    result: { name: 'result', schema: true },
+    result: { name: 'result', schema: resultSchema(name) },
   }
 }
