@@ -84,7 +84,9 @@ class Model {
     const fresh = { transaction, arrival: this.#arrivals }
     if (nonce < account.nonce) return 'nonce too low'
     if (nonce > account.nonce + LIMITS.nonceGapMax) return 'nonce too high'
-    const after = [...chain.filter((each) => each !== old), fresh]
+    // What waits behind a gap gives way to what can be executed.
+    const counted = nonce > this.pendingNonce(sender) ? chain : chain.filter((each) => this.isExecutable(each))
+    const after = [...counted.filter((each) => each !== old), fresh]
     if (this.cost(after) > account.balance) return 'insufficient funds for gas * price + value'
     if (maxFeePerGas < this.baseFee) return 'max fee per gas less than block base fee'
     if (old !== undefined) {
@@ -129,6 +131,7 @@ class Model {
     const victims = this.held.filter((each) => each !== displaced && !rest.includes(each))
     if (nonce > gap && victims.some((each) => this.isExecutable(each))) throw new Error('queued before executable')
     this.held = [...rest, fresh]
+    this.settle(Number(sender))
     return old === undefined ? 'added' : 'replaced'
   }
 
