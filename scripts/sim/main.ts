@@ -25,6 +25,8 @@ const USAGE = `npm run sim -- [options]
   --json FILE        with --replay: the same as data
   --canaries [--seeds A..B] [--bug NAME]  plants known bugs, each of which must be found`
 
+const EPOCH_BLOCKS_MIN = 3
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1..200' },
@@ -50,7 +52,9 @@ function scenarioFor(seed: number): Scenario {
   const { strategy } = values
   const all = [...STRATEGIES.keys()]
   const strategies = strategy === undefined ? (seed % 2 === 0 ? all : []) : strategy === 'all' ? all : [strategy]
-  return scenarioOf(seed, { nodes: Number(values.nodes), faults, strategies })
+  const scenario = scenarioOf(seed, { nodes: Number(values.nodes), faults, strategies })
+  // Every fourth pair of runs goes through epochs, honest and lying.
+  return seed % 8 < 6 ? scenario : { ...scenario, epochBlocks: EPOCH_BLOCKS_MIN + (seed % 5) }
 }
 
 function replay(seed: number): number {

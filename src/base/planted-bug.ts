@@ -69,6 +69,9 @@ export const PLANTED_BUGS = [
   'evidence-order-unchecked',
   'evidence-held-twice',
   'detector-forgets',
+  'end-ignored',
+  'signs-after-the-end',
+  'record-of-old-epoch-kept',
 ] as const
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number]

@@ -1,8 +1,10 @@
 /** What certificates ask of blocks: fetch what is missing, execute what is connected, commit what is final. */
 import { defined, invariant } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
+import type { Block } from '../types/block.ts'
 import type { Hash, View } from '../types/ids.ts'
 import { signersOf } from '../types/signer-bitmap.ts'
-import type { CoreState } from './core-state.ts'
+import type { CoreState, PendingCommit } from './core-state.ts'
 import { halt } from './core-state.ts'
 
 /** BOUND: how far above the tip blocks are fetched one from another; a wider gap is left to range sync. */
@@ -10,8 +12,9 @@ const FETCHED_BLOCKS_MAX = 64
 
 export function applyBlocks(state: CoreState): void {
   commitPending(state)
+  if (state.ended) return
   const { pendingCommit, highQc, proposals, pacemaker } = state
-  if (pendingCommit !== null) advance(state, pendingCommit.blockHash, pendingCommit)
+  if (pendingCommit !== null) advance(state, pendingCommit.hash, pendingCommit.certificate)
   if (highQc.view > state.tree.tip.view) advance(state, highQc.blockHash, highQc)
   const proposal = proposals.get(pacemaker.view)
   if (proposal !== undefined) advance(state, proposal.block.hash, proposal.block.justify)
@@ -20,15 +23,16 @@ export function applyBlocks(state: CoreState): void {
 
 /** Exactly once and oldest first: the tip moves only here. */
 function commitPending(state: CoreState): void {
-  const certificate = state.pendingCommit
-  if (certificate === null) return
+  const pending = state.pendingCommit
+  if (pending === null) return
+  const { certificate, hash } = pending
   if (certificate.view <= state.tree.tip.view) {
     state.pendingCommit = null
     return
   }
-  const chain = state.tree.chainTo(certificate.blockHash)
+  const chain = state.tree.chainTo(hash)
   if (chain.kind === 'conflicting') {
-    halt(state, `final block ${certificate.blockHash} does not extend the committed tip ${state.tree.tip.hash}`, [
+    halt(state, `final block ${hash} does not extend the committed tip ${state.tree.tip.hash}`, [
       certificate,
       state.highCommit,
     ])
@@ -36,7 +40,7 @@ function commitPending(state: CoreState): void {
   }
   if (chain.kind === 'missing') return
   if (chain.nodes.length === 0) {
-    halt(state, `block ${certificate.blockHash} is certified as final in two views`, [certificate, state.highCommit])
+    halt(state, `block ${hash} is certified as final in two views`, [certificate, state.highCommit])
     return
   }
   const invalid = chain.nodes.find((node) => node.state === 'invalid')
@@ -45,19 +49,43 @@ function commitPending(state: CoreState): void {
     return
   }
   if (chain.nodes.some((node) => node.state !== 'executed')) return
-  const blocks = chain.nodes.map((node) => node.block)
+  commit(
+    state,
+    pending,
+    chain.nodes.map((node) => node.block),
+  )
+  if (!state.ended) commitPending(state)
+}
+
+/** `chain`: from the tip, exclusive, to what the certificate is for; of its SUFFIX blocks only the proof keeps the headers. */
+function commit(state: CoreState, { certificate, suffix }: PendingCommit, chain: readonly Block[]): void {
+  const end = chain.findIndex((block) => block.header.consensus.end)
+  const blocks = end < 0 ? chain : chain.slice(0, end + 1)
+  const behind = chain.slice(blocks.length).map((block) => block.header)
+  const last = defined(blocks.at(-1), 'a committed block')
   invariant(defined(blocks[0], 'a committed block').header.height === state.tree.tip.height + 1, 'heights are gapless')
-  state.effects.push({ kind: 'commit', blocks, certificate })
-  state.tree.commit(certificate.blockHash)
+  state.effects.push({ kind: 'commit', blocks, finality: { certificate, suffix: suffix.length > 0 ? suffix : behind } })
+  state.tree.commit(last.hash)
   state.tipCertificate = certificate
+  if (end >= 0) {
+    endEpoch(state)
+    return
+  }
   for (const block of blocks) state.committedViews.set(block.header.consensus.view, block.hash)
   for (const view of [...state.certified.keys()]) if (view <= certificate.view) state.certified.delete(view)
   const { highCommit } = state
-  state.pendingCommit = highCommit !== null && highCommit.view > certificate.view ? highCommit : null
+  const isHigher = highCommit !== null && highCommit.view > certificate.view
+  state.pendingCommit = isHigher ? { hash: highCommit.blockHash, certificate: highCommit, suffix: [] } : null
   state.flushSinceMs = null
   state.beatDue = false
   armHeartbeat(state)
-  commitPending(state)
+}
+
+/** INVARIANT E1: once the last block of an epoch is final here, nothing of this epoch is signed any more. */
+function endEpoch(state: CoreState): void {
+  state.pendingCommit = null
+  state.effects.push({ kind: 'epochEnded' })
+  state.ended = !(__CANARIES__ && isPlanted('signs-after-the-end'))
 }
 
 export function armHeartbeat(state: CoreState): void {

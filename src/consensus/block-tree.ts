@@ -79,7 +79,7 @@ export class BlockTree {
     while (next !== this.#tip.hash) {
       const node = this.#nodes.get(next)
       if (node === undefined) {
-        const beside = child !== null && child.header.height <= this.#tip.height + 1
+        const beside = child !== null && parentHeight(child) <= this.#tip.height
         return beside ? { kind: 'conflicting' } : { kind: 'missing', hash: next, child }
       }
       nodes.push(node)
@@ -97,10 +97,9 @@ export class BlockTree {
     const { header } = defined(this.#nodes.get(hash), 'the committed block').block
     this.#tip = { hash, height: header.height, view: header.consensus.view }
     const dropped = new Set<Hash>()
-    const byHeight = [...this.#nodes.values()].sort((a, b) => a.block.header.height - b.block.header.height)
-    for (const { block } of byHeight) {
+    for (const { block } of this.#byView()) {
       const { height, parentHash } = block.header
-      const isBeside = height <= header.height || (height === header.height + 1 && parentHash !== hash)
+      const isBeside = height <= header.height || (parentHeight(block) === header.height && parentHash !== hash)
       if (__CANARIES__ && isPlanted('pending-blocks-forgotten') && parentHash !== hash && !this.#nodes.has(parentHash))
         this.#nodes.delete(block.hash)
       if (!isBeside && !dropped.has(parentHash)) continue
@@ -116,12 +115,19 @@ export class BlockTree {
     for (const hash of needed)
       for (let node = this.#nodes.get(hash); node !== undefined; node = this.#nodes.get(node.block.header.parentHash))
         kept.add(node.block.hash)
-    const byView = [...this.#nodes.values()].sort(
-      (a, b) => a.block.header.consensus.view - b.block.header.consensus.view,
-    )
-    for (const { block } of byView) {
+    for (const { block } of this.#byView()) {
       if (this.#nodes.size <= BLOCKS_MAX) return
       if (!kept.has(block.hash)) this.#nodes.delete(block.hash)
     }
   }
+
+  /** Parents before their children. */
+  #byView(): BlockNode[] {
+    return [...this.#nodes.values()].sort((a, b) => a.block.header.consensus.view - b.block.header.consensus.view)
+  }
+}
+
+/** A SUFFIX block stands at the height of its parent: the ledger does not know it. */
+function parentHeight({ header }: Block): Height {
+  return header.consensus.suffix ? header.height : header.height - 1
 }

@@ -3,6 +3,7 @@
  * an event brings; `act` then does whatever has become possible.
  */
 import { BoundedMap } from '../base/bounded.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Block, Proposal } from '../types/block.ts'
 import type {
   CommitCertificate,
@@ -12,6 +13,7 @@ import type {
   Vote,
 } from '../types/certificate.ts'
 import type { ConsensusParameters } from '../types/genesis.ts'
+import type { Header } from '../types/header.ts'
 import type { Hash, View } from '../types/ids.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
@@ -49,6 +51,14 @@ export interface CoreStart {
   readonly blocks: readonly Verified<Block>[]
 }
 
+/** What makes a block final, on its way to be applied. */
+export interface PendingCommit {
+  /** The last block of the epoch when its suffix is known, else the one that the certificate is for. */
+  readonly hash: Hash
+  readonly certificate: Verified<CommitCertificate>
+  readonly suffix: readonly Header[]
+}
+
 export interface CoreState {
   readonly config: CoreConfig
   readonly root: Verified<QuorumCertificate>
@@ -71,10 +81,12 @@ export interface CoreState {
   /** What the committed tip is final by. */
   tipCertificate: Verified<CommitCertificate> | null
   /** Wants blocks or their execution before it can be applied. */
-  pendingCommit: Verified<CommitCertificate> | null
+  pendingCommit: PendingCommit | null
   ownVote: Verified<Vote> | null
   started: boolean
   halted: boolean
+  /** The last block of the epoch is committed. */
+  ended: boolean
   payloadAvailable: boolean
   beatDue: boolean
   /** Set when something in the current view calls for giving it up at once. */
@@ -119,6 +131,7 @@ export function createCoreState(config: CoreConfig, start: CoreStart): CoreState
     ownVote: null,
     started: false,
     halted: false,
+    ended: false,
     payloadAvailable: false,
     beatDue: false,
     giveUp: null,
@@ -144,6 +157,13 @@ export function signingContext(state: CoreState): SigningContext {
     highQc: state.highQc,
     highTc: state.highTc,
   }
+}
+
+/** Whether what is certified highest is the last block of the epoch or stands behind it: then only its commit is still to come. */
+export function isEnding(state: CoreState): boolean {
+  const consensus = state.tree.get(state.highQc.blockHash)?.block.header.consensus
+  if (__CANARIES__ && isPlanted('end-ignored')) return false
+  return consensus !== undefined && (consensus.end || consensus.suffix)
 }
 
 export function hasTimedOut(state: CoreState): boolean {

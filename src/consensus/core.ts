@@ -27,7 +27,7 @@ import type { Event } from './events.ts'
 import { hasWork, pursueWork, takeBuilt } from './propose.ts'
 import { repeatCommitVote, repeatLastStatements, signVotes, timeOut } from './sign-votes.ts'
 import { takeBlocks, takeExecution, takeProposal } from './take-blocks.ts'
-import { contradictsCertified, contradictsCommitted, takeBundle, takeCommitCertificate } from './take-certificates.ts'
+import { contradictsCertified, contradictsCommitted, takeBundle, takeFinality } from './take-certificates.ts'
 import { takeCommitVote, takeTimeout, takeVote } from './take-votes.ts'
 
 export class Core {
@@ -37,10 +37,10 @@ export class Core {
     this.#state = createCoreState(config, start)
   }
 
-  /** `nowMs` never decreases. Effects are to be carried out in order. After a halt nothing happens any more. */
+  /** `nowMs` never decreases. Effects are to be carried out in order. After a halt, or the end of the epoch, nothing happens any more. */
   handle(event: Event, nowMs: number): readonly Effect[] {
     const state = this.#state
-    if (state.halted) return []
+    if (state.halted || state.ended) return []
     state.nowMs = nowMs
     state.effects = []
     this.#take(event)
@@ -48,10 +48,10 @@ export class Core {
     return state.effects
   }
 
-  /** Each step may halt, and so may the event that was taken before. */
+  /** Each step may be the last, and so may the event that was taken before. */
   #proceed(): void {
     const state = this.#state
-    for (const step of [applyBlocks, signVotes, pursueWork]) if (!state.halted) step(state)
+    for (const step of [applyBlocks, signVotes, pursueWork]) if (!state.halted && !state.ended) step(state)
   }
 
   #take(event: Event): void {
@@ -69,8 +69,8 @@ export class Core {
         return takeBundle(state, event.bundle)
       case 'blocks':
         return takeBlocks(state, event.blocks)
-      case 'commitCertificate':
-        return takeCommitCertificate(state, event.certificate)
+      case 'finality':
+        return takeFinality(state, event.finality)
       case 'executed':
         return takeExecution(state, event.hash, event.valid, event.reason)
       case 'built':
@@ -135,6 +135,11 @@ export class Core {
 
   isSuspected(validator: number): boolean {
     return this.#state.pacemaker.isSuspected(validator)
+  }
+
+  /** Whether the last block of the epoch is committed. */
+  get hasEnded(): boolean {
+    return this.#state.ended
   }
 
   get tip(): CommittedTip {

@@ -4,7 +4,8 @@
  * the signature is made and sent (docs/consensus.md, "What is on disk before what").
  */
 import type { Block, Proposal } from '../types/block.ts'
-import type { CommitCertificate, QuorumCertificate, TimeoutCertificate, Vote } from '../types/certificate.ts'
+import type { QuorumCertificate, TimeoutCertificate, Vote } from '../types/certificate.ts'
+import type { FinalityProof } from '../types/finality.ts'
 import type { Epoch, Hash, View } from '../types/ids.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
 
@@ -38,6 +39,8 @@ export interface BuildRequest {
   readonly tc: TimeoutCertificate | null
   /** Without transactions: only to carry a commit, or because a beat is due. */
   readonly empty: boolean
+  /** Behind the last block of the epoch, only to carry its commit. */
+  readonly suffix: boolean
 }
 
 export type Effect =
@@ -48,8 +51,10 @@ export type Effect =
   | { readonly kind: 'execute'; readonly block: Block }
   /** Answered by a `built` event. */
   | { readonly kind: 'build'; readonly request: BuildRequest }
-  /** Final, oldest first; the certificate is of the last. */
-  | { readonly kind: 'commit'; readonly blocks: readonly Block[]; readonly certificate: CommitCertificate }
+  /** Final, oldest first, without SUFFIX blocks; the proof is of the last. */
+  | { readonly kind: 'commit'; readonly blocks: readonly Block[]; readonly finality: FinalityProof }
+  /** The last block committed is the last of the epoch: nothing is signed here any more, and nothing else done. */
+  | { readonly kind: 'epochEnded' }
   /** The block and its unknown ancestors; `signers` certify that they hold it. Answered by `blocks`; of no use once a block of `view` or later is committed. */
   | { readonly kind: 'fetch'; readonly hash: Hash; readonly view: View; readonly signers: readonly number[] }
   /** Another block was certified in its view: others hold that block's proposal, and the two together prove a lie. */

@@ -1,7 +1,8 @@
 /** What the core is told. Everything from outside has been judged by `validation/`. */
 import type { Block, Proposal } from '../types/block.ts'
-import type { CommitCertificate, CommitVote, Vote } from '../types/certificate.ts'
+import type { CommitVote, Vote } from '../types/certificate.ts'
 import type { CertificateBundle, TimeoutMessage } from '../types/consensus-message.ts'
+import type { FinalityProof } from '../types/finality.ts'
 import type { Hash, View } from '../types/ids.ts'
 import type { Verified } from '../types/verified.ts'
 import type { TimerName } from './effects.ts'
@@ -14,8 +15,8 @@ export type Event =
   | { readonly kind: 'certificates'; readonly bundle: Verified<CertificateBundle> }
   /** Fetched blocks, anchored by hash in a verified certificate; oldest first. */
   | { readonly kind: 'blocks'; readonly blocks: readonly Verified<Block>[] }
-  /** Learned with blocks that it makes final. */
-  | { readonly kind: 'commitCertificate'; readonly certificate: Verified<CommitCertificate> }
+  /** Learned with blocks that it makes final, or as the end of the epoch. */
+  | { readonly kind: 'finality'; readonly finality: Verified<FinalityProof> }
   /** `valid` is whether our own execution gave what the header says. */
   | { readonly kind: 'executed'; readonly hash: Hash; readonly valid: boolean; readonly reason: string }
   /** Null when the block could not be built. */

@@ -80,8 +80,8 @@ export class EvidenceDetector {
         this.#takeTc(event.bundle.tc)
         if (event.bundle.commitCertificate !== null) this.#takeCommitCertificate(event.bundle.commitCertificate)
         break
-      case 'commitCertificate':
-        this.#takeCommitCertificate(event.certificate)
+      case 'finality':
+        this.#takeCommitCertificate(event.finality.certificate)
         break
       // Nothing that is signed, or, in fetched blocks, nothing that was checked here.
       case 'blocks':

@@ -8,11 +8,11 @@ import type { Block } from '../types/block.ts'
 import type { QuorumCertificate } from '../types/certificate.ts'
 import type { Verified } from '../types/verified.ts'
 import { assembleQc } from './assemble.ts'
-import { type CoreState, hasTimedOut, signingContext } from './core-state.ts'
+import { type CoreState, hasTimedOut, isEnding, signingContext } from './core-state.ts'
 import type { TimerName } from './effects.ts'
 
 interface Work {
-  /** Transactions wait, or a beat is due. */
+  /** Transactions wait, or a beat is due, and the epoch has room for a block. */
   readonly toPropose: boolean
   /** The highest certified block waits for its commit votes. */
   readonly toFlush: boolean
@@ -41,16 +41,13 @@ export function hasWork(state: CoreState): boolean {
 
 function workOf(state: CoreState): Work {
   const { tree, pacemaker, timeouts } = state
+  const hasPayload = (state.payloadAvailable || state.beatDue) && !isEnding(state)
   const proposal = state.proposals.get(pacemaker.view)
   // A timeout that no correct other joins asks for nothing: whoever has work says so, and brings it along.
   const isJoined = hasTimedOut(state) && timeouts.count(pacemaker.view) >= state.config.validators.amplification
   return {
     // Every epoch commits a first block, be it empty.
-    toPropose:
-      (__CANARIES__ && isPlanted('work-without-end')) ||
-      state.payloadAvailable ||
-      state.beatDue ||
-      state.highQc.view === 0,
+    toPropose: (__CANARIES__ && isPlanted('work-without-end')) || hasPayload || state.highQc.view === 0,
     toFlush: state.highQc.view > tree.tip.view && !(__CANARIES__ && isPlanted('flush-forgotten')),
     underWay: isJoined || (proposal !== undefined && tree.get(proposal.block.hash)?.state !== 'invalid'),
   }
@@ -90,9 +87,10 @@ function propose(state: CoreState, work: Work): void {
   const tc = highQc.view === view - 1 ? null : highTc
   state.buildingView = view
   const parentHash = __CANARIES__ && isPlanted('proposes-on-tip') ? tree.tip.hash : highQc.blockHash
+  const suffix = isEnding(state)
   state.effects.push({
     kind: 'build',
-    request: { parentHash, view, justify: widestJustify(state), tc, empty: !state.payloadAvailable },
+    request: { parentHash, view, justify: widestJustify(state), tc, empty: suffix || !state.payloadAvailable, suffix },
   })
 }
 

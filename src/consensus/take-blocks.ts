@@ -44,15 +44,15 @@ function addBlock(state: CoreState, block: Verified<Block>): void {
     return
   }
   state.effects.push({ kind: 'storeBlock', block })
-  state.tree.evict([state.highQc.blockHash, state.pendingCommit?.blockHash ?? state.highQc.blockHash, block.hash])
+  state.tree.evict([state.highQc.blockHash, state.pendingCommit?.hash ?? state.highQc.blockHash, block.hash])
 }
 
 /** A block at or below the final height is no news, unless a certificate of a later view is for it. */
 function checkBesideTip(state: CoreState, block: Block): void {
   const { tree, pendingCommit, highQc } = state
   if (tree.has(block.hash)) return
-  const certificate = [pendingCommit, highQc].find((held) => held?.blockHash === block.hash)
-  if (certificate !== undefined && certificate !== null && certificate.view > tree.tip.view)
+  const certificate = [pendingCommit?.certificate, highQc].find((held) => held?.blockHash === block.hash)
+  if (certificate !== undefined && certificate.view > tree.tip.view)
     halt(state, `block ${block.hash} is certified but does not extend the committed tip ${tree.tip.hash}`, [
       certificate,
       state.highCommit,

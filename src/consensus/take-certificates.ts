@@ -1,9 +1,10 @@
 /** Certificates move the highest QC and TC, the view, and what is to be committed. Nothing else does. */
 import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
 import type { CertificateBundle } from '../types/consensus-message.ts'
+import { type FinalityProof, finalHash } from '../types/finality.ts'
 import type { View } from '../types/ids.ts'
 import { type Verified, verifiedPart } from '../types/verified.ts'
-import { type CoreState, halt } from './core-state.ts'
+import { type CoreState, halt, type PendingCommit } from './core-state.ts'
 
 export function takeQc(state: CoreState, qc: Verified<QuorumCertificate>): void {
   const other = otherBlockOfView(state, qc)
@@ -30,21 +31,33 @@ export function takeTc(state: CoreState, tc: Verified<TimeoutCertificate>): void
 }
 
 export function takeCommitCertificate(state: CoreState, certificate: Verified<CommitCertificate>): void {
+  takePending(state, { hash: certificate.blockHash, certificate, suffix: [] })
+}
+
+export function takeFinality(state: CoreState, finality: Verified<FinalityProof>): void {
+  const certificate = verifiedPart(finality, finality.certificate)
+  takePending(state, { hash: finalHash(finality), certificate, suffix: finality.suffix })
+}
+
+function takePending(state: CoreState, pending: PendingCommit): void {
+  const { certificate } = pending
   const { tip } = state.tree
   if (certificate.view <= tip.view) {
     checkAgainstCommitted(state, certificate)
     return
   }
   if (state.highCommit === null || certificate.view > state.highCommit.view) state.highCommit = certificate
-  if (state.pendingCommit === null || comesBefore(state, certificate, state.pendingCommit))
-    state.pendingCommit = certificate
+  if (state.pendingCommit === null || comesBefore(state, pending, state.pendingCommit)) state.pendingCommit = pending
 }
 
 /** What can be applied is not kept waiting by what still lacks blocks: so a chain is caught up with piece by piece. */
-function comesBefore(state: CoreState, certificate: CommitCertificate, pending: CommitCertificate): boolean {
-  const lacksBlocks = state.tree.chainTo(certificate.blockHash).kind === 'missing'
-  const pendingLacksBlocks = state.tree.chainTo(pending.blockHash).kind === 'missing'
-  return lacksBlocks === pendingLacksBlocks ? certificate.view > pending.view : pendingLacksBlocks
+function comesBefore(state: CoreState, news: PendingCommit, pending: PendingCommit): boolean {
+  const lacksBlocks = state.tree.chainTo(news.hash).kind === 'missing'
+  const pendingLacksBlocks = state.tree.chainTo(pending.hash).kind === 'missing'
+  if (lacksBlocks !== pendingLacksBlocks) return pendingLacksBlocks
+  if (news.certificate.view !== pending.certificate.view) return news.certificate.view > pending.certificate.view
+  // The blocks of a suffix that is proven need not be held.
+  return news.suffix.length > pending.suffix.length
 }
 
 /** Its leader proposed to us what it did not propose to those who certified another block. */

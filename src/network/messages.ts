@@ -11,7 +11,7 @@ import { asBytes, asFixedBytes, asList, asTuple, asUint, uintBytes } from '../co
 import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
 import { hashHeader } from '../crypto/digests.ts'
 import { type Block, blockItem, type Proposal, proposalItem, readBlock, readProposal } from '../types/block.ts'
-import type { CommitCertificate, CommitVote, Vote } from '../types/certificate.ts'
+import type { CommitVote, Vote } from '../types/certificate.ts'
 import {
   commitCertificateItem,
   commitVoteItem,
@@ -29,6 +29,14 @@ import {
   voteItem,
 } from '../types/certificate-codec.ts'
 import type { CertificateBundle, TimeoutMessage } from '../types/consensus-message.ts'
+import {
+  type EpochEndProof,
+  epochEndItem,
+  type FinalityProof,
+  finalityItem,
+  readEpochEnd,
+  readFinality,
+} from '../types/finality.ts'
 import { type Epoch, type Hash, type Height, hashFromBytes, idBytes, type View } from '../types/ids.ts'
 import { TRANSACTION_BYTES_MAX } from '../types/limits.ts'
 
@@ -50,11 +58,13 @@ export type DirectMessage =
   | { readonly kind: 'certificatesWanted' }
   | { readonly kind: 'status'; readonly status: Status }
   | { readonly kind: 'transactions'; readonly envelopes: readonly Uint8Array[] }
+  /** To whoever is still in the epoch that it ends. */
+  | { readonly kind: 'epochEnd'; readonly proof: EpochEndProof }
 
 export type Request =
   /** The block and its ancestors above a height, newest first. */
   | { readonly kind: 'blocks'; readonly hash: Hash; readonly above: Height }
-  /** Final blocks from this height up, with the certificate of the last. */
+  /** Final blocks of one epoch from this height up, with the proof of the last. */
   | { readonly kind: 'range'; readonly from: Height; readonly count: number }
   | { readonly kind: 'certificates' }
   | { readonly kind: 'status' }
@@ -62,7 +72,7 @@ export type Request =
 export interface FinalRange {
   /** Oldest first; empty when the peer has none. */
   readonly blocks: readonly Block[]
-  readonly certificate: CommitCertificate | null
+  readonly finality: FinalityProof | null
 }
 
 /** BOUND: blocks in one answer. */
@@ -81,8 +91,29 @@ const DIRECT_TAGS = {
   certificatesWanted: 6,
   status: 7,
   transactions: 8,
+  epochEnd: 9,
 } as const
 const REQUEST_TAGS = { blocks: 1, range: 2, certificates: 3, status: 4 } as const
+
+/** Of which epoch a message says something about agreement; null for what is of none, or of another by nature. */
+export function epochOf(message: DirectMessage): Epoch | null {
+  switch (message.kind) {
+    case 'proposal':
+      return message.proposal.block.header.consensus.epoch
+    case 'vote':
+    case 'commitVote':
+      return message.vote.epoch
+    case 'timeout':
+      return message.message.timeout.epoch
+    case 'certificates':
+      return message.bundle.epoch
+    case 'certificatesWanted':
+    case 'status':
+    case 'transactions':
+    case 'epochEnd':
+      return null
+  }
+}
 
 export function encodeDirect(message: DirectMessage): Uint8Array {
   return tagged(DIRECT_TAGS[message.kind], directItem(message))
@@ -110,6 +141,8 @@ function directItem(message: DirectMessage): RlpItem {
       return statusItem(message.status)
     case 'transactions':
       return message.envelopes
+    case 'epochEnd':
+      return epochEndItem(message.proof)
   }
 }
 
@@ -132,6 +165,8 @@ function readDirect(tag: number, item: RlpItem): DirectMessage {
       return { kind: 'status', status: readStatus(item) }
     case DIRECT_TAGS.transactions:
       return { kind: 'transactions', envelopes: readEnvelopes(item) }
+    case DIRECT_TAGS.epochEnd:
+      return { kind: 'epochEnd', proof: readEpochEnd(item) }
     default:
       throw new DecodeError(`unknown message tag ${tag}`)
   }
@@ -181,15 +216,15 @@ export function decodeBlocks(bytes: Uint8Array): Result<readonly Block[], Reject
 }
 
 export function encodeRange(range: FinalRange): Uint8Array {
-  return encodeRlp([range.blocks.map(blockItem), optionalItem(range.certificate, commitCertificateItem)])
+  return encodeRlp([range.blocks.map(blockItem), optionalItem(range.finality, finalityItem)])
 }
 
 export function decodeRange(bytes: Uint8Array): Result<FinalRange, Rejection<'malformed'>> {
   return decodeWith(bytes, (item) => {
-    const [blocks, certificate] = asTuple(item, 2, 'range')
+    const [blocks, finality] = asTuple(item, 2, 'range')
     return {
       blocks: readBlocks(blocks ?? [], RANGE_BLOCKS_MAX),
-      certificate: readOptional(certificate, readCommitCertificate),
+      finality: readOptional(finality, readFinality),
     }
   })
 }

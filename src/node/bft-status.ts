@@ -2,7 +2,6 @@
 import { defined } from '../base/invariant.ts'
 import type { Network } from '../network/port.ts'
 import type { Replica } from '../replica/replica.ts'
-import type { ReplicaConfig } from '../replica/replica-config.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Address } from '../types/ids.ts'
 import type { BftStatus, PeerStatus } from './node-api.ts'
@@ -11,7 +10,6 @@ import type { BftStatus, PeerStatus } from './node-api.ts'
 const SILENT_MS = 3_000
 
 export interface StatusParts {
-  readonly config: ReplicaConfig
   readonly replica: Replica
   readonly store: ChainStore
   readonly network: Network
@@ -20,9 +18,9 @@ export interface StatusParts {
 }
 
 export function bftStatus(parts: StatusParts): BftStatus {
-  const { config, replica, store } = parts
-  const { validators, self } = config
+  const { replica, store } = parts
   const { core } = replica
+  const { validators, self } = replica.epoch
   const peers = validators.members.map((_, index) => peerStatus(parts, index))
   const reachable = peers.filter((peer) => peer.connected).length
   const syncing = replica.syncProgress !== null || !replica.isStarted
@@ -52,10 +50,11 @@ export function bftStatus(parts: StatusParts): BftStatus {
 }
 
 function peerStatus(parts: StatusParts, index: number): PeerStatus {
-  const { config, replica, nowMs, store } = parts
+  const { replica, nowMs, store } = parts
+  const { self, records } = replica.epoch
   const address = addressOf(parts, index)
-  const name = config.genesis.validators.find((validator) => validator.address === address)?.name ?? ''
-  if (index === config.self?.index) {
+  const name = records[index]?.name ?? ''
+  if (index === self?.index) {
     const { height } = store.tip.header
     return { address, name, connected: true, view: replica.core.view, height, silentMs: 0, suspected: false }
   }
@@ -69,12 +68,12 @@ function peerStatus(parts: StatusParts, index: number): PeerStatus {
     view: status?.view ?? null,
     height: status?.height ?? null,
     silentMs,
-    suspected: config.self !== null && (!isHeard || replica.core.isSuspected(index)),
+    suspected: self !== null && (!isHeard || replica.core.isSuspected(index)),
   }
 }
 
 function reasonOf(parts: StatusParts, live: boolean, syncing: boolean, peers: readonly PeerStatus[]): string | null {
-  const { validators, self } = parts.config
+  const { validators, self } = parts.replica.epoch
   if (!live && self === null) return 'no peer is connected'
   if (!live) {
     const gone = peers.filter((peer) => !peer.connected).map((peer) => peer.name || peer.address)
@@ -85,5 +84,5 @@ function reasonOf(parts: StatusParts, live: boolean, syncing: boolean, peers: re
 }
 
 function addressOf(parts: StatusParts, index: number): Address {
-  return defined(parts.config.validators.at(index), 'a validator').address
+  return defined(parts.replica.epoch.validators.at(index), 'a validator').address
 }

@@ -3,13 +3,12 @@ import type { Logger } from '../base/logger.ts'
 import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import { hashHeader } from '../crypto/digests.ts'
+import type { EpochContext } from '../replica/epoch-context.ts'
 import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { Evidence, EvidenceKind } from '../types/evidence.ts'
 import type { FinalBlock } from '../types/final-block.ts'
-import type { Genesis } from '../types/genesis.ts'
 import type { View } from '../types/ids.ts'
 import { signersOf } from '../types/signer-bitmap.ts'
-import type { ValidatorSet } from '../types/validator-set.ts'
 
 const OFFENCES: Readonly<Record<EvidenceKind, string>> = {
   doubleProposal: 'double proposal',
@@ -24,21 +23,30 @@ const OFFENCES: Readonly<Record<EvidenceKind, string>> = {
 
 export class BlockLog {
   readonly #logger: Logger
-  readonly #validators: ValidatorSet
-  readonly #names: readonly string[]
   readonly #nowMs: () => number
+  #epoch: EpochContext
+  #names: readonly string[]
   /** When the view was entered that is being worked in. */
   #viewStartedAtMs: number
   #failure: string | null = null
 
-  constructor(logger: Logger, validators: ValidatorSet, genesis: Genesis, nowMs: () => number) {
+  constructor(logger: Logger, epoch: EpochContext, nowMs: () => number) {
     this.#logger = logger
-    this.#validators = validators
-    this.#names = validators.members.map(
-      ({ address }) => genesis.validators.find((validator) => validator.address === address)?.name ?? address,
-    )
+    this.#epoch = epoch
+    this.#names = namesIn(epoch)
     this.#nowMs = nowMs
     this.#viewStartedAtMs = nowMs()
+  }
+
+  onEpoch(epoch: EpochContext): void {
+    this.#epoch = epoch
+    this.#names = namesIn(epoch)
+    const { validators, self } = epoch
+    this.#logger.info(`epoch ${validators.epoch}`, {
+      validators: this.#names.join(','),
+      quorum: `${validators.quorum} of ${validators.n}`,
+      as: self === null ? 'observer' : 'validator',
+    })
   }
 
   onCoreStep(event: Event, effects: readonly Effect[]): void {
@@ -51,7 +59,7 @@ export class BlockLog {
   }
 
   onEvidence({ culprit, kind, epoch, view, evidence }: HeldEvidence): void {
-    const index = this.#validators.indexOf(culprit)
+    const index = this.#epoch.validators.indexOf(culprit)
     this.#logger.warn(`EVIDENCE ${OFFENCES[kind]}`, {
       by: index === undefined ? culprit : this.#nameOf(index),
       epoch,
@@ -64,7 +72,7 @@ export class BlockLog {
   onFinalBlock(final: FinalBlock, late: readonly number[]): void {
     const { header } = final.block
     const { epoch, view } = header.consensus
-    const signers = final.certificate === null ? null : new Set([...signersOf(final.certificate.bitmap), ...late])
+    const signers = final.finality === null ? null : new Set([...signersOf(final.finality.certificate.bitmap), ...late])
     const missing = signers === null ? [] : this.#names.filter((_, index) => !signers.has(index))
     this.#logger.info(`#${header.height}`, {
       epoch,
@@ -85,8 +93,12 @@ export class BlockLog {
   }
 
   #nameOf(index: number): string {
-    return this.#names[index] ?? this.#validators.at(index)?.address ?? String(index)
+    return this.#names[index] ?? String(index)
   }
+}
+
+function namesIn({ validators, records }: EpochContext): readonly string[] {
+  return validators.members.map(({ address }, index) => records[index]?.name ?? address)
 }
 
 /** What contradicts what. */

@@ -10,6 +10,7 @@ import type { Recoverer } from '../crypto/secp256k1.ts'
 import { buildGenesisBlock } from '../ledger/genesis/genesis-block.ts'
 import { createLibp2pNetwork } from '../network/libp2p/libp2p-network.ts'
 import type { Network } from '../network/port.ts'
+import { epochAtTip } from '../replica/epoch-context.ts'
 import type { ReplicaObserver } from '../replica/observer.ts'
 import type { OpenedChain } from '../replica/open-replica.ts'
 import type { ReplicaPorts, StopReason } from '../replica/ports.ts'
@@ -36,10 +37,11 @@ import { RecordedReplica } from './recording/recorded-replica.ts'
 import type { Recorder } from './recording/recorder.ts'
 import { ReplicaAdmin } from './replica-admin.ts'
 import { ReplicaApi } from './replica-api.ts'
-import { genesisValidators, planReplica } from './replica-config.ts'
+import { epochReader, planReplica } from './replica-config.ts'
 import { recoverInPool, replicaNetwork, scheduleOnSystem, systemClock } from './replica-ports.ts'
 import { Resources } from './resources.ts'
 import { TaskRunner } from './task-runner.ts'
+import { validatorPeers } from './validator-peers.ts'
 import { VERSION } from './version.ts'
 
 export interface RunningNode {
@@ -114,12 +116,12 @@ async function openParts(
   const watch = (files: FileDirectory): FileDirectory => recorder.value?.files(files) ?? files
   const chain = await openDisk(config.dataDir, block, logger, resources, fail, watch)
   if (!chain.ok) return chain
-  const key = openKey(config, chain.value, genesisValidators(known), resources, watch)
+  const key = openKey(config, chain.value, (consensusKey) => epochReader(genesis, consensusKey), resources, watch)
   if (!key.ok) return key
   const { recoverer, refused } = await chooseRecoverer()
   for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })
-  const own = key.value === null ? null : { index: key.value.index, safetyRecord: key.value.signing.safetyRecord }
-  const planned = planReplica(known, chain.value, recoverer, own, config.p2p.peers)
+  const consensusKey = key.value?.publicKey ?? null
+  const planned = planReplica(known, chain.value, recoverer, consensusKey, config.p2p.peers)
   if (!planned.ok) return planned
   const networkKey = readNetworkKey(config.p2p.keyPath)
   if (!networkKey.ok) return networkKey
@@ -134,7 +136,7 @@ async function openParts(
     logger,
   })
   const { config: replicaConfig, knownPeers } = planned.value
-  recordStart(recorder.value, { text, dataDir: config.dataDir, config: replicaConfig, chain: chain.value })
+  recordStart(recorder.value, { text, dataDir: config.dataDir, key: key.value, chain: chain.value })
   const network = adaptNetwork(wire, replicaConfig.genesisHash)
   return ok({
     config: replicaConfig,
@@ -161,7 +163,7 @@ async function run(
   const tasks = new TaskRunner(ends.fail)
   resources.add(() => tasks.stop())
   const nowMs = (): number => systemClock.monotonicMs()
-  const log = new BlockLog(logger, config.validators, config.genesis, nowMs)
+  const log = new BlockLog(logger, epochAtTip(chain.store, config.epochs), nowMs)
   const signer = key === null ? null : chooseSigner(key.privateKey)
   const observer: ReplicaObserver = {
     onCoreStep: (event, effects) => {
@@ -174,6 +176,10 @@ async function run(
       api.tellFinalBlock(final)
     },
     onEvidence: (held) => log.onEvidence(held),
+    onEpoch: (epoch) => {
+      log.onEpoch(epoch)
+      peers.enterEpoch(validatorPeers(epoch))
+    },
     onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
   }
   const ports: ReplicaPorts = {
@@ -184,7 +190,7 @@ async function run(
     recover: recoverInPool(pool, recoverer, logger, ends.fail),
     verifier: recoverer,
     signer: signer === null ? null : { sign: (digest) => signer.sign(digest).signature },
-    signingRecord: key?.signing.signingRecord ?? null,
+    signingRecord: key?.signingRecord ?? null,
     journal: chain.journal,
     store: chain.store,
     observer,
@@ -201,13 +207,14 @@ async function run(
   const poolFile = new PoolFile(opened.poolPath, replica, logger)
   resources.add(() => poolFile.stop())
   poolFile.start()
-  logger.info(config.self === null ? 'observing' : 'validating', {
+  const { self } = replica.epoch
+  logger.info(self === null ? 'observing' : 'validating', {
     chain: config.genesis.chainId,
     genesis: config.genesisHash,
     height: startHeight,
     peer: network.peerId,
     signatures: recoverer.name,
-    ...(config.self === null ? {} : { validator: config.self.address }),
+    ...(self === null ? {} : { validator: self.address }),
   })
   return { api, admin }
 }

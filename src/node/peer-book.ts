@@ -11,11 +11,14 @@ export class PeerBook {
   readonly #network: Network
   readonly #added = new Map<PeerId, KnownPeer>()
   #base: ReadonlyMap<PeerId, KnownPeer>
+  /** Of the running epoch. */
+  #validators: ReadonlyMap<PeerId, KnownPeer>
 
   /** @param base validators and configured peers, as the network has them already. */
   constructor(network: Network, base: readonly KnownPeer[]) {
     this.#network = network
     this.#base = byId(base)
+    this.#validators = byId(base.filter(({ validator }) => validator))
   }
 
   /** Until the node ends; what shall stay is written into the configuration. */
@@ -39,6 +42,15 @@ export class PeerBook {
 
   known(peerId: PeerId): KnownPeer | undefined {
     return this.#base.get(peerId) ?? this.#added.get(peerId)
+  }
+
+  /** Those of the epoch before stay for one more: whoever lags among them is served. */
+  enterEpoch(validators: readonly KnownPeer[]): void {
+    const leaving = this.#validators
+    this.#validators = byId(validators)
+    const configured = [...this.#base.values()].filter(({ validator }) => !validator)
+    this.#base = byId([...configured, ...leaving.values(), ...validators])
+    this.#apply()
   }
 
   #apply(): void {

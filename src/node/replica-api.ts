@@ -11,6 +11,8 @@ import { readParameters } from '../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import { readValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
+import type { ReplicaConfig } from '../replica/replica-config.ts'
+import type { CommitCertificate } from '../types/certificate.ts'
 import type { FinalBlock as StoredBlock } from '../types/final-block.ts'
 import { type Address, type Hash, type Height, ZERO_ADDRESS } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
@@ -33,6 +35,7 @@ import type {
 } from './node-api.ts'
 
 export interface ReplicaApiParts extends StatusParts {
+  readonly config: ReplicaConfig
   readonly clientVersion: string
 }
 
@@ -71,7 +74,7 @@ export class ReplicaApi implements NodeApi {
     if (this.#listeners.size === 0) return
     for (const effect of effects) {
       if (effect.kind !== 'viewEntered') continue
-      const leader = defined(this.#parts.config.validators.at(effect.leader), 'the leader of a view').address
+      const leader = defined(this.#parts.replica.epoch.validators.at(effect.leader), 'the leader of a view').address
       for (const listener of this.#listeners) listener.viewChange?.({ view: effect.view, by: effect.by, leader })
     }
   }
@@ -179,18 +182,17 @@ export class ReplicaApi implements NodeApi {
   }
 
   validators(): readonly ValidatorView[] {
-    const { validators, genesis } = this.#parts.config
+    const { validators } = this.#parts.replica.epoch
     const words = wordsIn(this.#headState(), SYSTEM_ADDRESS)
     const counters = readCounters(words, validators.n)
     return validators.members.map((member, index) => {
       const record = readValidatorRecord(words, member.address)
-      const given = genesis.validators.find(({ address }) => address === member.address)
       const { proposed, missed, voted } = counters[index] ?? { proposed: 0, missed: 0, voted: 0 }
       return {
         address: member.address,
         consensusKey: member.consensusKey,
-        name: record?.name ?? given?.name ?? '',
-        peer: record?.peer ?? given?.peer ?? '',
+        name: record?.name ?? '',
+        peer: record?.peer ?? '',
         leads: member.leads,
         proposed,
         missed,
@@ -243,11 +245,16 @@ export class ReplicaApi implements NodeApi {
       sizeBytes: encodeBlock(header, transactions).length,
       transactions: final.transactions,
       receipts: final.receipts,
-      commitCertificate: final.certificate,
+      commitCertificate: certificateOf(final),
     }
     this.#views.set(final, view)
     return view
   }
+}
+
+/** Of the block itself: one of a suffix is for another. */
+function certificateOf({ finality }: StoredBlock): CommitCertificate | null {
+  return finality === null || finality.suffix.length > 0 ? null : finality.certificate
 }
 
 function stateView(height: Height, state: WorldState): StateView {

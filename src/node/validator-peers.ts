@@ -1,37 +1,27 @@
-/** Who a node keeps connections to: the validators that genesis names and the peers of its configuration. */
+/** Who a node keeps connections to: the validators of its epoch and the peers of its configuration. */
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { parsePeerId } from '../network/libp2p/network-key.ts'
 import type { KnownPeer, PeerId } from '../network/port.ts'
-import type { Genesis } from '../types/genesis.ts'
-import type { ValidatorSet } from '../types/validator-set.ts'
+import type { EpochContext } from '../replica/epoch-context.ts'
 
-export interface PeerPlan {
-  readonly known: readonly KnownPeer[]
-  /** By index in the validator set. */
-  readonly validatorPeers: readonly PeerId[]
+/** An address of a validator that cannot be read is its own fault: nobody connects to it. */
+export function validatorPeers({ records }: Pick<EpochContext, 'records'>): readonly KnownPeer[] {
+  return records.flatMap((record) => (record === undefined ? [] : (parsePeer(record.peer, true) ?? [])))
 }
 
 export function planPeers(
-  genesis: Genesis,
-  validators: ValidatorSet,
+  epoch: Pick<EpochContext, 'records'>,
   configured: readonly string[],
-): Result<PeerPlan, Rejection<'badPeer'>> {
+): Result<readonly KnownPeer[], Rejection<'badPeer'>> {
   const known = new Map<PeerId, KnownPeer>()
-  const validatorPeers: PeerId[] = []
-  for (const member of validators.members) {
-    const peer = genesis.validators.find(({ address }) => address === member.address)?.peer ?? ''
-    const parsed = parsePeer(peer, true)
-    if (parsed === undefined) return badPeer(peer)
-    validatorPeers.push(parsed.peerId)
-    known.set(parsed.peerId, parsed)
-  }
+  for (const peer of validatorPeers(epoch)) known.set(peer.peerId, peer)
   for (const peer of configured) {
     const parsed = parsePeer(peer, false)
     if (parsed === undefined) return badPeer(peer)
     if (!known.has(parsed.peerId)) known.set(parsed.peerId, parsed)
   }
-  return ok({ known: [...known.values()], validatorPeers })
+  return ok([...known.values()])
 }
 
 /** Undefined: no peer address. */

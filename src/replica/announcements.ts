@@ -4,14 +4,14 @@
  * proposers too. Each costs a network of four some 4 ms of CPU.
  */
 
-import { type Rejection, rejection } from '../base/rejection.ts'
-import { err, ok, type Result } from '../base/result.ts'
+import type { Rejection } from '../base/rejection.ts'
+import { ok, type Result } from '../base/result.ts'
 import { decodeWith } from '../codec/decode.ts'
 import { asTuple } from '../codec/fields.ts'
 import { encodeRlp } from '../codec/rlp.ts'
 import { hashHeader } from '../crypto/digests.ts'
-import { commitCertificateItem, readCommitCertificate } from '../types/certificate-codec.ts'
 import type { FinalBlock } from '../types/final-block.ts'
+import { finalityItem, readFinality } from '../types/finality.ts'
 import { headerItem, readHeader } from '../types/header.ts'
 import type { Address, Height } from '../types/ids.ts'
 import type { EpochValidators } from '../validation/epoch-validators.ts'
@@ -37,7 +37,7 @@ export class Announcements {
   }
 
   onFinal(final: FinalBlock): void {
-    if (final.certificate === null || final.block.header.miner !== this.#self) return
+    if (final.finality === null || final.block.header.miner !== this.#self) return
     this.#latest = final
     this.#cancel ??= this.#ports.schedule(this.#ports.nowMs() + ANNOUNCE_EVERY_MS, () => this.#announce())
   }
@@ -46,17 +46,20 @@ export class Announcements {
     this.#cancel?.()
   }
 
+  /** What waits is announced now: the epoch is over, and so are those who can judge it. */
+  flush(): void {
+    if (this.#latest !== null) this.#announce()
+  }
+
   /** The announced height, if its certificate holds. What it stands for need not be announced again. */
   judge(data: Uint8Array): Result<Height, Rejection> {
     const decoded = decodeWith(data, (item) => {
-      const [header, certificate] = asTuple(item, 2, 'announcement')
-      return { header: readHeader(header), certificate: readCommitCertificate(certificate) }
+      const [header, finality] = asTuple(item, 2, 'announcement')
+      return { header: readHeader(header), finality: readFinality(finality) }
     })
     if (!decoded.ok) return decoded
-    const { header, certificate } = decoded.value
-    if (certificate.blockHash !== hashHeader(header))
-      return err(rejection('badAnnouncement', 'an announcement with the certificate of another block'))
-    const judged = this.#ports.validators.certificates.commitCertificate(certificate)
+    const { header, finality } = decoded.value
+    const judged = this.#ports.validators.finality.finality(hashHeader(header), header, finality)
     if (!judged.ok) return judged
     if (this.#latest !== null && this.#latest.block.header.height <= header.height) this.#forget()
     return ok(header.height)
@@ -71,8 +74,8 @@ export class Announcements {
   #announce(): void {
     const latest = this.#latest
     this.#forget()
-    if (latest === null || latest.certificate === null) return
-    const { block, certificate } = latest
-    this.#ports.publish(encodeRlp([headerItem(block.header), commitCertificateItem(certificate)]))
+    if (latest === null || latest.finality === null) return
+    const { block, finality } = latest
+    this.#ports.publish(encodeRlp([headerItem(block.header), finalityItem(finality)]))
   }
 }

@@ -6,45 +6,29 @@
  */
 
 import { BoundedMap } from '../base/bounded.ts'
-import { bytesEqual } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
 import { isPlanted } from '../base/planted-bug.ts'
 import type { BuildRequest } from '../consensus/effects.ts'
-import { hashHeader, hashValidators, qcDigest, tcDigest } from '../crypto/digests.ts'
-import type { BlockEnvironment, Justification } from '../ledger/block-environment.ts'
+import { hashHeader } from '../crypto/digests.ts'
 import { BlockExecution, type ExecutedBlock } from '../ledger/block-execution.ts'
 import type { LedgerRules } from '../ledger/rules.ts'
 import { wordsIn } from '../ledger/storage-words.ts'
 import { readParameters } from '../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
-import { readValidatorRecord } from '../ledger/system/validator-records.ts'
-import type { WorldState } from '../ledger/world-state.ts'
 import type { ParentView } from '../mempool/candidates.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { Block } from '../types/block.ts'
-import type { QuorumCertificate } from '../types/certificate.ts'
 import type { Genesis } from '../types/genesis.ts'
-import type { Header } from '../types/header.ts'
-import type { Address, Hash, Height, View } from '../types/ids.ts'
-import { signersOf } from '../types/signer-bitmap.ts'
+import type { Address, Hash } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
-import type { ValidatorSet } from '../types/validator-set.ts'
 import type { Verified } from '../types/verified.ts'
 import { ownStatement } from '../validation/own-statement.ts'
+import type { BlockResult } from './block-result.ts'
+import { difference, type ExecutorEpoch, environmentOn, justification, seal } from './block-sealing.ts'
 import type { Clock } from './ports.ts'
+import { isEnd, suffixFault, suffixHeader } from './suffix-block.ts'
 import type { TransactionVerifier, VerifiedTransaction } from './transaction-verifier.ts'
-
-/** A block whose post-state is known. */
-export interface BlockResult {
-  readonly hash: Hash
-  readonly parentHash: Hash
-  readonly height: Height
-  readonly timeMs: number
-  readonly executed: Pick<ExecutedBlock, 'state' | 'stateRoot' | 'receipts'>
-  readonly transactions: readonly SignedTransaction[]
-  readonly transactionHashes: ReadonlySet<Hash>
-}
 
 /** `refused` is filled while blocks are built; it holds no more than the pool does. */
 interface GrowingView extends ParentView {
@@ -54,14 +38,10 @@ interface GrowingView extends ParentView {
 export interface ExecutorConfig {
   readonly rules: LedgerRules
   readonly genesis: Genesis
-  readonly validators: ValidatorSet
-  readonly leaderOf: (view: View) => number
 }
 
 /** BOUND: parents whose views are remembered, with what did not execute on them. */
 const PARENT_VIEWS_MAX = 8
-/** BOUND: views between two blocks whose leaders are counted as missed, latest first. */
-const MISSED_VIEWS_MAX = 256
 /** A leader stops filling a block after this share of the view timeout … */
 const FILL_TIME_SHARE = 1 / 4
 /** … or after this long, whichever is less. */
@@ -79,10 +59,12 @@ export class BlockExecutor {
   readonly #parentViews = new BoundedMap<Hash, { readonly tip: BlockResult; readonly view: GrowingView }>(
     PARENT_VIEWS_MAX,
   )
+  #epoch: ExecutorEpoch
   #tip: BlockResult
 
   constructor(
     config: ExecutorConfig,
+    epoch: ExecutorEpoch,
     parts: {
       readonly pool: Mempool
       readonly verifier: TransactionVerifier
@@ -92,6 +74,7 @@ export class BlockExecutor {
     tip: BlockResult,
   ) {
     this.#config = config
+    this.#epoch = epoch
     this.#pool = parts.pool
     this.#verifier = parts.verifier
     this.#clock = parts.clock
@@ -104,6 +87,11 @@ export class BlockExecutor {
     return this.#tip
   }
 
+  /** What is asked for from now on is of this epoch; what was asked for before is still of its own. */
+  enterEpoch(epoch: ExecutorEpoch): void {
+    this.#epoch = epoch
+  }
+
   result(hash: Hash): BlockResult | undefined {
     return this.#results.get(hash)
   }
@@ -112,7 +100,7 @@ export class BlockExecutor {
   commit(hash: Hash): void {
     this.#tip = defined(this.#results.get(hash), 'the result of a committed block')
     for (const [other, result] of this.#results)
-      if (other !== hash && result.height <= this.#tip.height) this.#results.delete(other)
+      if (other !== hash && result.header.height <= this.#tip.header.height) this.#results.delete(other)
   }
 
   /** What a block on top of this one, or else of the tip, would be filled from. */
@@ -141,7 +129,7 @@ export class BlockExecutor {
     for (
       let at: BlockResult | undefined = block;
       at !== undefined && at !== this.#tip;
-      at = this.#results.get(at.parentHash)
+      at = this.#results.get(at.header.parentHash)
     )
       for (const transaction of at.transactionHashes) hashes.add(transaction)
     return hashes
@@ -149,6 +137,7 @@ export class BlockExecutor {
 
   /** `done` gets null when the block is valid, otherwise what is wrong with it. */
   execute(block: Block, run: (task: Iterator<void, void>) => void, done: (fault: string | null) => void): void {
+    const epoch = this.#epoch
     this.#verifier.verify(block.transactions, (verdicts) => {
       const bad = verdicts.find((verdict) => !verdict.ok)
       if (bad?.ok === false) {
@@ -158,19 +147,26 @@ export class BlockExecutor {
       const transactions = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.value] : []))
       if (__CANARIES__ && isPlanted('map-order'))
         transactions.sort((a, b) => Number(this.#pool.has(b.hash)) - Number(this.#pool.has(a.hash)))
-      run(this.#execution(block, transactions, done))
+      run(this.#execution(block, transactions, epoch, done))
     })
   }
 
   *#execution(
     block: Block,
     transactions: readonly VerifiedTransaction[],
+    epoch: ExecutorEpoch,
     done: (fault: string | null) => void,
   ): Generator<void, void> {
     const parent = this.#results.get(block.header.parentHash)
     // The parent was final on another branch before this task had its turn.
     if (parent === undefined) return
-    const environment = this.#environment(parent, block.header.miner, block.header.consensus.timeMs)
+    if (block.header.consensus.suffix || isEnd(parent, block.header.consensus.epoch)) {
+      const fault = suffixFault(block.header, parent)
+      if (fault === null) this.#keepSuffix(block, parent)
+      done(fault)
+      return
+    }
+    const environment = environmentOn(parent, block.header.miner, block.header.consensus.timeMs, epoch)
     const execution = new BlockExecution(this.#config.rules, parent.executed.state, environment)
     for (const [index, transaction] of transactions.entries()) {
       const applied = execution.apply(transaction)
@@ -182,9 +178,9 @@ export class BlockExecutor {
     }
     yield
     const { view } = block.header.consensus
-    const executed = execution.finish(this.#justification(view, block.justify))
-    const fault = this.#difference(block.header, parent, environment, executed)
-    if (fault === null) this.#keep(block.hash, parent, environment, executed, transactions)
+    const executed = execution.finish(justification(view, block.justify, epoch))
+    const fault = difference(block.header, parent, environment, executed)
+    if (fault === null) this.#keep(block, executed, transactions)
     done(fault)
   }
 
@@ -195,8 +191,16 @@ export class BlockExecutor {
       done(null)
       return
     }
-    const timeMs = Math.max(parent.timeMs + 1, Math.floor(this.#clock.wallMs()))
-    const environment = this.#environment(parent, self, timeMs)
+    const epoch = this.#epoch
+    if (request.suffix) {
+      const header = suffixHeader(request, parent, self)
+      const block = { hash: hashHeader(header), header, justify: request.justify, tc: request.tc, transactions: [] }
+      this.#keepSuffix(block, parent)
+      done(ownStatement(block))
+      return
+    }
+    const timeMs = Math.max(parent.header.consensus.timeMs + 1, Math.floor(this.#clock.wallMs()))
+    const environment = environmentOn(parent, self, timeMs, epoch)
     const execution = new BlockExecution(this.#config.rules, parent.executed.state, environment)
     const chosen: VerifiedTransaction[] = []
     if (!request.empty) yield* this.#fill(execution, parent, chosen)
@@ -204,12 +208,12 @@ export class BlockExecutor {
       done(null)
       return
     }
-    const executed = execution.finish(this.#justification(request.view, request.justify))
-    const header = this.#seal(request, parent, environment, executed)
-    const hash = hashHeader(header)
-    this.#keep(hash, parent, environment, executed, chosen)
+    const executed = execution.finish(justification(request.view, request.justify, epoch))
+    const header = seal(request, parent, environment, executed, epoch)
     const transactions = chosen.map(({ envelope }) => envelope)
-    done(ownStatement({ hash, header, justify: request.justify, tc: request.tc, transactions }))
+    const block = { hash: hashHeader(header), header, justify: request.justify, tc: request.tc, transactions }
+    this.#keep(block, executed, chosen)
+    done(ownStatement(block))
   }
 
   *#fill(execution: BlockExecution, parent: BlockResult, chosen: VerifiedTransaction[]): Generator<void, void> {
@@ -244,111 +248,23 @@ export class BlockExecutor {
     this.#pool.discard(transaction.hash)
   }
 
-  #environment(parent: BlockResult, proposer: Address, timeMs: number): BlockEnvironment {
-    const words = wordsIn(parent.executed.state, SYSTEM_ADDRESS)
-    const { baseFeePerGas, gasLimit } = readParameters(words)
-    return {
-      height: parent.height + 1,
-      timeMs,
-      proposer,
-      feeRecipient: readValidatorRecord(words, proposer)?.feeRecipient ?? proposer,
-      parentHash: parent.hash,
-      parentStateRoot: parent.executed.stateRoot,
-      epoch: this.#config.validators.epoch,
-      gasLimit,
-      baseFeePerGas,
-    }
-  }
-
-  #justification(view: View, justify: QuorumCertificate): Justification {
-    const { validators, leaderOf } = this.#config
-    const addressOf = (index: number): Address => defined(validators.at(index), 'a member of the set').address
-    const missedLeaders: Address[] = []
-    for (let missed = Math.max(justify.view + 1, view - MISSED_VIEWS_MAX); missed < view; missed++)
-      missedLeaders.push(addressOf(leaderOf(missed)))
-    return { view, justifyView: justify.view, missedLeaders, voters: signersOf(justify.bitmap).map(addressOf) }
-  }
-
-  /** What the header says otherwise than our own execution; null when they agree. */
-  #difference(
-    header: Header,
-    parent: BlockResult,
-    environment: BlockEnvironment,
-    executed: ExecutedBlock,
-  ): string | null {
-    const { consensus } = header
-    if (header.height !== environment.height) return `height ${header.height} on a parent of height ${parent.height}`
-    if (consensus.timeMs <= parent.timeMs) return 'its time is not after its parent'
-    if (header.gasLimit !== environment.gasLimit) return 'another gas limit than the parent state says'
-    if (header.baseFeePerGas !== environment.baseFeePerGas) return 'another base fee than the parent state says'
-    if (header.gasUsed !== executed.gasUsed) return `gas used: header ${header.gasUsed}, ours ${executed.gasUsed}`
-    if (header.receiptsRoot !== executed.receiptsRoot)
-      return `receipts root: header ${header.receiptsRoot}, ours ${executed.receiptsRoot}`
-    if (header.stateRoot !== executed.stateRoot)
-      return `state root: header ${header.stateRoot}, ours ${executed.stateRoot}`
-    if (!bytesEqual(header.logsBloom, executed.logsBloom)) return 'another logs bloom than ours'
-    if (consensus.end !== executed.end) return 'ends the epoch at another block than we do'
-    if (consensus.nextValidatorsHash !== hashValidators(executed.nextValidators))
-      return 'other next validators than ours'
-    return null
-  }
-
-  #seal(request: BuildRequest, parent: BlockResult, environment: BlockEnvironment, executed: ExecutedBlock): Header {
-    const { validators } = this.#config
-    return {
-      parentHash: parent.hash,
-      miner: environment.proposer,
-      stateRoot: executed.stateRoot,
-      transactionsRoot: executed.transactionsRoot,
-      receiptsRoot: executed.receiptsRoot,
-      logsBloom: executed.logsBloom,
-      height: environment.height,
-      gasLimit: environment.gasLimit,
-      gasUsed: executed.gasUsed,
-      baseFeePerGas: environment.baseFeePerGas,
-      consensus: {
-        epoch: validators.epoch,
-        view: request.view,
-        justifyView: request.justify.view,
-        justifyDigest: qcDigest(request.justify),
-        tcDigest: request.tc === null ? null : tcDigest(request.tc),
-        validatorsHash: hashValidators(validators.members),
-        nextValidatorsHash: hashValidators(executed.nextValidators),
-        end: executed.end,
-        suffix: false,
-        timeMs: environment.timeMs,
-      },
-    }
-  }
-
   #keep(
-    hash: Hash,
-    parent: BlockResult,
-    environment: BlockEnvironment,
+    block: Pick<Block, 'hash' | 'header'>,
     executed: ExecutedBlock,
     transactions: readonly SignedTransaction[],
   ): void {
-    this.#results.set(hash, {
-      hash,
-      parentHash: parent.hash,
-      height: environment.height,
-      timeMs: environment.timeMs,
+    this.#results.set(block.hash, {
+      hash: block.hash,
+      header: block.header,
       executed,
       transactions,
       transactionHashes: new Set(transactions.map((transaction) => transaction.hash)),
     })
   }
-}
 
-/** The result of a block that is final already, whose state is on disk. */
-export function resultAt(block: Pick<Block, 'hash' | 'header'>, state: WorldState): BlockResult {
-  return {
-    hash: block.hash,
-    parentHash: block.header.parentHash,
-    height: block.header.height,
-    timeMs: block.header.consensus.timeMs,
-    executed: { state, stateRoot: block.header.stateRoot, receipts: [] },
-    transactions: [],
-    transactionHashes: new Set(),
+  #keepSuffix({ hash, header }: Pick<Block, 'hash' | 'header'>, parent: BlockResult): void {
+    const { state, stateRoot } = parent.executed
+    const executed = { state, stateRoot, receipts: [] }
+    this.#results.set(hash, { hash, header, executed, transactions: [], transactionHashes: new Set() })
   }
 }

@@ -1,5 +1,5 @@
 /**
- * From final to readable (docs/consensus.md, "What is on disk before what"): block and certificate
+ * From final to readable (docs/consensus.md, "What is on disk before what"): block and proof
  * are in the journal, synced; then one batch in the store, then the pool, then whoever waits for
  * receipts. In that order, so that nobody is told of what a crash could take back.
  */
@@ -16,10 +16,11 @@ import type { Journal } from '../storage/journal/journal.ts'
 import type { JournalPosition } from '../storage/journal/position.ts'
 import { BLOCK_RECORD, COMMIT_RECORD, encodeBlockRecord, encodeCommitRecord } from '../storage/journal-records.ts'
 import type { Block } from '../types/block.ts'
-import type { CommitCertificate } from '../types/certificate.ts'
 import type { FinalBlock } from '../types/final-block.ts'
+import type { FinalityProof } from '../types/finality.ts'
 import type { Hash } from '../types/ids.ts'
-import type { BlockExecutor, BlockResult } from './block-executor.ts'
+import type { BlockExecutor } from './block-executor.ts'
+import type { BlockResult } from './block-result.ts'
 import type { DurableQueue } from './durable-queue.ts'
 
 export interface PipelinePorts {
@@ -83,13 +84,13 @@ export class CommitPipeline {
     this.#positions.set(block.hash, this.#ports.journal.append(BLOCK_RECORD, encodeBlockRecord(block)))
   }
 
-  /** Oldest first, all executed; `certificate` is of the last. */
-  commit(blocks: readonly Block[], certificate: CommitCertificate): void {
+  /** Oldest first, all executed; the proof is of the last. */
+  commit(blocks: readonly Block[], finality: FinalityProof): void {
     const { journal, executor, durable } = this.#ports
     if (__CANARIES__ && isPlanted('block-not-stored')) for (const block of blocks) this.#store(block)
     const last = defined(blocks.at(-1), 'a committed block')
     const results = blocks.map((block) => defined(executor.result(block.hash), 'the result of a committed block'))
-    const certificatePosition = journal.append(COMMIT_RECORD, encodeCommitRecord(last.header.height, certificate))
+    const finalityPosition = journal.append(COMMIT_RECORD, encodeCommitRecord(last.header.height, finality))
     executor.commit(last.hash)
     const finish = (): void => {
       const entries = [...blocks.entries()]
@@ -97,7 +98,7 @@ export class CommitPipeline {
       for (const [index, block] of entries) {
         const isLast = block === last
         const result = defined(results[index], 'a result')
-        this.#apply(block, result, isLast ? certificate : null, isLast ? certificatePosition : null)
+        this.#apply(block, result, isLast ? finality : null, isLast ? finalityPosition : null)
       }
     }
     if (__CANARIES__ && isPlanted('receipt-before-durable')) finish()
@@ -107,21 +108,21 @@ export class CommitPipeline {
   #apply(
     block: Block,
     result: BlockResult,
-    certificate: CommitCertificate | null,
-    certificatePosition: JournalPosition | null,
+    finality: FinalityProof | null,
+    finalityPosition: JournalPosition | null,
   ): void {
     const { store, pool, runTask, onFinal } = this.#ports
     const final: FinalBlock = {
       block,
       transactions: result.transactions,
       receipts: result.executed.receipts,
-      certificate,
+      finality,
     }
     const changes = result.executed.state.changesSince(this.#applied.executed.state)
     store.apply({
       final,
       position: defined(this.#positions.get(block.hash), 'the place of a final block in the journal'),
-      certificatePosition,
+      finalityPosition,
       changes,
     })
     this.#positions.delete(block.hash)
@@ -133,7 +134,7 @@ export class CommitPipeline {
     if (height > STATE_WINDOW_BLOCKS) runTask(store.prune(height - STATE_WINDOW_BLOCKS))
     pool.onCommitted(result.transactions, this.state, this.baseFeePerGas)
     onFinal(final)
-    if (__CANARIES__ && isPlanted('final-told-twice') && certificate === null) onFinal(final)
+    if (__CANARIES__ && isPlanted('final-told-twice') && finality === null) onFinal(final)
   }
 
   #unload(): void {

@@ -7,6 +7,7 @@ import type { Effect, SigningRequest, TimerName } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import { statementDigest } from '../crypto/digests.ts'
 import type { DirectMessage } from '../network/messages.ts'
+import type { BlockFetcher } from '../sync/block-fetcher.ts'
 import type { Proposal } from '../types/block.ts'
 import type { Address, Hash } from '../types/ids.ts'
 import type { Statement } from '../types/signing-domain.ts'
@@ -16,7 +17,6 @@ import type { CommitPipeline } from './commit-pipeline.ts'
 import type { DurableQueue } from './durable-queue.ts'
 import { haltReport } from './halt-report.ts'
 import type { ReplicaPorts } from './ports.ts'
-import type { Synchronizer } from './synchronizer.ts'
 
 /** BOUND: transactions of another's proposal that we pass on. */
 const ATTACHED_BYTES_MAX = 64 * 1024
@@ -29,7 +29,7 @@ export interface RunnerParts {
   readonly durable: DurableQueue
   readonly executor: BlockExecutor
   readonly pipeline: CommitPipeline
-  readonly synchronizer: Synchronizer
+  readonly fetcher: BlockFetcher
   readonly feed: (event: Event) => void
   /** To one validator, or to all others. */
   readonly send: (to: number | 'all', message: DirectMessage) => void
@@ -56,10 +56,10 @@ export class EffectRunner {
   }
 
   #carryOut(effect: Effect): void {
-    const { executor, pipeline, synchronizer, feed, ports, self } = this.#parts
+    const { executor, pipeline, fetcher, feed, ports, self } = this.#parts
     switch (effect.kind) {
       case 'storeBlock':
-        synchronizer.arrived(effect.block.hash)
+        fetcher.cancel(effect.block.hash)
         return pipeline.storeBlock(effect.block)
       case 'sign':
         return this.#parts.durable.after(() => this.#signAndSend(effect.request), effect.record)
@@ -75,9 +75,9 @@ export class EffectRunner {
         return ports.runTask(executor.build(effect.request, address, (block) => feed({ kind: 'built', view, block })))
       }
       case 'commit':
-        return pipeline.commit(effect.blocks, effect.certificate)
+        return pipeline.commit(effect.blocks, effect.finality)
       case 'fetch':
-        return synchronizer.fetch(effect.hash, effect.view, effect.signers)
+        return fetcher.fetch(effect.hash, effect.view, effect.signers)
       case 'sendProposal':
         if (isSmall(effect.proposal)) this.#parts.send('all', { kind: 'proposal', proposal: effect.proposal })
         return
@@ -92,6 +92,9 @@ export class EffectRunner {
         return this.#setTimer(effect.timer, effect.atMs)
       case 'clearTimer':
         return this.#clearTimer(effect.timer)
+      case 'epochEnded':
+        // The next one is opened when its root is durable.
+        return
       case 'viewEntered':
       case 'viewTimedOut':
         // Told to the observer with the whole step.

@@ -7,22 +7,28 @@ import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
 import type { Core } from '../consensus/core.ts'
 import type { Event } from '../consensus/events.ts'
-import { type DirectMessage, decodeDirect, type Status } from '../network/messages.ts'
+import { type DirectMessage, decodeDirect, epochOf, type Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
 import type { Proposal } from '../types/block.ts'
 import type { Timeout } from '../types/certificate.ts'
 import type { TimeoutMessage } from '../types/consensus-message.ts'
+import type { EpochEndProof } from '../types/finality.ts'
+import type { Epoch } from '../types/ids.ts'
 import { type Verified, verifiedPart } from '../types/verified.ts'
 import type { ConsensusMessageValidator } from '../validation/consensus-message.ts'
 import type { ProposalValidator } from '../validation/proposal.ts'
 
 export interface InboundPorts {
+  readonly epoch: Epoch
   readonly core: Core
   readonly messages: ConsensusMessageValidator
   readonly proposals: ProposalValidator
   readonly feed: (event: Event) => void
   readonly onTransactions: (from: PeerId, envelopes: readonly Uint8Array[]) => void
   readonly onStatus: (from: PeerId, status: Status) => void
+  /** It has missed the end of an epoch, or we have. */
+  readonly onOtherEpoch: (from: PeerId, epoch: Epoch) => void
+  readonly onEpochEnd: (from: PeerId, proof: EpochEndProof) => void
   /** Not valid, for whatever reason. */
   readonly onRefusedProposal: (proposal: Proposal) => void
   /** Its signature holds, but not what its message carries. */
@@ -60,6 +66,12 @@ export class Inbound {
 
   #take(from: PeerId, message: DirectMessage): void {
     const { core, messages, proposals, feed } = this.#ports
+    const epoch = epochOf(message)
+    if (epoch !== null && epoch !== this.#ports.epoch) {
+      if (message.kind === 'certificates') this.#ports.onCertificates(from)
+      this.#ports.onOtherEpoch(from, epoch)
+      return
+    }
     switch (message.kind) {
       case 'proposal':
         this.#takeProposal(from, message.proposal, proposals.proposal(message.proposal))
@@ -88,6 +100,9 @@ export class Inbound {
         return
       case 'transactions':
         this.#ports.onTransactions(from, message.envelopes)
+        return
+      case 'epochEnd':
+        this.#ports.onEpochEnd(from, message.proof)
     }
   }
 

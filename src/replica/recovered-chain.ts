@@ -13,6 +13,7 @@ import {
 } from '../storage/journal-records.ts'
 import type { Block } from '../types/block.ts'
 import type { CommitCertificate } from '../types/certificate.ts'
+import { type FinalityProof, finalHash } from '../types/finality.ts'
 import type { Hash, Height } from '../types/ids.ts'
 
 export interface RecoveredBlock {
@@ -20,10 +21,10 @@ export interface RecoveredBlock {
   readonly position: JournalPosition
 }
 
-/** Blocks to be applied together: the certificate is of the last. */
+/** Blocks of one epoch to be applied together: the proof is of the last. */
 export interface RecoveredRange {
   readonly blocks: readonly Block[]
-  readonly certificate: CommitCertificate
+  readonly finality: FinalityProof
 }
 
 /** BOUND: blocks of no finality that a restart takes up again. */
@@ -32,7 +33,8 @@ const PENDING_MAX = 256
 export class RecoveredChain {
   readonly #tip: { readonly height: Height; readonly hash: Hash }
   readonly #blocks = new Map<Hash, RecoveredBlock>()
-  readonly #certificates = new Map<Hash, CommitCertificate>()
+  /** By the hash of the block that each is for. */
+  readonly #proofs = new Map<Hash, FinalityProof>()
 
   /** `tip`: the newest block that the store has applied. */
   constructor(tip: { readonly height: Height; readonly hash: Hash }) {
@@ -46,8 +48,8 @@ export class RecoveredChain {
       const block = decodeBlockRecord(payload)
       this.#blocks.set(block.hash, { block, position })
     } else if (type === COMMIT_RECORD) {
-      const certificate = decodeCommitRecord(payload)
-      this.#certificates.set(certificate.blockHash, certificate)
+      const finality = decodeCommitRecord(payload)
+      this.#proofs.set(finalHash(finality), finality)
     }
   }
 
@@ -56,7 +58,7 @@ export class RecoveredChain {
   }
 
   get certificates(): readonly CommitCertificate[] {
-    return [...this.#certificates.values()]
+    return [...this.#proofs.values()].map(({ certificate }) => certificate)
   }
 
   get blocks(): readonly Block[] {
@@ -77,9 +79,9 @@ export class RecoveredChain {
     let next = children.get(this.#tip.hash)?.find((block) => final.has(block.hash))
     while (next !== undefined) {
       path.push(next)
-      const certificate = this.#certificates.get(next.hash)
-      if (certificate !== undefined) {
-        ranges.push({ blocks: path, certificate })
+      const finality = this.#proofs.get(next.hash)
+      if (finality !== undefined) {
+        ranges.push({ blocks: path, finality })
         path = []
       }
       next = children.get(next.hash)?.find((block) => final.has(block.hash))
@@ -91,14 +93,13 @@ export class RecoveredChain {
   pending(): Block[] {
     const final = this.#finalHashes()
     const pending = new BoundedMap<Hash, Block>(PENDING_MAX)
-    const byView = this.blocks.toSorted((a, b) => a.header.consensus.view - b.header.consensus.view)
-    for (const block of byView) if (!final.has(block.hash)) pending.set(block.hash, block)
+    for (const block of this.blocks.toSorted(byEpochAndView)) if (!final.has(block.hash)) pending.set(block.hash, block)
     return [...pending.values()]
   }
 
   #finalHashes(): ReadonlySet<Hash> {
     const final = new Set<Hash>()
-    for (const hash of this.#certificates.keys())
+    for (const hash of this.#proofs.keys())
       for (
         let at = this.#blocks.get(hash);
         at !== undefined && !final.has(at.block.hash);
@@ -107,4 +108,8 @@ export class RecoveredChain {
         final.add(at.block.hash)
     return final
   }
+}
+
+function byEpochAndView({ header: { consensus: a } }: Block, { header: { consensus: b } }: Block): number {
+  return a.epoch - b.epoch || a.view - b.view
 }

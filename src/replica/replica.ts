@@ -1,23 +1,25 @@
 /**
  * A replica: the consensus core with everything around it that is the same in production and in
  * simulation. What happens outside comes in through the methods of this class, each of which runs
- * to its end without waiting; what the replica does goes out through its ports.
+ * to its end without waiting; what the replica does goes out through its ports. It lives through
+ * epochs, one session each.
  */
+import { BoundedMap } from '../base/bounded.ts'
 import type { Core } from '../consensus/core.ts'
 import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
+import type { JudgedEpoch } from '../ledger/evidence/bad-header.ts'
 import type { WorldState } from '../ledger/world-state.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import { decodeEnvelopes, type Status } from '../network/messages.ts'
 import type { GossipTopic, GossipVerdict, PeerId } from '../network/port.ts'
 import type { FinalBlock } from '../types/final-block.ts'
-import { Announcements } from './announcements.ts'
-import { CertificateExchange } from './certificate-exchange.ts'
-import { EffectRunner } from './effect-runner.ts'
+import type { Epoch } from '../types/ids.ts'
+import { type EpochContext, epochAtTip, leaderOf } from './epoch-context.ts'
+import { EpochEnds } from './epoch-ends.ts'
+import { EpochSession } from './epoch-session.ts'
 import { createEvidenceDesk } from './governance/create-evidence-desk.ts'
 import type { EvidenceDesk } from './governance/evidence-desk.ts'
-import { EvidenceWatch } from './governance/evidence-watch.ts'
-import { Inbound } from './inbound.ts'
 import { FAULT_POINTS } from './penalty.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ReplicaConfig } from './replica-config.ts'
@@ -29,23 +31,24 @@ import { TransactionCourier } from './transaction-courier.ts'
 import { type IntakeVerdict, TransactionIntake } from './transaction-intake.ts'
 import { ValidatorLinks } from './validator-links.ts'
 
+/** BOUND: epochs whose evidence can be judged here; as many as the state keeps. */
+const JUDGED_EPOCHS_MAX = 16
+
 export class Replica {
   readonly #config: ReplicaConfig
   readonly #ports: ReplicaPorts
   readonly #parts: ReplicaParts
   readonly #links: ValidatorLinks
-  readonly #certificates: CertificateExchange
   readonly #synchronizer: Synchronizer
   readonly #beat: StatusBeat
-  readonly #announcements: Announcements
   readonly #desk: EvidenceDesk
-  readonly #watch: EvidenceWatch
+  readonly #judgedEpochs = new BoundedMap<Epoch, JudgedEpoch>(JUDGED_EPOCHS_MAX)
   readonly #intake: TransactionIntake
   readonly #courier: TransactionCourier
-  readonly #inbound: Inbound
+  readonly #epochEnds: EpochEnds
   readonly #server: RequestServer
-  readonly #runner: EffectRunner
-  readonly #events: Event[] = []
+  #session: EpochSession
+  #events: Event[] = []
   #isFeeding = false
   #isStopped = false
   #isStarted = false
@@ -58,30 +61,20 @@ export class Replica {
   constructor(config: ReplicaConfig, ports: ReplicaPorts) {
     this.#config = config
     this.#ports = ports
-    this.#parts = createReplicaParts(config, ports, (final) => this.#onFinal(final))
-    const { network, clock } = ports
-    const { pool, verifier, validators, pipeline, core } = this.#parts
-    const isObserver = config.self === null
-    const feed = (event: Event): void => this.#feed(event)
-    const nowMs = (): number => clock.monotonicMs()
-    this.#links = new ValidatorLinks(network, config.validatorPeers, config.self?.index ?? null)
-    const { epoch } = config.validators
-    const shared = { ports, core, validators, links: this.#links, epoch, isObserver, feed }
-    this.#certificates = new CertificateExchange(core, epoch, this.#links, nowMs)
-    this.#announcements = new Announcements(config.self?.address ?? null, {
-      publish: (data) => network.publish('announcements', data),
-      schedule: ports.schedule,
-      nowMs,
-      validators,
+    const context = epochAtTip(ports.store, config.epochs)
+    this.#parts = createReplicaParts(config, ports, context, (final) => this.#onFinal(final))
+    const { pool, verifier, pipeline } = this.#parts
+    const nowMs = (): number => ports.clock.monotonicMs()
+    this.#links = new ValidatorLinks(ports.network, context)
+    this.#epochEnds = new EpochEnds(ports.store, this.#links, nowMs)
+    this.#courier = new TransactionCourier(ports.network, pool, this.#links)
+    this.#desk = createEvidenceDesk(config, {
+      ...ports,
+      judgedEpoch: (epoch) => this.#judgedEpochs.get(epoch),
+      halt: (reason, report) => this.#halt(reason, report),
     })
-    this.#desk = createEvidenceDesk(config, { ...ports, halt: (reason, report) => this.#halt(reason, report) })
-    this.#watch = new EvidenceWatch(
-      epoch,
-      { validators: config.validators.members, schedule: config.schedule },
-      (view) => core.leaderOf(view),
-      this.#desk,
-    )
-    this.#courier = new TransactionCourier(network, pool, !isObserver, this.#links.others)
+    this.#session = this.#openSession(context)
+    const session = (): EpochSession => this.#session
     this.#intake = new TransactionIntake(pool, verifier, {
       nowMs,
       accounts: () => pipeline.state,
@@ -89,61 +82,57 @@ export class Replica {
       carry: (transactions) => this.#courier.carry(transactions),
       poolChanged: () => this.#payloadMayHaveChanged(),
     })
-    this.#synchronizer = new Synchronizer({ ...shared, recovered: config.recovered })
+    this.#synchronizer = new Synchronizer({
+      ports,
+      session,
+      links: this.#links,
+      recovered: config.recovered,
+      feed: (event) => this.#feed(this.#session, event),
+    })
     this.#beat = new StatusBeat({
-      ...shared,
+      ports,
+      core: () => this.core,
+      epoch: () => this.#session.epoch,
+      links: this.#links,
       onStatus: (from, status) => this.#onStatus(from, status),
       onBeat: (atMs) => {
         this.#courier.carryLingering(atMs)
         this.#desk.repeat(atMs)
       },
     })
-    this.#inbound = this.#createInbound(feed)
     this.#server = new RequestServer({
-      core,
+      core: () => this.core,
       store: ports.store,
-      bundle: () => this.#certificates.bundle(),
+      bundle: () => this.#session.certificates.bundle(),
       status: () => this.#beat.status(),
-    })
-    this.#runner = new EffectRunner({
-      ...this.#parts,
-      ports,
-      genesisHash: config.genesisHash,
-      self: config.self,
-      synchronizer: this.#synchronizer,
-      feed,
-      send: (to, message) => this.#links.send(to, message),
-      sendCertificates: (to) => this.#sendCertificates(to),
-      sendFinality: () => this.#certificates.pushFinality(),
-      resendTransactions: () => this.#courier.carryWaiting(),
     })
   }
 
-  #createInbound(feed: (event: Event) => void): Inbound {
-    const { network, clock, schedule } = this.#ports
-    const { validators, core } = this.#parts
-    return new Inbound({
-      core,
-      messages: validators.messages,
-      proposals: validators.proposals,
-      feed,
+  #openSession(context: EpochContext): EpochSession {
+    const { validators, schedule } = context
+    this.#judgedEpochs.set(validators.epoch, { validators: validators.members, schedule })
+    return new EpochSession(context, {
+      config: this.#config,
+      ports: this.#ports,
+      parts: this.#parts,
+      links: this.#links,
+      desk: this.#desk,
+      courier: this.#courier,
+      feed: (session, event) => this.#feed(session, event),
       onTransactions: (from, envelopes) => this.#takeTransactions(from, envelopes),
       onStatus: (from, status) => this.#onStatus(from, status),
-      onRefusedProposal: (proposal) => this.#watch.observeRefusedProposal(proposal),
-      onRefusedTimeout: (timeout) => this.#watch.observeRefusedTimeout(timeout),
       onCertificates: (from) => this.#heardCertificates(from),
-      onCertificatesWanted: (from) => this.#certificates.answer(from),
-      penalise: (peer, points, reason) => network.penalise(peer, points, reason),
-      wallMs: () => clock.wallMs(),
-      clockDriftMsMax: this.#config.genesis.consensus.clockDriftMsMax,
-      later: (delayMs, callback) => {
-        schedule(clock.monotonicMs() + delayMs, callback)
-      },
+      onOtherEpoch: (from, epoch) => this.#onOtherEpoch(from, epoch),
     })
+  }
+
+  /** Who agrees now, and as whom this node takes part. */
+  get epoch(): EpochContext {
+    return this.#session.context
   }
 
   get core(): Core {
-    return this.#parts.core
+    return this.#session.core
   }
 
   get pool(): Mempool {
@@ -190,15 +179,14 @@ export class Replica {
     this.#isStopped = true
     this.#beat.stop()
     this.#synchronizer.stop()
-    this.#announcements.stop()
-    this.#runner.stop()
+    this.#session.close()
     this.#parts.durable.stop()
   }
 
   receiveDirect(from: PeerId, message: Uint8Array): void {
     if (this.#isStopped) return
     this.#links.note(from, { heardAtMs: this.#ports.clock.monotonicMs() })
-    this.#inbound.receive(from, message)
+    this.#session.inbound.receive(from, message)
   }
 
   receiveGossip(topic: GossipTopic, from: PeerId, data: Uint8Array, done: (verdict: GossipVerdict) => void): void {
@@ -213,9 +201,10 @@ export class Replica {
       done(this.#desk.receive(data))
       return
     }
-    const height = this.#announcements.judge(data)
+    const { announcements, epoch } = this.#session
+    const height = announcements.judge(data)
     done(height.ok ? 'accept' : height.error.verdict)
-    if (height.ok) this.#synchronizer.peerHasHeight(from, height.value)
+    if (height.ok) this.#synchronizer.peerHasHeight(from, height.value, epoch)
   }
 
   /** Undefined refuses the request. */
@@ -231,7 +220,7 @@ export class Replica {
   peerUp(peer: PeerId, direct: boolean): void {
     if (this.#isStopped || !direct) return
     this.#links.note(peer, { connected: true })
-    this.#links.sendTo(peer, { kind: 'certificates', bundle: this.#certificates.bundle() })
+    this.#links.sendTo(peer, { kind: 'certificates', bundle: this.#session.certificates.bundle() })
     this.#links.sendTo(peer, { kind: 'status', status: this.#beat.status() })
   }
 
@@ -246,8 +235,8 @@ export class Replica {
   }
 
   /** Events are taken one after another; what one brings forth comes after it. */
-  #feed(event: Event): void {
-    if (this.#isStopped) return
+  #feed(session: EpochSession, event: Event): void {
+    if (this.#isStopped || session !== this.#session) return
     this.#events.push(event)
     if (this.#isFeeding) return
     this.#isFeeding = true
@@ -258,12 +247,13 @@ export class Replica {
   }
 
   #step(event: Event): void {
-    const effects = this.core.handle(event, this.#ports.clock.monotonicMs())
-    this.#watch.observe(event, this.core.view)
+    const { core, watch, runner } = this.#session
+    const effects = core.handle(event, this.#ports.clock.monotonicMs())
+    watch.observe(event, core.view)
     if (this.#isStopped) return
     this.#ports.observer.onCoreStep?.(event, effects)
     if (effects.some(changesPayload) || event.kind === 'executed' || event.kind === 'built') this.#isPayloadStale = true
-    this.#runner.run(effects)
+    runner.run(effects)
   }
 
   #halt(reason: string, report: string): void {
@@ -275,7 +265,7 @@ export class Replica {
   #payloadMayHaveChanged(): void {
     this.#isPayloadStale = true
     const event = this.#isFeeding ? undefined : this.#payloadEvent()
-    if (event !== undefined) this.#feed(event)
+    if (event !== undefined) this.#feed(this.#session, event)
   }
 
   /** Says whether the pool has what the chain of the highest QC lacks, if that is news to the core. */
@@ -289,11 +279,31 @@ export class Replica {
 
   #onFinal(final: FinalBlock): void {
     this.#isPayloadStale = true
-    this.#announcements.onFinal(final)
+    this.#session.announcements.onFinal(final)
     this.#ports.observer.onFinalBlock?.(final)
+    if (final.block.header.consensus.end) this.#enterNextEpoch()
     this.#synchronize()
     this.#startWhenReady()
     this.#payloadMayHaveChanged()
+  }
+
+  /**
+   * DURABILITY: the last block of the epoch and its proof are on disk. From here on nothing of that epoch
+   * is signed, and whoever is still in it is told.
+   */
+  #enterNextEpoch(): void {
+    const ended = this.#session
+    ended.announcements.flush()
+    ended.close()
+    this.#epochEnds.tellAll(ended.epoch)
+    const context = epochAtTip(this.#ports.store, this.#config.epochs)
+    this.#links.enterEpoch(context)
+    this.#parts.executor.enterEpoch({ validators: context.validators, leaderOf: leaderOf(context) })
+    this.#events = []
+    this.#session = this.#openSession(context)
+    this.#ports.observer.onEpoch?.(context)
+    this.#epochEnds.tellAll(ended.epoch)
+    if (this.#isStarted) this.#feed(this.#session, { kind: 'start' })
   }
 
   #synchronize(): void {
@@ -305,23 +315,17 @@ export class Replica {
 
   #startWhenReady(): void {
     if (this.#isStarted || this.#isStopped || !this.#synchronizer.isReplayed) return
-    const { n, amplification } = this.#config.validators
+    const { n, amplification } = this.epoch.validators
     const enough = this.#certificatesFrom.size >= Math.min(amplification, n - 1)
     if (!enough && this.#ports.clock.monotonicMs() < this.#startAtMs) return
     this.#isStarted = true
-    this.#feed({ kind: 'start' })
+    this.#feed(this.#session, { kind: 'start' })
   }
 
   #heardCertificates(from: PeerId): void {
     if (this.#isStarted) return
     this.#certificatesFrom.add(from)
     this.#startWhenReady()
-  }
-
-  #sendCertificates(to: number | 'all'): void {
-    const peer = to === 'all' ? undefined : this.#links.peerOf(to)
-    if (to === 'all') this.#certificates.push()
-    else if (peer !== undefined) this.#certificates.answer(peer)
   }
 
   #takeTransactions(from: PeerId, envelopes: readonly Uint8Array[], done?: (verdict: GossipVerdict) => void): void {
@@ -339,9 +343,17 @@ export class Replica {
 
   #onStatus(from: PeerId, status: Status): void {
     this.#links.note(from, { status })
-    this.#synchronizer.peerHasHeight(from, status.height)
-    if (status.epoch !== this.#config.validators.epoch) return
-    if (status.highQcView > this.core.highQc.view) this.#links.sendTo(from, { kind: 'certificatesWanted' })
+    this.#synchronizer.peerHasHeight(from, status.height, status.epoch)
+    const { epoch } = this.#session
+    if (status.epoch < epoch) this.#epochEnds.answer(from, status.epoch)
+    else if (status.epoch === epoch && status.highQcView > this.core.highQc.view)
+      this.#links.sendTo(from, { kind: 'certificatesWanted' })
+  }
+
+  /** A peer behind us is told how its epoch ended; to one ahead we say where we are, and it tells us. */
+  #onOtherEpoch(from: PeerId, epoch: Epoch): void {
+    if (epoch < this.#session.epoch) this.#epochEnds.answer(from, epoch)
+    else this.#links.sendTo(from, { kind: 'status', status: this.#beat.status() })
   }
 }
 

@@ -25,7 +25,7 @@ const RESPONSE_BYTES = 2 * 1024 * 1024
 const RANGE_BYTES_MAX = 2.5 * 1024 * 1024
 
 export interface ServerParts {
-  readonly core: Core
+  readonly core: () => Core
   readonly store: ChainStore
   readonly bundle: () => CertificateBundle
   readonly status: () => Status
@@ -68,30 +68,34 @@ export class RequestServer {
   }
 
   #block(hash: Hash): Block | undefined {
-    const uncommitted = this.#parts.core.block(hash)
+    const uncommitted = this.#parts.core().block(hash)
     if (uncommitted !== undefined) return uncommitted
     const height = this.#parts.store.heightOf(hash)
     return height === undefined ? undefined : this.#parts.store.block(height)
   }
 
-  /** Ends in a block with a certificate of its own: the last within the bounds, or else the first beyond them. */
+  /**
+   * Ends in a block with a proof of its own: the last within the bounds and the epoch, or else the
+   * first beyond the bounds. The last block of an epoch always has one.
+   */
   #range(from: Height, count: number): FinalRange {
     const { store } = this.#parts
     const blocks: Block[] = []
-    let certified: FinalRange = { blocks: [], certificate: null }
+    let proven: FinalRange = { blocks: [], finality: null }
     let bytes = 0
     const full = from + Math.min(count, BLOCKS_PER_RESPONSE_MAX)
     const to = count === 0 ? 0 : Math.min(store.tip.header.height, from + RANGE_BLOCKS_MAX - 1)
     for (let height = Math.max(1, from); height <= to && bytes <= RANGE_BYTES_MAX; height++) {
-      if ((height >= full || bytes > RESPONSE_BYTES) && certified.certificate !== null) break
+      if ((height >= full || bytes > RESPONSE_BYTES) && proven.finality !== null) break
       const block = store.block(height)
       if (block === undefined) break
       blocks.push(block)
       bytes += bodyBytes(block)
-      const certificate = store.certificate(height)
-      if (certificate !== null) certified = { blocks: blocks.slice(), certificate }
+      const finality = store.finality(height)
+      if (finality !== null) proven = { blocks: blocks.slice(), finality }
+      if (block.header.consensus.end) break
     }
-    return certified
+    return proven
   }
 }
 

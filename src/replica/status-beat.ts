@@ -11,10 +11,9 @@ import type { ValidatorLinks } from './validator-links.ts'
 
 export interface BeatParts {
   readonly ports: ReplicaPorts
-  readonly core: Core
-  readonly epoch: Epoch
+  readonly core: () => Core
+  readonly epoch: () => Epoch
   readonly links: ValidatorLinks
-  readonly isObserver: boolean
   readonly onStatus: (from: PeerId, status: Status) => void
   /** What else is done once a second. */
   readonly onBeat: (nowMs: number) => void
@@ -34,10 +33,10 @@ export class StatusBeat {
   }
 
   start(): void {
-    const { ports, isObserver, links, onBeat } = this.#parts
+    const { ports, links, onBeat } = this.#parts
     const nowMs = ports.clock.monotonicMs()
-    if (isObserver) this.#ask()
-    else links.send('all', { kind: 'status', status: this.status() })
+    if (links.isValidator) links.send('all', { kind: 'status', status: this.status() })
+    else this.#ask()
     onBeat(nowMs)
     this.#beats += 1
     this.#cancel = ports.schedule(nowMs + BEAT_MS, () => this.start())
@@ -51,7 +50,8 @@ export class StatusBeat {
   status(): Status {
     const { ports, core, epoch } = this.#parts
     const { hash, header } = ports.store.tip
-    return { epoch, view: core.view, highQcView: core.highQc.view, height: header.height, tipHash: hash }
+    const { view, highQc } = core()
+    return { epoch: epoch(), view, highQcView: highQc.view, height: header.height, tipHash: hash }
   }
 
   #ask(): void {

@@ -5,9 +5,9 @@
  */
 import type { Mempool } from '../mempool/mempool.ts'
 import { encodeDirect, encodeEnvelopes } from '../network/messages.ts'
-import type { PeerId } from '../network/port.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import type { ReplicaNetwork } from './ports.ts'
+import type { ValidatorLinks } from './validator-links.ts'
 
 /** Bytes of transactions in one message. */
 const DIRECT_BYTES = 256 * 1024
@@ -20,20 +20,17 @@ const RESEND_BYTES_MAX = 512 * 1024
 export class TransactionCourier {
   readonly #network: ReplicaNetwork
   readonly #pool: Mempool
-  /** The other validators; empty for an observer, which has no direct streams. */
-  readonly #validators: readonly PeerId[]
-  readonly #isValidator: boolean
+  readonly #links: ValidatorLinks
 
-  constructor(network: ReplicaNetwork, pool: Mempool, isValidator: boolean, otherValidators: readonly PeerId[]) {
+  constructor(network: ReplicaNetwork, pool: Mempool, links: ValidatorLinks) {
     this.#network = network
     this.#pool = pool
-    this.#isValidator = isValidator
-    this.#validators = otherValidators
+    this.#links = links
   }
 
   /** New here, brought by a client of this node. */
   carry(transactions: readonly SignedTransaction[]): void {
-    if (this.#isValidator) this.#sendDirect(transactions)
+    if (this.#links.isValidator) this.#sendDirect(transactions)
     else this.#gossip(transactions)
   }
 
@@ -42,7 +39,7 @@ export class TransactionCourier {
     const lingering = capped(this.#pool.localPending(nowMs - LINGERING_MS))
     if (lingering.length === 0) return
     this.#gossip(lingering)
-    if (this.#isValidator) this.#sendDirect(lingering)
+    if (this.#links.isValidator) this.#sendDirect(lingering)
   }
 
   /** A view failed: perhaps its leader lacks what waits here. */
@@ -53,7 +50,7 @@ export class TransactionCourier {
   #sendDirect(transactions: readonly SignedTransaction[]): void {
     for (const envelopes of chunks(transactions, DIRECT_BYTES)) {
       const message = encodeDirect({ kind: 'transactions', envelopes })
-      for (const peer of this.#validators) this.#network.sendDirect(peer, message)
+      for (const peer of this.#links.others) this.#network.sendDirect(peer, message)
     }
   }
 

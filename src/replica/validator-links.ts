@@ -2,6 +2,7 @@
 import { BoundedMap } from '../base/bounded.ts'
 import { type DirectMessage, encodeDirect, type Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
+import { VALIDATORS_MAX } from '../types/limits.ts'
 import type { ReplicaNetwork } from './ports.ts'
 
 export interface LinkState {
@@ -12,28 +13,47 @@ export interface LinkState {
   readonly connected: boolean
 }
 
+/** Whom an epoch's statements go to. */
+export interface LinkedValidators {
+  /** By index in the set; null where no address is known. */
+  readonly peers: readonly (PeerId | null)[]
+  /** Null for an observer. */
+  readonly self: { readonly index: number } | null
+}
+
+/** BOUND: direct streams run between validators, of this epoch and of those around it. */
+const STATES_MAX = 2 * VALIDATORS_MAX
 const NEVER_HEARD: LinkState = { status: null, heardAtMs: null, connected: false }
 
 export class ValidatorLinks {
   readonly #network: ReplicaNetwork
-  readonly #peers: readonly PeerId[]
-  readonly #self: number | null
-  readonly #states: BoundedMap<PeerId, LinkState>
+  readonly #states = new BoundedMap<PeerId, LinkState>(STATES_MAX)
+  #peers: readonly (PeerId | null)[]
+  #self: number | null
 
-  constructor(network: ReplicaNetwork, peers: readonly PeerId[], self: number | null) {
+  constructor(network: ReplicaNetwork, { peers, self }: LinkedValidators) {
     this.#network = network
     this.#peers = peers
-    this.#self = self
-    this.#states = new BoundedMap(peers.length)
+    this.#self = self?.index ?? null
+  }
+
+  /** What came over streams that go on is remembered. */
+  enterEpoch({ peers, self }: LinkedValidators): void {
+    this.#peers = peers
+    this.#self = self?.index ?? null
+  }
+
+  get isValidator(): boolean {
+    return this.#self !== null
   }
 
   /** The other validators. */
   get others(): readonly PeerId[] {
-    return this.#peers.filter((_, index) => index !== this.#self)
+    return this.#peers.flatMap((peer, index) => (peer === null || index === this.#self ? [] : [peer]))
   }
 
   peerOf(validator: number): PeerId | undefined {
-    return validator === this.#self ? undefined : this.#peers[validator]
+    return validator === this.#self ? undefined : (this.#peers[validator] ?? undefined)
   }
 
   stateOf(validator: number): LinkState {
@@ -45,7 +65,7 @@ export class ValidatorLinks {
   send(to: number | 'all', message: DirectMessage): void {
     const bytes = encodeDirect(message)
     for (const [index, peer] of this.#peers.entries())
-      if (index !== this.#self && (to === 'all' || to === index)) this.#network.sendDirect(peer, bytes)
+      if (peer !== null && index !== this.#self && (to === 'all' || to === index)) this.#network.sendDirect(peer, bytes)
   }
 
   sendTo(peer: PeerId, message: DirectMessage): void {
@@ -53,13 +73,13 @@ export class ValidatorLinks {
   }
 
   note(peer: PeerId, change: Partial<LinkState>): void {
-    if (this.#peers.includes(peer)) this.#states.set(peer, { ...(this.#states.get(peer) ?? NEVER_HEARD), ...change })
+    this.#states.set(peer, { ...(this.#states.get(peer) ?? NEVER_HEARD), ...change })
   }
 
   /** Validators with a standing stream, this one included. */
   get reachable(): number {
     let reachable = this.#self === null ? 0 : 1
-    for (const { connected } of this.#states.values()) if (connected) reachable += 1
+    for (const peer of this.others) if (this.#states.get(peer)?.connected === true) reachable += 1
     return reachable
   }
 }

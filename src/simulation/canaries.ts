@@ -59,6 +59,9 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'evidence-order-unchecked': { strategy: 'frame' },
   'evidence-held-twice': { strategy: 'double-vote' },
   'detector-forgets': { strategy: 'double-vote' },
+  'end-ignored': { scenario: { epochBlocks: 3 } },
+  'signs-after-the-end': { scenario: { epochBlocks: 3 } },
+  'record-of-old-epoch-kept': { scenario: { epochBlocks: 3 } },
 }
 
 /** What is run to find the bug with this seed. */

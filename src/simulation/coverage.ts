@@ -21,6 +21,8 @@ export const COVERED = [
   'disk error',
   'wiped disk',
   'restored disk',
+  'epoch ended',
+  'epoch ended by a suffix',
 ] as const
 
 export type Covered = (typeof COVERED)[number]

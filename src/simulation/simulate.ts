@@ -27,7 +27,7 @@ const VIEW_TIMEOUT_MS_MAX = 3_000
 export class Simulator {
   readonly #crypto: SimulatedCrypto
   readonly #strategies: ReadonlyMap<string, Strategy>
-  readonly #geneses = new Map<number, SimulatedGenesis>()
+  readonly #geneses = new Map<string, SimulatedGenesis>()
 
   constructor(strategies: ReadonlyMap<string, Strategy>, crypto: SimulatedCrypto = new TokenCrypto()) {
     this.#strategies = strategies
@@ -36,7 +36,7 @@ export class Simulator {
 
   /** `timeline` notes what happens, for a replay; `others` watch as well. */
   run(scenario: Scenario, timeline: Timeline | null = null, others: readonly Checker[] = []): RunResult {
-    const genesis = this.#genesisOf(scenario.nodes)
+    const genesis = this.#genesisOf(scenario.nodes, scenario.epochBlocks ?? 0)
     const finalBlocks = new FinalBlockChecker(scenario, genesis)
     const checkers = [...standardCheckers(scenario, genesis, this.#crypto), finalBlocks, ...others]
     if (timeline !== null) checkers.unshift(timeline)
@@ -46,16 +46,17 @@ export class Simulator {
     return world.run()
   }
 
-  #genesisOf(validators: number): SimulatedGenesis {
-    let genesis = this.#geneses.get(validators)
+  #genesisOf(validators: number, epochBlocksMax: number): SimulatedGenesis {
+    const name = `${validators} validators, epochs of ${epochBlocksMax}`
+    let genesis = this.#geneses.get(name)
     if (genesis === undefined) {
       const options = {
         faultModel: 'byzantine',
         viewTimeoutMs: VIEW_TIMEOUT_MS,
         viewTimeoutMsMax: VIEW_TIMEOUT_MS_MAX,
       } as const
-      genesis = simulatedGenesis({ validators, ...options }, this.#crypto)
-      this.#geneses.set(validators, genesis)
+      genesis = simulatedGenesis({ validators, epochBlocksMax, ...options }, this.#crypto)
+      this.#geneses.set(name, genesis)
     }
     return genesis
   }

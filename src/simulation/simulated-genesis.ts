@@ -27,6 +27,8 @@ export interface SimulatedGenesisOptions {
   readonly faultModel: FaultModel
   readonly viewTimeoutMs: number
   readonly viewTimeoutMsMax: number
+  /** 0 or none: the first epoch does not end. */
+  readonly epochBlocksMax?: number
 }
 
 const CLIENTS_MAX = 16
@@ -57,6 +59,8 @@ export function simulatedGenesis(options: SimulatedGenesisOptions, crypto: Simul
       viewTimeoutMsMax: options.viewTimeoutMsMax,
       blockIntervalMsMin: 2,
       heartbeatMs: 0,
+      epochBlocksMax: options.epochBlocksMax ?? 0,
+      epochMsMin: 0,
     },
   })
   invariant(parsed.ok, parsed.ok ? '' : parsed.error.message)

@@ -7,7 +7,8 @@ import { defined } from '../base/invariant.ts'
 import { silentLogger } from '../base/logger.ts'
 import type { SigningRequest } from '../consensus/effects.ts'
 import type { GossipTopic, PeerId } from '../network/port.ts'
-import { type OpenedChain, openChain, openSigning, scheduleAtTip } from '../replica/open-replica.ts'
+import { type EpochReader, epochAtTip } from '../replica/epoch-context.ts'
+import { type OpenedChain, openChain, openSigning } from '../replica/open-replica.ts'
 import type { ReplicaNetwork, ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { IntakeVerdict } from '../replica/transaction-intake.ts'
@@ -180,31 +181,37 @@ export class SimulatedNode {
 
   #open(chain: OpenedChain): Replica {
     const { genesis } = this.#world
-    const { validators } = genesis
-    const signing = this.isObserver ? null : openSigning(this.keyDisk, SIGNING_FILE, chain, validators, this.validator)
+    const epochs = this.#epochReader()
+    const signing = this.isObserver
+      ? null
+      : openSigning(this.keyDisk, SIGNING_FILE, chain, epochAtTip(chain.store, epochs))
     if (signing?.ok === false) {
       if (!this.#world.mayLoseKeys)
         throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${signing.error.message}`)
       this.isObserver = true
     }
-    const opened = signing?.ok === true ? signing.value : null
-    const rootHash = genesis.block.block.hash
-    const address = defined(validators.at(this.validator), 'a validator').address
+    const signingRecord = signing?.ok === true ? signing.value : null
     return new Replica(
       {
         genesis: genesis.genesis,
-        genesisHash: rootHash,
+        genesisHash: genesis.block.block.hash,
         rules: genesis.rules,
-        validators,
-        rootHash,
-        schedule: this.#world.scenario.schedule ?? scheduleAtTip(chain.store, validators, rootHash),
-        validatorPeers: validators.members.map((_, index) => peerOf(index)),
-        self: opened === null ? null : { index: this.validator, address },
-        safetyRecord: opened?.safetyRecord ?? null,
+        epochs: signingRecord === null ? { ...epochs, consensusKey: null } : epochs,
         recovered: chain.recovered,
       },
-      this.#ports(chain, opened?.signingRecord ?? null),
+      this.#ports(chain, signingRecord),
     )
+  }
+
+  #epochReader(): EpochReader {
+    const { genesis, scenario } = this.#world
+    const { identities, validators } = genesis
+    return {
+      faultModel: validators.model,
+      consensusKey: defined(identities[this.validator], 'an identity').publicKey,
+      peerOf: ({ address }) => peerOf(defined(validators.indexOf(address), 'a validator of the simulation')),
+      ...(scenario.schedule === undefined ? {} : { schedule: scenario.schedule }),
+    }
   }
 
   #ports(chain: OpenedChain, signingRecord: SigningRecord | null): ReplicaPorts {

@@ -58,8 +58,10 @@ function describe(effect: Effect): string | null {
       return `gives up view ${effect.view}: ${effect.reason}`
     case 'commit': {
       const last = effect.blocks.at(-1)
-      return `commits up to height ${last?.header.height ?? '?'} (${short(last?.hash ?? '')}, view ${effect.certificate.view})`
+      return `commits up to height ${last?.header.height ?? '?'} (${short(last?.hash ?? '')}, view ${effect.finality.certificate.view})`
     }
+    case 'epochEnded':
+      return 'has come to the end of the epoch'
     case 'fetch':
       return `fetches ${short(effect.hash)} of view ${effect.view} from ${effect.signers.join(', ')}`
     case 'build':

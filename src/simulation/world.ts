@@ -165,7 +165,10 @@ export class World {
         this.#views = effect.view
         coverage.hit('view')
       }
-    } else if (effect.kind === 'commit') coverage.hit('commit')
+    } else if (effect.kind === 'commit') {
+      coverage.hit('commit')
+      if (effect.finality.suffix.length > 0) coverage.hit('epoch ended by a suffix')
+    } else if (effect.kind === 'epochEnded') coverage.hit('epoch ended')
     else if (effect.kind === 'viewTimedOut') coverage.hit('timeout')
     else if (effect.kind === 'fetch') coverage.hit('block fetched')
     else if (effect.kind === 'storeBlock') {

@@ -12,10 +12,10 @@ import { decodeTransaction } from '../crypto/transaction-codec.ts'
 import type { StateChanges } from '../ledger/state-source.ts'
 import { WorldState } from '../ledger/world-state.ts'
 import type { Block } from '../types/block.ts'
-import type { CommitCertificate } from '../types/certificate.ts'
 import type { FinalBlock } from '../types/final-block.ts'
+import type { EpochEndProof, FinalityProof } from '../types/finality.ts'
 import { encodeHeader, type Header, readHeader } from '../types/header.ts'
-import { type Address, type Hash, type Height, idBytes } from '../types/ids.ts'
+import { type Address, type Epoch, type Hash, type Height, idBytes } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { decodeReceipts, encodeReceipts } from './final-records.ts'
 import type { Journal } from './journal/journal.ts'
@@ -25,7 +25,8 @@ import type { KeyValueOperation, KeyValueStore } from './key-value-store.ts'
 import {
   ADDRESS_INDEX,
   BLOCK_POSITIONS,
-  CERTIFICATE_POSITIONS,
+  EPOCH_ENDS,
+  FINALITY_POSITIONS,
   HEADERS,
   HEIGHTS_BY_HASH,
   META,
@@ -44,7 +45,7 @@ export interface TransactionLocation {
 export interface AppliedBlock {
   readonly final: FinalBlock
   readonly position: JournalPosition
-  readonly certificatePosition: JournalPosition | null
+  readonly finalityPosition: JournalPosition | null
   readonly changes: StateChanges
 }
 
@@ -130,7 +131,7 @@ export class ChainStore {
 
   /** The journal holds block and certificate durably already; this makes them readable, all at once. */
   apply(applied: AppliedBlock): void {
-    const { final, position, certificatePosition, changes } = applied
+    const { final, position, finalityPosition, changes } = applied
     const { hash, header } = final.block
     invariant(header.height === this.#tip.height + 1 && header.parentHash === this.#tipHash, 'the chain has no gap')
     const { height } = header
@@ -146,12 +147,10 @@ export class ChainStore {
       { type: 'put', key: RECEIPTS.key(height), value: encodeReceipts(kept) },
       ...indexOperations(final, height),
     ]
-    if (certificatePosition !== null)
-      operations.push({
-        type: 'put',
-        key: CERTIFICATE_POSITIONS.key(height),
-        value: encodePosition(certificatePosition),
-      })
+    if (finalityPosition !== null)
+      operations.push({ type: 'put', key: FINALITY_POSITIONS.key(height), value: encodePosition(finalityPosition) })
+    if (header.consensus.end)
+      operations.push({ type: 'put', key: EPOCH_ENDS.key(header.consensus.epoch), value: heightValue(height) })
     operations.push({ type: 'put', key: SENTINEL, value: sentinelValue(this.genesisHash, height, hash) })
     this.#store.write(operations)
     this.#blocks.set(height, final)
@@ -175,11 +174,22 @@ export class ChainStore {
     return this.#blocks.get(height)?.block ?? this.#readBlock(height)
   }
 
-  certificate(height: Height): CommitCertificate | null {
+  /** What made exactly this block final; null when a descendant's proof did. */
+  finality(height: Height): FinalityProof | null {
     const cached = this.#blocks.get(height)
-    if (cached !== undefined) return cached.certificate
-    const position = this.#store.get(CERTIFICATE_POSITIONS.key(height))
+    if (cached !== undefined) return cached.finality
+    const position = this.#store.get(FINALITY_POSITIONS.key(height))
     return position === undefined ? null : decodeCommitRecord(this.#readRecord(decodePosition(position)))
+  }
+
+  /** Undefined while the epoch has not ended here. */
+  epochEnd(epoch: Epoch): EpochEndProof | undefined {
+    const value = this.#store.get(EPOCH_ENDS.key(epoch))
+    if (value === undefined) return undefined
+    const [height] = HEADERS.parts(value)
+    const header = defined(this.header(height), 'the header of a final block')
+    const finality = this.finality(height)
+    return finality === null ? undefined : { header, finality }
   }
 
   finalBlock(height: Height): FinalBlock | undefined {
@@ -195,7 +205,7 @@ export class ChainStore {
         withKnownSender(envelope, defined(kept[index], 'a receipt').sender),
       ),
       receipts: kept.map(({ receipt }) => receipt),
-      certificate: this.certificate(height),
+      finality: this.finality(height),
     }
     this.#blocks.set(height, final)
     return final

@@ -9,6 +9,7 @@ import { Keyspace } from './keyspace.ts'
 const address = bytesField(20)
 const hash = bytesField(32)
 const height = uint64Field
+const epoch = uint64Field
 /** Of a transaction in its block, or of an entry in a list. */
 const index = uint32Field
 /** Nibbles from the root, one per byte. */
@@ -29,10 +30,12 @@ export const CODE = new Keyspace(0x13, [hash])
 export const HEADERS = new Keyspace(0x20, [height])
 /** Where the journal holds the block. */
 export const BLOCK_POSITIONS = new Keyspace(0x21, [height])
-/** Where the journal holds the certificate that made exactly this block final. */
-export const CERTIFICATE_POSITIONS = new Keyspace(0x24, [height])
+/** Where the journal holds the proof that made exactly this block final. */
+export const FINALITY_POSITIONS = new Keyspace(0x24, [height])
 export const HEIGHTS_BY_HASH = new Keyspace(0x22, [hash])
 export const RECEIPTS = new Keyspace(0x23, [height])
+/** Height of the last block of an epoch. */
+export const EPOCH_ENDS = new Keyspace(0x25, [epoch])
 
 /** Height and index of a transaction by its hash. */
 export const TRANSACTION_LOOKUP = new Keyspace(0x30, [hash])

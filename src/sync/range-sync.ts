@@ -1,7 +1,7 @@
 /**
  * Catching up with a chain that is far ahead (docs/network.md, "Fetching blocks"): final blocks in ranges,
- * each ending in a block whose certificate was verified, so that a lie is found at once and what was
- * taken stays taken.
+ * each ending in a block whose finality was proven, so that a lie is found at once and what was
+ * taken stays taken. None goes beyond the end of an epoch: what comes after it needs other judges.
  */
 import { BoundedMap } from '../base/bounded.ts'
 import { defined } from '../base/invariant.ts'
@@ -11,8 +11,8 @@ import type { Result } from '../base/result.ts'
 import { BLOCKS_PER_RESPONSE_MAX, decodeRange, encodeRequest, type FinalRange } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
 import type { Block } from '../types/block.ts'
-import type { CommitCertificate } from '../types/certificate.ts'
-import type { Hash, Height } from '../types/ids.ts'
+import type { FinalityProof } from '../types/finality.ts'
+import type { Epoch, Hash, Height } from '../types/ids.ts'
 import type { Verified } from '../types/verified.ts'
 
 export interface RangeSyncPorts {
@@ -24,10 +24,15 @@ export interface RangeSyncPorts {
   ) => void
   readonly later: (delayMs: number, callback: () => void) => void
   readonly judge: (block: Block) => Result<Verified<Block>, Rejection>
-  readonly judgeCertificate: (certificate: CommitCertificate) => Result<Verified<CommitCertificate>, Rejection>
+  readonly judgeFinality: (last: Block, proof: FinalityProof) => Result<Verified<FinalityProof>, Rejection>
   readonly penalise: (peer: PeerId, reason: string) => void
-  readonly deliver: (blocks: readonly Verified<Block>[], certificate: Verified<CommitCertificate>) => void
+  readonly deliver: (blocks: readonly Verified<Block>[], finality: Verified<FinalityProof>) => void
   readonly committed: () => { readonly height: Height; readonly hash: Hash }
+  readonly epoch: () => Epoch
+  /** The epoch is over and the next one not yet open. */
+  readonly isBetweenEpochs: () => boolean
+  /** So many blocks behind within its epoch, a replica leaves the gap to the fetches of consensus. */
+  readonly patienceBlocks: () => number
 }
 
 /** BOUND: peers whose height is remembered. */
@@ -38,6 +43,7 @@ const REST_MS = 2_000
 
 interface Peer {
   height: Height
+  epoch: Epoch
   isResting: boolean
   /** Answers in a row that were of no use: who has failed least is asked first, whatever height others claim. */
   failures: number
@@ -49,18 +55,16 @@ export class RangeSync {
   /** Height that is being fetched up to, or executed up to. */
   #target: Height | null = null
   #startedAt: Height = 0
-  /** A replica this many blocks behind leaves the gap to the fetches of consensus. */
-  readonly #patienceBlocks: number
 
-  constructor(ports: RangeSyncPorts, patienceBlocks: number) {
+  constructor(ports: RangeSyncPorts) {
     this.#ports = ports
-    this.#patienceBlocks = patienceBlocks
   }
 
   /** Of a peer's own telling: only ever the cause of a question. */
-  peerHasHeight(peer: PeerId, height: Height): void {
-    const known = this.#peers.get(peer) ?? { height, isResting: false, failures: 0 }
+  peerHasHeight(peer: PeerId, height: Height, epoch: Epoch): void {
+    const known = this.#peers.get(peer) ?? { height, epoch, isResting: false, failures: 0 }
     known.height = height
+    known.epoch = epoch
     this.#peers.set(peer, known)
     this.advance()
   }
@@ -82,18 +86,23 @@ export class RangeSync {
 
   /** Called after commits and news of peers. */
   advance(): void {
+    if (this.#ports.isBetweenEpochs()) return
     const { height } = this.#ports.committed()
     if (this.#target !== null && height < this.#target) return
     const isRunning = this.#target !== null
     this.#target = null
-    const peer = this.#bestPeer(isRunning ? height : height + this.#patienceBlocks)
+    const peer = this.#bestPeer(height, isRunning ? 0 : this.#ports.patienceBlocks())
     if (peer === undefined) return
     if (!isRunning) this.#startedAt = height
     this.#ask(peer, height)
   }
 
-  #bestPeer(above: Height): PeerId | undefined {
-    const useful = [...this.#peers.entries()].filter(([, { height, isResting }]) => !isResting && height > above)
+  /** In a later epoch nobody waits for us: no patience then. */
+  #bestPeer(committed: Height, patienceBlocks: number): PeerId | undefined {
+    const ownEpoch = this.#ports.epoch()
+    const useful = [...this.#peers.entries()].filter(
+      ([, { height, epoch, isResting }]) => !isResting && height > committed + (epoch > ownEpoch ? 0 : patienceBlocks),
+    )
     const [best] = useful.sort(([, a], [, b]) => a.failures - b.failures || b.height - a.height)
     return best?.[0]
   }
@@ -132,17 +141,18 @@ export class RangeSync {
     this.#target = defined(judged.blocks.at(-1), 'the last block').header.height
     const known = this.#peers.get(peer)
     if (known !== undefined) known.failures = 0
-    this.#ports.deliver(judged.blocks, judged.certificate)
+    this.#ports.deliver(judged.blocks, judged.finality)
     return true
   }
 
-  /** INVARIANT F2: blocks are taken only as an unbroken chain from our tip to a certified block. */
+  /** INVARIANT F2: blocks are taken only as an unbroken chain from our tip to a block that is proven final. */
   #judge(
     range: FinalRange,
-  ): { readonly blocks: readonly Verified<Block>[]; readonly certificate: Verified<CommitCertificate> } | string {
-    if (range.certificate === null) return 'a range without its certificate'
-    const certificate = this.#ports.judgeCertificate(range.certificate)
-    if (!certificate.ok) return certificate.error.message
+  ): { readonly blocks: readonly Verified<Block>[]; readonly finality: Verified<FinalityProof> } | string {
+    const last = range.blocks.at(-1)
+    if (range.finality === null || last === undefined) return 'a range without its proof'
+    const finality = this.#ports.judgeFinality(last, range.finality)
+    if (!finality.ok) return finality.error.message
     const blocks: Verified<Block>[] = []
     let parent = this.#ports.committed()
     for (const block of range.blocks) {
@@ -156,9 +166,7 @@ export class RangeSync {
       blocks.push(judged.value)
       parent = { hash: block.hash, height: block.header.height }
     }
-    if (blocks.length === 0 || certificate.value.blockHash !== parent.hash)
-      return 'a range that its certificate is not for'
-    return { blocks, certificate: certificate.value }
+    return { blocks, finality: finality.value }
   }
 
   #refuse(peer: PeerId, reason: string): false {

@@ -1,6 +1,6 @@
 /** A block that q replicas hold durably, with what it did here. */
 import type { Block } from './block.ts'
-import type { CommitCertificate } from './certificate.ts'
+import type { FinalityProof } from './finality.ts'
 import type { Receipt } from './receipt.ts'
 import type { SignedTransaction } from './transaction.ts'
 
@@ -9,5 +9,5 @@ export interface FinalBlock {
   readonly transactions: readonly SignedTransaction[]
   readonly receipts: readonly Receipt[]
   /** Of the block itself; null when a descendant's made it final, and for genesis. */
-  readonly certificate: CommitCertificate | null
+  readonly finality: FinalityProof | null
 }

@@ -4,7 +4,7 @@ import { isPlanted } from '../base/planted-bug.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
-import type { Hash } from '../types/ids.ts'
+import type { Epoch, Hash } from '../types/ids.ts'
 import { mintVerified } from '../types/mint-verified.ts'
 import { isBitmapFor, type SignerBitmap, signersOf } from '../types/signer-bitmap.ts'
 import type { Statement } from '../types/signing-domain.ts'
@@ -24,6 +24,10 @@ export class CertificateValidator {
     this.#validators = validators
     this.#rootHash = rootHash
     this.#signatures = signatures
+  }
+
+  get epoch(): Epoch {
+    return this.#validators.epoch
   }
 
   qc(qc: QuorumCertificate): Result<Verified<QuorumCertificate>, CertificateRejection> {

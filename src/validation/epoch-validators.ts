@@ -4,11 +4,13 @@ import type { Hash, View } from '../types/ids.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
 import { CertificateValidator } from './certificate.ts'
 import { ConsensusMessageValidator } from './consensus-message.ts'
+import { FinalityValidator } from './finality.ts'
 import { type BlockBounds, ProposalValidator } from './proposal.ts'
 import { SignatureChecker } from './signature-checker.ts'
 
 export interface EpochValidators {
   readonly certificates: CertificateValidator
+  readonly finality: FinalityValidator
   readonly proposals: ProposalValidator
   readonly messages: ConsensusMessageValidator
 }
@@ -26,5 +28,11 @@ export function createEpochValidators(rules: EpochRules, verifier: SignatureVeri
   const signatures = new SignatureChecker(genesisHash, validators, verifier)
   const certificates = new CertificateValidator(validators, rootHash, signatures)
   const proposals = new ProposalValidator(validators, leaderOf, bounds, signatures, certificates)
-  return { certificates, proposals, messages: new ConsensusMessageValidator(signatures, certificates, proposals) }
+  const finality = new FinalityValidator(certificates)
+  return {
+    certificates,
+    finality,
+    proposals,
+    messages: new ConsensusMessageValidator(signatures, certificates, proposals),
+  }
 }

@@ -30,7 +30,7 @@ export class SignatureBook {
     const read = recoverJournal(files, fromHex(genesisHash), 0, (type, payload) => {
       if (type === BLOCK_RECORD) this.#takeBlock(decodeBlockRecord(payload))
       if (type !== COMMIT_RECORD) return
-      const { epoch, view, blockHash, bitmap } = decodeCommitRecord(payload)
+      const { epoch, view, blockHash, bitmap } = decodeCommitRecord(payload).certificate
       for (const signer of signersOf(bitmap)) this.#take(`commit ${epoch}/${view} by ${signer}`, blockHash)
     })
     files.close()

@@ -12,6 +12,7 @@ const RARE: readonly PlantedBug[] = [
   'pending-blocks-forgotten',
   'one-signing-slot',
   'torn-tail-kept',
+  'slot-checksum-unchecked',
 ]
 const SEEDS = 40
 

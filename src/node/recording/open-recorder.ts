@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import type { Logger } from '../../base/logger.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { OpenedChain } from '../../replica/open-replica.ts'
-import type { ReplicaConfig } from '../../replica/replica-config.ts'
 import { NodeFiles } from '../../storage/node-files/node-files.ts'
-import { encodeSafetyRecord } from '../../types/safety-record.ts'
 import { type Refusal, refusal } from '../exit-codes.ts'
+import type { ValidatorKey } from '../open-key.ts'
 import type { Resources } from '../resources.ts'
 import { RecordWriter } from './record-file.ts'
 import { Recorder } from './recorder.ts'
@@ -33,18 +32,17 @@ export function recordStart(
     /** Of the genesis file. */
     readonly text: string
     readonly dataDir: string
-    readonly config: ReplicaConfig
+    readonly key: ValidatorKey | null
     readonly chain: OpenedChain
   },
 ): void {
   if (recorder === null) return
-  const { text, dataDir, config, chain } = start
-  const { self, safetyRecord } = config
+  const { text, dataDir, key, chain } = start
   const files = new NodeFiles(join(dataDir, 'journal'))
   recorder.begin({
     genesisText: text,
-    self: self?.index ?? null,
-    safetyRecord: safetyRecord === null ? null : encodeSafetyRecord(safetyRecord),
+    consensusKey: key?.publicKey ?? null,
+    safetyRecord: key?.signingRecord.payload ?? null,
     storeHeight: chain.store.tip.header.height,
     journal: filesOf(files),
   })

@@ -3,7 +3,6 @@
  * sign the same, and make the same blocks final with the same state.
  */
 import { tmpdir } from 'node:os'
-import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { defined, invariant } from '../../base/invariant.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import { asBytes } from '../../codec/fields.ts'
@@ -19,7 +18,6 @@ import { MemoryStore } from '../../storage/memory/memory-store.ts'
 import { SigningRecord } from '../../storage/signing-record.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
 import { type Hash, type Height, idBytes } from '../../types/ids.ts'
-import { decodeSafetyRecord } from '../../types/safety-record.ts'
 import { chooseRecoverer } from '../choose-recoverer.ts'
 import { type Refusal, refusal } from '../exit-codes.ts'
 import { readGenesisFile } from '../genesis-file.ts'
@@ -104,7 +102,7 @@ function replaySession(session: Session, network: GenesisNetwork, recoverer: Rec
   const chain = chainOf(session, network, recoverer, world)
   const signingRecord = signingRecordOf(session, network, world)
   const { journal, store } = chain
-  const ports = world.ports({ journal, store, signingRecord, verifier: recoverer }, session.self !== null)
+  const ports = world.ports({ journal, store, signingRecord, verifier: recoverer }, session.consensusKey !== null)
   const replica = new Replica(configOf(session, network, chain, recoverer), ports)
   for (let entry = world.nextEntry(); entry !== undefined && !world.isStopped; entry = world.nextEntry()) {
     const [first, second, third] = entry.fields
@@ -141,9 +139,7 @@ function peerOf(item: Parameters<typeof textOf>[0]): PeerId {
 }
 
 function configOf(session: Session, network: GenesisNetwork, chain: OpenedChain, recoverer: Recoverer) {
-  const { self, safetyRecord } = session
-  const own = self === null ? null : { index: self, safetyRecord: decodeSafetyRecord(safetyRecord ?? EMPTY_BYTES) }
-  const planned = planReplica(network, chain, recoverer, own, [])
+  const planned = planReplica(network, chain, recoverer, session.consensusKey, [])
   invariant(planned.ok, 'the peers of a recorded genesis can be read')
   return planned.value.config
 }
@@ -197,7 +193,7 @@ function fillStore(
       },
     },
   }
-  const replica = new Replica(configOf({ ...session, self: null }, network, chain, recoverer), ports)
+  const replica = new Replica(configOf({ ...session, consensusKey: null }, network, chain, recoverer), ports)
   try {
     replica.start()
     for (let task = tasks[0]; task !== undefined; task = tasks[0]) if (task.next().done === true) tasks.shift()

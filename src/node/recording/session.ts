@@ -8,9 +8,9 @@ import type { Height } from '../../types/ids.ts'
 export interface Session {
   /** The genesis file. */
   readonly genesisText: string
-  /** Index in the validator set; null for an observer. */
-  readonly self: number | null
-  /** Encoded; null for an observer. */
+  /** Public, 33 bytes; null for a node without one. */
+  readonly consensusKey: Uint8Array | null
+  /** Encoded; null for a node without a key. */
   readonly safetyRecord: Uint8Array | null
   /** Newest block that the store has applied; the journal may know more. */
   readonly storeHeight: Height
@@ -23,7 +23,7 @@ const EMPTY = new Uint8Array(0)
 export function sessionFields(session: Session): readonly RlpItem[] {
   return [
     utf8(session.genesisText),
-    session.self === null ? [] : [uintBytes(session.self), session.safetyRecord ?? EMPTY],
+    session.consensusKey === null ? [] : [session.consensusKey, session.safetyRecord ?? EMPTY],
     uintBytes(session.storeHeight),
     [...session.journal].map(([name, bytes]) => [utf8(name), bytes]),
   ]
@@ -31,10 +31,10 @@ export function sessionFields(session: Session): readonly RlpItem[] {
 
 export function readSession(fields: readonly RlpItem[]): Session {
   const [genesis, own, height, files] = asTuple(fields, 4, 'session')
-  const [self, safetyRecord] = asList(own, 'own validator', 2)
+  const [consensusKey, safetyRecord] = asList(own, 'own key', 2)
   return {
     genesisText: text(genesis),
-    self: self === undefined ? null : asUint(self, 'index'),
+    consensusKey: consensusKey === undefined ? null : asBytes(consensusKey, 'key'),
     safetyRecord: safetyRecord === undefined ? null : asBytes(safetyRecord, 'safety record'),
     storeHeight: asUint(height, 'height'),
     journal: new Map(

@@ -1,6 +1,8 @@
 /** The desk of a replica: what it judges by, and what becomes of what it finds true. */
 import type { SignatureVerifier } from '../../crypto/signature-verifier.ts'
+import type { JudgedEpoch } from '../../ledger/evidence/bad-header.ts'
 import type { EvidenceKind } from '../../types/evidence.ts'
+import type { Epoch } from '../../types/ids.ts'
 import { haltReport } from '../halt-report.ts'
 import type { ReplicaObserver } from '../observer.ts'
 import type { Clock, ReplicaNetwork } from '../ports.ts'
@@ -15,20 +17,21 @@ export interface DeskSurroundings {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly verifier: SignatureVerifier
   readonly observer: ReplicaObserver
+  /** Undefined for an epoch that cannot be judged here. */
+  readonly judgedEpoch: (epoch: Epoch) => JudgedEpoch | undefined
   /** Nothing is signed or sent any more once it returns. */
   readonly halt: (reason: string, report: string) => void
 }
 
 export function createEvidenceDesk(
-  config: Pick<ReplicaConfig, 'genesis' | 'genesisHash' | 'validators' | 'schedule'>,
+  config: Pick<ReplicaConfig, 'genesis' | 'genesisHash'>,
   ports: DeskSurroundings,
 ): EvidenceDesk {
-  const { genesis, genesisHash, validators, schedule } = config
-  const judged = { validators: validators.members, schedule }
+  const { genesis, genesisHash } = config
   return new EvidenceDesk({
     genesisHash,
     verifier: ports.verifier,
-    judgedEpoch: (epoch) => (epoch === validators.epoch ? judged : undefined),
+    judgedEpoch: ports.judgedEpoch,
     isSettled: () => false,
     nowMs: () => ports.clock.monotonicMs(),
     publish: (bytes) => ports.network.publish('evidence', bytes),

@@ -8,7 +8,7 @@ import type { Event } from '../../consensus/events.ts'
 import { statementDigest } from '../../crypto/digests.ts'
 import type { Block } from '../../types/block.ts'
 import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../../types/certificate.ts'
-import type { Hash } from '../../types/ids.ts'
+import type { Epoch, Hash, View } from '../../types/ids.ts'
 import type { Statement } from '../../types/signing-domain.ts'
 import type { Checker } from '../checker.ts'
 import type { SimulatedCrypto } from '../simulated-crypto.ts'
@@ -18,7 +18,16 @@ import { justificationFault } from './justification-fault.ts'
 
 interface Known {
   readonly parentHash: Hash
-  readonly height: number
+  readonly view: View
+}
+
+/** What was seen of one epoch. */
+interface SeenEpoch {
+  readonly certified: Map<View, Hash>
+  /** Of the newest TC that was looked at. */
+  timedOutView: View
+  /** The highest final block that a certificate of its own made so. */
+  final: { readonly view: View; readonly hash: Hash } | null
 }
 
 export class CertificateChecker implements Checker {
@@ -26,11 +35,7 @@ export class CertificateChecker implements Checker {
   readonly #crypto: SimulatedCrypto
   readonly #quorum: number
   readonly #blocks = new Map<Hash, Known>()
-  readonly #certified = new Map<number, Hash>()
-  /** Of the newest TC that was looked at. */
-  #timedOutView = 0
-  /** The highest final block that a certificate of its own made so. */
-  #final: { readonly view: number; readonly hash: Hash; readonly height: number } | null = null
+  readonly #epochs = new Map<Epoch, SeenEpoch>()
 
   constructor(genesis: SimulatedGenesis, crypto: SimulatedCrypto) {
     this.#genesis = genesis
@@ -43,7 +48,7 @@ export class CertificateChecker implements Checker {
     if (node.isByzantine) return
     for (const effect of effects) {
       if (effect.kind === 'storeBlock') this.#know(effect.block)
-      else if (effect.kind === 'commit') this.#onCommit(effect.certificate, effect.blocks)
+      else if (effect.kind === 'commit') this.#onCommit(effect.finality.certificate, effect.blocks)
     }
     if (event.kind === 'proposal') {
       requireJustification(event.proposal.block)
@@ -59,48 +64,56 @@ export class CertificateChecker implements Checker {
   }
 
   #know(block: Block): void {
-    const { parentHash, height } = block.header
-    this.#blocks.set(block.hash, { parentHash, height })
+    const { parentHash, consensus } = block.header
+    this.#blocks.set(block.hash, { parentHash, view: consensus.view })
+  }
+
+  #seen(epoch: Epoch): SeenEpoch {
+    const seen = this.#epochs.get(epoch) ?? { certified: new Map(), timedOutView: 0, final: null }
+    this.#epochs.set(epoch, seen)
+    return seen
   }
 
   #onQc(qc: QuorumCertificate): void {
     const { epoch, view, blockHash, justifyView } = qc
     if (view === 0) return
-    const before = this.#certified.get(view)
+    const seen = this.#seen(epoch)
+    const before = seen.certified.get(view)
     if (before === blockHash) return
     if (before !== undefined)
       throw new SimulationFailure('two QCs', `view ${view} certifies ${before} and ${blockHash}`)
     this.#requireQuorum({ kind: 'vote', epoch, view, blockHash, justifyView }, qc)
-    this.#certified.set(view, blockHash)
-    if (this.#final !== null && view >= this.#final.view) this.#requireDescent(view, blockHash)
+    seen.certified.set(view, blockHash)
+    if (seen.final !== null && view >= seen.final.view) this.#requireDescent(view, blockHash, seen)
   }
 
   #onTc(tc: TimeoutCertificate): void {
     this.#requireTimeouts(tc)
-    if (this.#final !== null && tc.view >= this.#final.view && tc.highQc.view < this.#final.view)
+    const { final } = this.#seen(tc.epoch)
+    if (final !== null && tc.view >= final.view && tc.highQc.view < final.view)
       throw new SimulationFailure(
         'hidden lock',
-        `the TC of view ${tc.view} knows no QC above ${tc.highQc.view}, but view ${this.#final.view} is final`,
+        `the TC of view ${tc.view} knows no QC above ${tc.highQc.view}, but view ${final.view} is final`,
       )
   }
 
   #onCommit(certificate: CommitCertificate, blocks: readonly Block[]): void {
     for (const block of blocks) this.#know(block)
     const { epoch, view, blockHash } = certificate
-    if (this.#final !== null && view <= this.#final.view) return
+    const seen = this.#seen(epoch)
+    if (seen.final !== null && view <= seen.final.view) return
     this.#requireQuorum({ kind: 'commit', epoch, view, blockHash }, certificate)
-    this.#final = { view, hash: blockHash, height: this.#blocks.get(blockHash)?.height ?? 0 }
-    for (const [certified, hash] of this.#certified)
-      if (certified < view) this.#certified.delete(certified)
-      else this.#requireDescent(certified, hash)
+    seen.final = { view, hash: blockHash }
+    for (const [certified, hash] of seen.certified)
+      if (certified < view) seen.certified.delete(certified)
+      else this.#requireDescent(certified, hash, seen)
   }
 
-  #requireDescent(view: number, hash: Hash): void {
-    const final = this.#final
+  #requireDescent(view: View, hash: Hash, { final }: SeenEpoch): void {
     let at: Hash = hash
     for (let known = this.#blocks.get(at); known !== undefined; known = this.#blocks.get(at)) {
       if (final === null || at === final.hash) return
-      if (known.height <= final.height)
+      if (known.view <= final.view)
         throw new SimulationFailure(
           'fork',
           `the block certified in view ${view} does not extend ${final.hash}, final since view ${final.view}`,
@@ -113,8 +126,9 @@ export class CertificateChecker implements Checker {
     const { epoch, view, entries, highQc } = tc
     if (entries.some(({ highQcView }) => highQcView >= view))
       throw new SimulationFailure('bad certificate', `timeout of view ${view}: an entry knows a QC of it or later`)
-    if (view <= this.#timedOutView) return
-    this.#timedOutView = view
+    const seen = this.#seen(epoch)
+    if (view <= seen.timedOutView) return
+    seen.timedOutView = view
     const { block, validators } = this.#genesis
     const signers = new Set<number>()
     let highest = 0

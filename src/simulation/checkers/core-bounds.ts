@@ -46,7 +46,8 @@ export function coreBoundsChecker(genesis: SimulatedGenesis): Checker {
 function requireRepetition(node: SimulatedNode, effects: readonly Effect[]): void {
   const core = node.replica?.core
   const timeout = core?.record?.lastTimeout ?? null
-  if (core === undefined || timeout === null || timeout.view < core.view - 1) return
+  // A core whose epoch is over says nothing more.
+  if (core === undefined || core.hasEnded || timeout === null || timeout.view < core.view - 1) return
   if (!effects.some((effect) => effect.kind === 'sign' && effect.request.kind === 'timeout'))
     throw new SimulationFailure(
       'forgotten statement',

@@ -4,7 +4,7 @@
  */
 import { defined } from '../../base/invariant.ts'
 import type { Event } from '../../consensus/events.ts'
-import type { Address, Hash, View } from '../../types/ids.ts'
+import type { Address, Epoch, Hash, View } from '../../types/ids.ts'
 import type { ValidatorSet } from '../../types/validator-set.ts'
 import type { Checker } from '../checker.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
@@ -18,6 +18,7 @@ interface Memory {
 
 interface Said {
   readonly signer: number
+  readonly epoch: Epoch
   readonly view: View
   readonly what: string
 }
@@ -45,7 +46,7 @@ export function evidenceChecker(validators: ValidatorSet): Checker {
       const view = node.replica?.core.view ?? 0
       if (node.isByzantine || said === null || Math.abs(said.view - view) > VIEWS_NEAR) return
       const { said: before, culprits } = memoryOf(node.index)
-      const key = `${event.kind} ${said.signer} ${said.view}`
+      const key = `${event.kind} ${said.signer} ${said.epoch} ${said.view}`
       const first = before.get(key)
       if (first === undefined) before.set(key, said.what)
       else if (first !== said.what && !culprits.has(defined(validators.at(said.signer), 'a signer').address))
@@ -56,8 +57,8 @@ export function evidenceChecker(validators: ValidatorSet): Checker {
 
 function saidIn(event: Event): Said | null {
   if (event.kind === 'vote') {
-    const { signer, view, blockHash, justifyView } = event.vote
-    return { signer, view, what: `${blockHash} ${justifyView}` }
+    const { signer, epoch, view, blockHash, justifyView } = event.vote
+    return { signer, epoch, view, what: `${blockHash} ${justifyView}` }
   }
   if (event.kind === 'commitVote') return { ...event.vote, what: event.vote.blockHash }
   if (event.kind !== 'timeout') return null

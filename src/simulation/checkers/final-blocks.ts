@@ -3,7 +3,7 @@
  * itself: its leader, the views and certificates that it stands on, its time, its body and receipts.
  */
 import { encodeReceipt } from '../../ledger/receipt-codec.ts'
-import { scheduleAtTip } from '../../replica/open-replica.ts'
+import { epochAtTip } from '../../replica/epoch-context.ts'
 import { orderedTrieRoot } from '../../trie/ordered-root.ts'
 import type { Block } from '../../types/block.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
@@ -50,11 +50,13 @@ export class FinalBlockChecker implements Checker {
 
   /** Of the first epoch only: later schedules are not known out here. */
   #leadershipFault(node: SimulatedNode, { header }: Block): string | null {
-    const { validators, block } = this.#genesis
+    const { validators } = this.#genesis
     const { epoch, view } = header.consensus
     if (epoch !== validators.epoch || node.chain === null) return null
-    this.#schedule ??= scheduleAtTip(node.chain.store, validators, block.block.hash)
-    const leader = validators.at(this.#schedule[view % this.#schedule.length] ?? -1)?.address
+    const reader = { faultModel: validators.model, consensusKey: null, peerOf: () => null }
+    const schedule = this.#schedule ?? epochAtTip(node.chain.store, reader).schedule
+    this.#schedule = schedule
+    const leader = validators.at(schedule[view % schedule.length] ?? -1)?.address
     return header.miner === leader ? null : `is by ${header.miner}, but ${leader} leads view ${view}`
   }
 

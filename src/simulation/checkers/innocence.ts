@@ -15,13 +15,14 @@ import { SimulationFailure } from '../simulation-failure.ts'
 const UNSIGNED = new Uint8Array(64)
 
 export function innocenceChecker(guilty: readonly Address[]): Checker {
-  /** By node: each is held against its own words only, all of them. */
-  const detectors = new Map<number, EvidenceDetector>()
+  /** By node and epoch: each is held against its own words only, all of them. */
+  const detectors = new Map<string, EvidenceDetector>()
   return {
     onSign(node, request) {
       if (node.isByzantine) return
-      const detector = detectors.get(node.index) ?? new EvidenceDetector(() => node.validator)
-      detectors.set(node.index, detector)
+      const key = `${node.index} ${request.epoch}`
+      const detector = detectors.get(key) ?? new EvidenceDetector(() => node.validator)
+      detectors.set(key, detector)
       const [evidence] = detector.observe(eventOf(node.validator, request), request.view)
       if (evidence !== undefined)
         throw new SimulationFailure('innocence', `node ${node.index}: what it signs is ${evidence.kind}`)

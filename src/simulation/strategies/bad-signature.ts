@@ -18,6 +18,7 @@ export const badSignature = messageStrategy(() => (message): readonly DirectMess
     case 'certificatesWanted':
     case 'status':
     case 'transactions':
+    case 'epochEnd':
       return [message]
   }
 })

@@ -13,14 +13,14 @@ export const lyingServer: Strategy = (world, node) => {
       if (random.chance(0.1)) return undefined
       if (random.chance(0.1)) return answer.slice(0, random.below(answer.length))
       const range = decodeRange(answer)
-      if (range.ok && range.value.certificate !== null) {
-        const { blocks, certificate } = range.value
+      if (range.ok && range.value.finality !== null) {
+        const { blocks, finality } = range.value
         const last = blocks.at(-1)
         if (last === undefined) return answer
         const forged = { ...altered(last) }
         return encodeRange({
           blocks: [...blocks.slice(0, -1), forged],
-          certificate: { ...certificate, blockHash: forged.hash },
+          finality: { ...finality, certificate: { ...finality.certificate, blockHash: forged.hash } },
         })
       }
       const blocks = decodeBlocks(answer)

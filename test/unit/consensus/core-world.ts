@@ -255,7 +255,7 @@ export class CoreWorld {
         return this.#soon(index, { kind: 'built', view, block: ownStatement(block) })
       }
       case 'commit':
-        return this.#commit(member, effect.blocks, effect.certificate)
+        return this.#commit(member, effect.blocks, effect.finality.certificate)
       case 'fetch':
         return this.#fetch(index, effect)
       case 'sendProposal':
@@ -286,6 +286,7 @@ export class CoreWorld {
       // Tests find these among the effects that are kept.
       case 'halt':
       case 'resendTransactions':
+      case 'epochEnded':
       case 'viewEntered':
       case 'viewTimedOut':
         return

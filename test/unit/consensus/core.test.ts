@@ -77,8 +77,8 @@ const certificates = (
   commitCertificate: CommitCertificate | null = null,
 ): Event => ({ kind: 'certificates', bundle: ownStatement({ epoch: 1, highQc, tc, commitCertificate }) })
 const final = (certificate: CommitCertificate): Event => ({
-  kind: 'commitCertificate',
-  certificate: ownStatement(certificate),
+  kind: 'finality',
+  finality: ownStatement({ certificate, suffix: [] }),
 })
 const timeout = (
   signer: number,

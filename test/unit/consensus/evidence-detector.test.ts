@@ -92,8 +92,8 @@ describe('statements are found', () => {
   })
   it('in a CommitQC, wherever it comes', () => {
     const certificate = (hash: typeof A): Event => ({
-      kind: 'commitCertificate',
-      certificate: ownStatement(committee.commitQc(4, hash)),
+      kind: 'finality',
+      finality: ownStatement({ certificate: committee.commitQc(4, hash), suffix: [] }),
     })
     expect(kinds([certificate(A), commitVote(1, 4, B)])).toEqual(['doubleCommitVote'])
     const commitCertificate = committee.commitQc(4, B)

@@ -45,8 +45,8 @@ const codecs: readonly {
   {
     name: 'range',
     samples: [
-      encodeRange({ blocks: [happy], certificate: commitCertificate }),
-      encodeRange({ blocks: [], certificate: null }),
+      encodeRange({ blocks: [happy], finality: { certificate: commitCertificate, suffix: [happy.header] } }),
+      encodeRange({ blocks: [], finality: null }),
     ],
     decode: decodeRange,
     again: encodeRange,
@@ -69,7 +69,7 @@ describe('a message', () => {
       expect(decodeDirect(encodeDirect(message))).toEqual({ ok: true, value: message })
     for (const request of requests) expect(decodeRequest(encodeRequest(request))).toEqual({ ok: true, value: request })
     expect(decodeBlocks(encodeBlocks([happy]))).toEqual({ ok: true, value: [happy] })
-    const range = { blocks: [happy], certificate: commitCertificate }
+    const range = { blocks: [happy], finality: { certificate: commitCertificate, suffix: [happy.header] } }
     expect(decodeRange(encodeRange(range))).toEqual({ ok: true, value: range })
     expect(decodeBundle(encodeBundle(bundle))).toEqual({ ok: true, value: bundle })
     expect(decodeStatus(encodeStatus(status))).toEqual({ ok: true, value: status })

@@ -5,7 +5,9 @@ import { hashHeader } from '../../../src/crypto/digests.ts'
 import { Announcements } from '../../../src/replica/announcements.ts'
 import type { CommitCertificate } from '../../../src/types/certificate.ts'
 import type { FinalBlock } from '../../../src/types/final-block.ts'
+import type { CertificateValidator } from '../../../src/validation/certificate.ts'
 import type { EpochValidators } from '../../../src/validation/epoch-validators.ts'
+import { FinalityValidator } from '../../../src/validation/finality.ts'
 import { commitCertificate, happy } from '../types/protocol-samples.ts'
 
 const EVERY_MS = 250
@@ -27,10 +29,10 @@ class Announcer {
         return () => this.#timers.delete(callback)
       },
       validators: {
-        certificates: {
+        finality: new FinalityValidator({
           commitCertificate: (certificate: CommitCertificate) =>
             this.certificateHolds ? ok(certificate) : err(rejection('badCertificate', 'bad')),
-        },
+        } as unknown as CertificateValidator),
       } as unknown as EpochValidators,
     })
   }
@@ -42,7 +44,7 @@ class Announcer {
       block: { ...happy, header, hash },
       transactions: [],
       receipts: [],
-      certificate: { ...commitCertificate, blockHash: hash },
+      finality: { certificate: { ...commitCertificate, blockHash: hash }, suffix: [] },
     }
     this.announcements.onFinal(final)
   }

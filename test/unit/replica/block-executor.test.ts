@@ -4,7 +4,8 @@ import { silentLogger } from '../../../src/base/logger.ts'
 import { signTransaction } from '../../../src/crypto/transaction-codec.ts'
 import { Mempool } from '../../../src/mempool/mempool.ts'
 import { DEFAULT_MEMPOOL_LIMITS } from '../../../src/mempool/mempool-limits.ts'
-import { BlockExecutor, resultAt } from '../../../src/replica/block-executor.ts'
+import { BlockExecutor } from '../../../src/replica/block-executor.ts'
+import { resultAt } from '../../../src/replica/block-result.ts'
 import { TransactionVerifier } from '../../../src/replica/transaction-verifier.ts'
 import { TokenCrypto } from '../../../src/simulation/simulated-crypto.ts'
 import { simulatedGenesis, WALL_ORIGIN_MS } from '../../../src/simulation/simulated-genesis.ts'
@@ -27,9 +28,9 @@ function world() {
     (hash) => pool.get(hash),
   )
   const clock = { monotonicMs: () => 0, wallMs: () => WALL_ORIGIN_MS }
-  const config = { rules, genesis, validators, leaderOf: (view: number) => view % validators.n }
   const executor = new BlockExecutor(
-    config,
+    { rules, genesis },
+    { validators, leaderOf: (view: number) => view % validators.n },
     { pool, verifier, clock, logger: silentLogger },
     resultAt(block.block, block.state),
   )
@@ -62,7 +63,14 @@ function world() {
   }
   const build = (parentHash: Hash, view: number): Block | null => {
     let built: Block | null = null
-    const request = { parentHash, view, justify: { ...rootQc(1, parentHash), view: view - 1 }, tc: null, empty: false }
+    const request = {
+      parentHash,
+      view,
+      justify: { ...rootQc(1, parentHash), view: view - 1 },
+      tc: null,
+      empty: false,
+      suffix: false,
+    }
     const self = defined(validators.at(view % validators.n), 'a leader').address
     for (const _ of executor.build(request, self, (result) => {
       built = result

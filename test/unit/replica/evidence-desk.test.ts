@@ -28,17 +28,14 @@ function deskOf(faultModel: FaultModel = 'byzantine') {
   const told: HeldEvidence[] = []
   const halts: string[] = []
   const desk = createEvidenceDesk(
-    {
-      genesis: { faultModel } as Genesis,
-      genesisHash: committee.genesisHash,
-      validators: committee.set,
-      schedule: committee.all,
-    },
+    { genesis: { faultModel } as Genesis, genesisHash: committee.genesisHash },
     {
       network: { publish: (_, data) => published.push(data) },
       clock: { monotonicMs: () => 7 },
       verifier: createNativeRecoverer(),
       observer: { onEvidence: (held) => told.push(held) },
+      judgedEpoch: (epoch) =>
+        epoch === committee.set.epoch ? { validators: committee.set.members, schedule: committee.all } : undefined,
       halt: (_, report) => halts.push(report),
     },
   )
@@ -115,8 +112,8 @@ describe('in the crash model', () => {
       desk,
     )
     for (const name of ['A', 'B']) {
-      const certificate = ownStatement(committee.commitQc(3, namedHash(name)))
-      watch.observe({ kind: 'commitCertificate', certificate }, 4)
+      const finality = ownStatement({ certificate: committee.commitQc(3, namedHash(name)), suffix: [] })
+      watch.observe({ kind: 'finality', finality }, 4)
     }
     expect(halts.length).toBeGreaterThan(0)
   })

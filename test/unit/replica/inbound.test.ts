@@ -42,8 +42,11 @@ function world() {
   const refused: string[] = []
   const later: { delayMs: number; callback: () => void }[] = []
   const inbound = new Inbound({
+    epoch: 1,
     core,
     ...judges,
+    onOtherEpoch: () => undefined,
+    onEpochEnd: () => undefined,
     feed: (event) => {
       events.push(event)
       core.handle(event, 0)

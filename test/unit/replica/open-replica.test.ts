@@ -37,9 +37,9 @@ function chainOfOne(genesis: GenesisBlock): { store: MemoryStore; files: MemoryD
   const position = chain.journal.append(BLOCK_RECORD, encodeBlockRecord(block))
   chain.journal.sync(() => undefined)
   chain.store.apply({
-    final: { block, transactions: [], receipts: [], certificate: null },
+    final: { block, transactions: [], receipts: [], finality: null },
     position,
-    certificatePosition: null,
+    finalityPosition: null,
     changes: { created: [], stale: [], code: new Map() },
   })
   return { store, files, block }

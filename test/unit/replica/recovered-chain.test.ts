@@ -22,7 +22,12 @@ function recovered(entries: readonly (number | Block)[], tip = GENESIS): Recover
   for (const entry of entries) {
     if (typeof entry !== 'number') found.visit(BLOCK_RECORD, encodeBlockRecord(entry), position)
     else if (entry > 0) found.visit(BLOCK_RECORD, encodeBlockRecord(at(entry)), position)
-    else found.visit(COMMIT_RECORD, encodeCommitRecord(-entry, committee.commitQcOf(at(-entry))), position)
+    else
+      found.visit(
+        COMMIT_RECORD,
+        encodeCommitRecord(-entry, { certificate: committee.commitQcOf(at(-entry)), suffix: [] }),
+        position,
+      )
   }
   return found
 }
@@ -33,7 +38,7 @@ describe('what a restart finds in the journal', () => {
   it('is final as far as a certificate reaches, and pending beyond', () => {
     const found = recovered([1, 2, 3, 4, 5, -1, -3])
     expect(rangesOf(found)).toEqual([[1], [2, 3]])
-    expect(found.ranges().map(({ certificate }) => certificate.blockHash)).toEqual([at(1).hash, at(3).hash])
+    expect(found.ranges().map(({ finality }) => finality.certificate.blockHash)).toEqual([at(1).hash, at(3).hash])
     expect(heights(found.pending())).toEqual([4, 5])
     expect(found.positions.size).toBe(5)
   })

@@ -24,12 +24,13 @@ const bundle = { epoch: 1, highQc: committee.qcOf(at(FINAL)), tc: null, commitCe
 function world(certified: (height: Height) => boolean = () => true, blocks: readonly Block[] = chain) {
   const block = (height: Height) => (height >= 1 && height <= FINAL ? blocks[height - 1] : undefined)
   const parts = {
-    core: { block: (hash: Hash) => blocks.slice(FINAL).find((candidate) => candidate.hash === hash) },
+    core: () => ({ block: (hash: Hash) => blocks.slice(FINAL).find((candidate) => candidate.hash === hash) }),
     store: {
       tip: { hash: at(FINAL).hash, header: at(FINAL).header },
       heightOf: (hash: Hash) => blocks.slice(0, FINAL).find((candidate) => candidate.hash === hash)?.header.height,
       block,
-      certificate: (height: Height) => (certified(height) ? committee.commitQcOf(at(height)) : null),
+      finality: (height: Height) =>
+        certified(height) ? { certificate: committee.commitQcOf(at(height)), suffix: [] } : null,
     },
     bundle: () => bundle,
     status: () => status,
@@ -67,7 +68,7 @@ describe('an answer to a request for', () => {
     const { ask } = world()
     const range = rangeIn(ask({ kind: 'range', from: 3, count: 4 }))
     expect(heightsOf(range.blocks)).toEqual([3, 4, 5, 6])
-    expect(range.certificate?.blockHash).toBe(at(6).hash)
+    expect(range.finality?.certificate.blockHash).toBe(at(6).hash)
     expect(heightsOf(rangeIn(ask({ kind: 'range', from: 1, count: 10_000 })).blocks)).toEqual(heights(1, 64))
     expect(heightsOf(rangeIn(ask({ kind: 'range', from: 190, count: 64 })).blocks)).toEqual(heights(190, FINAL))
   })
@@ -76,12 +77,12 @@ describe('an answer to a request for', () => {
     const { ask } = world((height) => height % 5 === 0)
     expect(heightsOf(rangeIn(ask({ kind: 'range', from: 3, count: 9 })).blocks)).toEqual(heights(3, 10))
     expect(heightsOf(rangeIn(ask({ kind: 'range', from: 6, count: 3 })).blocks)).toEqual(heights(6, 10))
-    expect(rangeIn(ask({ kind: 'range', from: 6, count: 3 })).certificate?.blockHash).toBe(at(10).hash)
+    expect(rangeIn(ask({ kind: 'range', from: 6, count: 3 })).finality?.certificate.blockHash).toBe(at(10).hash)
   })
 
   it('a range of anything that is not there is empty, and nothing throws', () => {
     const { ask } = world()
-    const nothing = { blocks: [], certificate: null }
+    const nothing = { blocks: [], finality: null }
     for (const [from, count] of [
       [FINAL + 1, 64],
       [Number.MAX_SAFE_INTEGER, 64],

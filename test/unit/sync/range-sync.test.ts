@@ -6,17 +6,20 @@ import { encodeRange, type FinalRange } from '../../../src/network/messages.ts'
 import { RangeSync } from '../../../src/sync/range-sync.ts'
 import type { Block } from '../../../src/types/block.ts'
 import type { CommitCertificate } from '../../../src/types/certificate.ts'
+import type { FinalityProof } from '../../../src/types/finality.ts'
 import { ownStatement } from '../../../src/validation/own-statement.ts'
 import { Committee, namedHash } from '../consensus/committee.ts'
 import { type Answer, Peers } from './peers.ts'
 
 const HEIGHT = 150
+const EPOCH = 1
 const committee = new Committee(4)
 const chain = committee.chain(HEIGHT)
 const at = (height: number): Block => chain[height - 1] as Block
+const proof = (certificate: CommitCertificate): FinalityProof => ({ certificate, suffix: [] })
 const rangeOf = (from: number, to: number): FinalRange => ({
   blocks: chain.slice(from - 1, to),
-  certificate: to < from ? null : committee.commitQcOf(at(to)),
+  finality: to < from ? null : proof(committee.commitQcOf(at(to))),
 })
 
 /** Answers with at most `most` blocks, changed by `twist`. */
@@ -28,36 +31,37 @@ function serving(most = 64, twist: (range: FinalRange) => FinalRange = (range) =
   }
 }
 const silent: Answer = () => null
-const empty: Answer = () => encodeRange({ blocks: [], certificate: null })
+const empty: Answer = () => encodeRange({ blocks: [], finality: null })
 
 function world(answers: Readonly<Record<string, Answer>>, patienceBlocks = 0) {
   const peers = new Peers(answers)
   let tip = { height: 0, hash: committee.rootHash }
   const delivered: number[] = []
-  const sync = new RangeSync(
-    {
-      ...peers.ports,
-      judge: (block) =>
-        block.transactions.length === 0 ? ok(ownStatement(block)) : err(rejection('badBlock', 'has another body')),
-      judgeCertificate: (certificate: CommitCertificate) =>
-        certificate.signatures.length >= committee.set.quorum
-          ? ok(ownStatement(certificate))
-          : err(rejection('badCertificate', 'without a quorum')),
-      deliver: (blocks) => {
-        for (const { header, hash } of blocks) {
-          expect(header.height).toBe(tip.height + 1)
-          expect(header.parentHash).toBe(tip.hash)
-          tip = { height: header.height, hash }
-          delivered.push(header.height)
-        }
-        peers.ports.later(1, () => sync.advance())
-      },
-      committed: () => tip,
+  let isBetweenEpochs = false
+  const sync = new RangeSync({
+    ...peers.ports,
+    judge: (block) =>
+      block.transactions.length === 0 ? ok(ownStatement(block)) : err(rejection('badBlock', 'has another body')),
+    judgeFinality: (last, finality) =>
+      finality.certificate.blockHash === last.hash && finality.certificate.signatures.length >= committee.set.quorum
+        ? ok(ownStatement(finality))
+        : err(rejection('badFinality', 'of another block or without a quorum')),
+    deliver: (blocks) => {
+      for (const { header, hash } of blocks) {
+        expect(header.height).toBe(tip.height + 1)
+        expect(header.parentHash).toBe(tip.hash)
+        tip = { height: header.height, hash }
+        delivered.push(header.height)
+      }
+      peers.ports.later(1, () => sync.advance())
     },
-    patienceBlocks,
-  )
-  const announce = (height = HEIGHT): void => {
-    for (const peer of peers.names) sync.peerHasHeight(peer, height)
+    committed: () => tip,
+    epoch: () => EPOCH,
+    isBetweenEpochs: () => isBetweenEpochs,
+    patienceBlocks: () => patienceBlocks,
+  })
+  const announce = (height = HEIGHT, epoch = EPOCH): void => {
+    for (const peer of peers.names) sync.peerHasHeight(peer, height, epoch)
   }
   return {
     peers,
@@ -65,6 +69,7 @@ function world(answers: Readonly<Record<string, Answer>>, patienceBlocks = 0) {
     delivered,
     announce,
     tip: () => tip,
+    wait: (between: boolean) => (isBetweenEpochs = between),
     moveTo: (height: number) => (tip = { height, hash: at(height).hash }),
   }
 }
@@ -86,13 +91,16 @@ describe('catching up', () => {
     'stays silent': [silent, false],
     'answers with nothing': [empty, false],
     'sends no range at all': [() => Uint8Array.of(0xf8), true],
-    'sends no certificate': [serving(64, (range) => ({ ...range, certificate: null })), true],
+    'sends no certificate': [serving(64, (range) => ({ ...range, finality: null })), true],
     'sends a certificate without a quorum': [
-      serving(64, (range) => ({ ...range, certificate: committee.commitQcOf(range.blocks.at(-1) as Block, [0, 1]) })),
+      serving(64, (range) => ({
+        ...range,
+        finality: proof(committee.commitQcOf(range.blocks.at(-1) as Block, [0, 1])),
+      })),
       true,
     ],
     'sends the certificate of another block': [
-      serving(64, (range) => ({ ...range, certificate: committee.commitQc(64, namedHash('other')) })),
+      serving(64, (range) => ({ ...range, finality: proof(committee.commitQc(64, namedHash('other'))) })),
       true,
     ],
     'cuts the range short of its certificate': [
@@ -102,9 +110,9 @@ describe('catching up', () => {
     'leaves out a block': [serving(64, (range) => ({ ...range, blocks: range.blocks.toSpliced(3, 1) })), true],
     'begins too late': [serving(64, (range) => ({ ...range, blocks: range.blocks.slice(1) })), true],
     'sends another body': [
-      serving(64, ({ blocks: [first, ...others], certificate }) => ({
+      serving(64, ({ blocks: [first, ...others], finality }) => ({
         blocks: [{ ...(first as Block), transactions: [Uint8Array.of(1)] }, ...others],
-        certificate,
+        finality,
       })),
       true,
     ],
@@ -112,7 +120,7 @@ describe('catching up', () => {
       (request) => {
         if (request.kind !== 'range') return null
         const own = new Committee(4, { epoch: 7 }).chain(3)
-        return encodeRange({ blocks: own, certificate: committee.commitQcOf(own[2] as Block) })
+        return encodeRange({ blocks: own, finality: proof(committee.commitQcOf(own[2] as Block)) })
       },
       true,
     ],
@@ -136,8 +144,8 @@ describe('catching up', () => {
 
   it('is not led astray by a height that nobody has', () => {
     const { peers, sync, delivered } = world({ liar: empty, honest: serving() })
-    sync.peerHasHeight(peers.names[0] as never, Number.MAX_SAFE_INTEGER)
-    sync.peerHasHeight(peers.names[1] as never, HEIGHT)
+    sync.peerHasHeight(peers.names[0] as never, Number.MAX_SAFE_INTEGER, EPOCH)
+    sync.peerHasHeight(peers.names[1] as never, HEIGHT, EPOCH)
     peers.run(20_000)
     expect(delivered).toEqual(ALL)
     const { length } = peers.asked
@@ -161,7 +169,7 @@ describe('catching up', () => {
     const { peers, sync, delivered } = world({ a: empty })
     const [a] = peers.names
     for (let atMs = 0; atMs < 20_000; atMs += 1_000) {
-      sync.peerHasHeight(a as never, HEIGHT)
+      sync.peerHasHeight(a as never, HEIGHT, EPOCH)
       peers.run(atMs)
       if (atMs === 3_000) peers.answers.set(a as never, serving())
     }
@@ -171,17 +179,34 @@ describe('catching up', () => {
   it('prefers who has been of use to who claims the most', () => {
     const { peers, sync, delivered } = world({ x: silent, y: silent, z: silent, honest: serving(10) })
     for (const peer of peers.names)
-      sync.peerHasHeight(peer, peer === ('honest' as never) ? HEIGHT : Number.MAX_SAFE_INTEGER)
+      sync.peerHasHeight(peer, peer === ('honest' as never) ? HEIGHT : Number.MAX_SAFE_INTEGER, EPOCH)
     peers.run(20_000)
     expect(delivered).toEqual(ALL)
   })
 
   it('leaves a small gap to consensus', () => {
     const { peers, sync } = world({ a: serving() }, 8)
-    sync.peerHasHeight(peers.names[0] as never, 8)
+    sync.peerHasHeight(peers.names[0] as never, 8, EPOCH)
     expect(peers.asked).toEqual([])
-    sync.peerHasHeight(peers.names[0] as never, 9)
+    sync.peerHasHeight(peers.names[0] as never, 9, EPOCH)
     expect(peers.asked).toHaveLength(1)
+  })
+
+  it('has no patience with a gap to a later epoch, where nobody waits for us', () => {
+    const { peers, sync } = world({ a: serving() }, 8)
+    sync.peerHasHeight(peers.names[0] as never, 1, EPOCH + 1)
+    expect(peers.asked).toHaveLength(1)
+  })
+
+  it('asks nobody while an epoch is over and the next is not open', () => {
+    const { peers, sync, wait, delivered, announce } = world({ a: serving() })
+    wait(true)
+    announce()
+    expect(peers.asked).toEqual([])
+    wait(false)
+    sync.advance()
+    peers.run(10_000)
+    expect(delivered).toEqual(ALL)
   })
 
   it('blames nobody for an answer that our own chain has overtaken', () => {
@@ -204,7 +229,7 @@ describe('catching up', () => {
 
   it('forgets peers that left, and remembers a bounded number', () => {
     const { peers, sync } = world({})
-    for (let n = 0; n < 10_000; n++) sync.peerHasHeight(`peer ${n}` as never, n)
+    for (let n = 0; n < 10_000; n++) sync.peerHasHeight(`peer ${n}` as never, n, EPOCH)
     sync.forget('peer 9999' as never)
     expect(sync.highestHeight).toBe(9_998)
     for (let n = 9_000; n < 9_999; n++) sync.forget(`peer ${n}` as never)

@@ -48,6 +48,7 @@ const proposal = committee.proposal(happy)
 export const vote = committee.vote(2, 3, happy.hash, 2)
 const commitVote = committee.commitVote(2, 3, happy.hash)
 export const commitCertificate = committee.commitQcOf(parent)
+const finality = { certificate: commitCertificate, suffix: [] }
 const timeoutMessage = committee.timeoutMessage(1, 3, justify, {
   vote: committee.vote(1, 3, happy.hash, 2),
   proposal,
@@ -80,6 +81,7 @@ export const directMessages: readonly DirectMessage[] = [
   { kind: 'certificatesWanted' },
   { kind: 'status', status },
   { kind: 'transactions', envelopes: [utf8('one'), utf8('two')] },
+  { kind: 'epochEnd', proof: { header: parent.header, finality: { ...finality, suffix: [happy.header] } } },
 ]
 
 export const requests = [
@@ -134,8 +136,8 @@ export function goldenBytes(): Record<string, Hex> {
     'safety record': encodeSafetyRecord(record),
     'fresh safety record': encodeSafetyRecord(freshSafetyRecord(1, committee.root)),
     blocks: encodeBlocks([happy, parent]),
-    range: encodeRange({ blocks: [parent], certificate: commitCertificate }),
-    'empty range': encodeRange({ blocks: [], certificate: null }),
+    range: encodeRange({ blocks: [parent], finality }),
+    'empty range': encodeRange({ blocks: [], finality: null }),
     envelopes: encodeEnvelopes([utf8('one'), utf8('two')]),
   }
   for (const [index, message] of directMessages.entries())

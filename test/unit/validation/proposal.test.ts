@@ -129,11 +129,11 @@ describe('a proposal', () => {
     expect(verdictOnBlock(block)).toMatch('not justified')
   })
 
-  it('of another epoch, validator set or of a suffix is invalid', () => {
+  it('of another epoch or validator set, or that ends an epoch as its suffix, is invalid', () => {
     const of = (consensus: Partial<Block['header']['consensus']>) =>
       verdictOnBlock(committee.block({ view: 6, parent, justify, consensus }))
     expect(of({ validatorsHash: namedHash('others') })).toMatch('another validator set')
-    expect(of({ suffix: true })).toMatch('suffix')
+    expect(of({ suffix: true, end: true })).toMatch('suffix')
     expect(judges().proposals.anchoredBlock(nextEpoch.block({ view: 1, justify: nextEpoch.root }))).toMatchObject({
       ok: false,
     })

@@ -1,0 +1,74 @@
+/** Who agrees in an epoch, and how they are reached: read from the state that its first block builds on. */
+import { bytesEqual } from '../base/bytes.ts'
+import { defined } from '../base/invariant.ts'
+import { hashHeader } from '../crypto/digests.ts'
+import { FIRST_EPOCH } from '../ledger/genesis/genesis-block.ts'
+import { leaderSchedule } from '../ledger/leader-schedule.ts'
+import { wordsIn } from '../ledger/storage-words.ts'
+import { readSchedule, scheduleOfEpoch } from '../ledger/system/epoch-schedule.ts'
+import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { readValidatorRecord, type ValidatorRecord } from '../ledger/system/validator-records.ts'
+import type { PeerId } from '../network/port.ts'
+import type { ChainStore } from '../storage/chain-store.ts'
+import type { FaultModel } from '../types/fault-model.ts'
+import type { Address, Hash, View } from '../types/ids.ts'
+import { ValidatorSet } from '../types/validator-set.ts'
+
+export interface EpochContext {
+  readonly validators: ValidatorSet
+  /** The last block of the epoch before, or genesis. */
+  readonly rootHash: Hash
+  /** Leader of view v = schedule[v mod length]. */
+  readonly schedule: readonly number[]
+  /** What the state says of the validators, by index in the set. */
+  readonly records: readonly (ValidatorRecord | undefined)[]
+  /** By index in the set; null where no address is known. */
+  readonly peers: readonly (PeerId | null)[]
+  /** Null for an observer. */
+  readonly self: { readonly index: number; readonly address: Address } | null
+}
+
+export interface EpochReader {
+  readonly faultModel: FaultModel
+  /** Whose signatures this node can make; null: nobody's. */
+  readonly consensusKey: Uint8Array | null
+  /** How to reach a validator, from what its record says. */
+  readonly peerOf: (record: ValidatorRecord) => PeerId | null
+  /** Leaders by view, in the place of the state's. */
+  readonly schedule?: readonly number[]
+}
+
+/** Of the epoch that the tip is in, or that begins behind it. */
+export function epochAtTip(store: ChainStore, reader: EpochReader): EpochContext {
+  const { hash, header } = store.tip
+  const words = wordsIn(defined(store.stateAt(header.height), 'the state of the tip'), SYSTEM_ADDRESS)
+  const begins = header.height === 0 || header.consensus.end
+  const epoch = header.height === 0 ? FIRST_EPOCH : header.consensus.epoch + (begins ? 1 : 0)
+  const rootHash = begins ? hash : rootOf(store, defined(readSchedule(words), 'the schedule of a running epoch'))
+  const { validators: members, weights, seed } = scheduleOfEpoch(words, epoch, rootHash)
+  const validators = new ValidatorSet(epoch, members, reader.faultModel)
+  const records = validators.members.map(({ address }) => readValidatorRecord(words, address))
+  return {
+    validators,
+    rootHash,
+    schedule: reader.schedule ?? leaderSchedule(members, weights, seed, validators.quorum),
+    records,
+    peers: records.map((record) => (record === undefined ? null : reader.peerOf(record))),
+    self: selfIn(validators, reader.consensusKey),
+  }
+}
+
+function rootOf(store: ChainStore, { startHeight }: { readonly startHeight: number }): Hash {
+  return hashHeader(defined(store.header(startHeight - 1), 'the block before an epoch'))
+}
+
+/** By its key: a validator keeps its address when it changes its key. */
+function selfIn(validators: ValidatorSet, consensusKey: Uint8Array | null): EpochContext['self'] {
+  if (consensusKey === null) return null
+  const index = validators.members.findIndex((member) => bytesEqual(member.consensusKey, consensusKey))
+  return index < 0 ? null : { index, address: defined(validators.at(index), 'a member of the set').address }
+}
+
+export function leaderOf({ schedule }: EpochContext): (view: View) => number {
+  return (view) => defined(schedule[view % schedule.length], 'a leader')
+}
