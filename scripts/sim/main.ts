@@ -5,7 +5,7 @@ import { PLANTED_BUGS } from '../../src/base/planted-bug.ts'
 import { createWasmRecoverer } from '../../src/crypto/backends/wasm.ts'
 import { baitedScenario, catchBug } from '../../src/simulation/canaries.ts'
 import { Coverage } from '../../src/simulation/coverage.ts'
-import { FAULT_KINDS, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
+import { campaignScenario, FAULT_KINDS, type Scenario } from '../../src/simulation/scenario.ts'
 import { shrink } from '../../src/simulation/shrink.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { realCrypto, TokenCrypto } from '../../src/simulation/simulated-crypto.ts'
@@ -24,8 +24,6 @@ const USAGE = `npm run sim -- [options]
   --trace            with --replay: what happened, line by line
   --json FILE        with --replay: the same as data
   --canaries [--seeds A..B] [--bug NAME]  plants known bugs, each of which must be found`
-
-const EPOCH_BLOCKS_MIN = 3
 
 const { values } = parseArgs({
   options: {
@@ -52,9 +50,7 @@ function scenarioFor(seed: number): Scenario {
   const { strategy } = values
   const all = [...STRATEGIES.keys()]
   const strategies = strategy === undefined ? (seed % 2 === 0 ? all : []) : strategy === 'all' ? all : [strategy]
-  const scenario = scenarioOf(seed, { nodes: Number(values.nodes), faults, strategies })
-  // Every fourth pair of runs goes through epochs, honest and lying.
-  return seed % 8 < 6 ? scenario : { ...scenario, epochBlocks: EPOCH_BLOCKS_MIN + (seed % 5) }
+  return campaignScenario(seed, { nodes: Number(values.nodes), faults, strategies })
 }
 
 function replay(seed: number): number {

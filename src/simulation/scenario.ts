@@ -104,9 +104,16 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   'restore',
 ]
 
+const EPOCH_BLOCKS_MIN = 3
 const FAULTY_MS = 8_000
 /** (2t + 3) views at the longest timeout: as long as faulty leaders may follow each other, and some. */
 const CALM_MS = 15_000
+
+/** What a campaign runs: every fourth pair of its runs, honest and lying, goes through epochs. */
+export function campaignScenario(seed: number, options: ScenarioOptions): Scenario {
+  const scenario = scenarioOf(seed, options)
+  return seed % 8 < 6 ? scenario : { ...scenario, epochBlocks: EPOCH_BLOCKS_MIN + (seed % 5) }
+}
 
 export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {
   const random = new Random(seed, 'scenario')

@@ -1,6 +1,6 @@
 /** Runs scenarios for tests: a failure names its seed and says how to see it again. */
 import { expect } from 'vitest'
-import { FAULT_KINDS, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
+import { campaignScenario, FAULT_KINDS, type Scenario } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import type { RunResult } from '../../src/simulation/world.ts'
@@ -9,7 +9,11 @@ const simulator = new Simulator(STRATEGIES)
 
 /** As the campaign runner does it: even seeds have liars. */
 export function scenarioFor(seed: number, nodes = 4): Scenario {
-  return scenarioOf(seed, { nodes, faults: FAULT_KINDS, strategies: seed % 2 === 0 ? [...STRATEGIES.keys()] : [] })
+  return campaignScenario(seed, {
+    nodes,
+    faults: FAULT_KINDS,
+    strategies: seed % 2 === 0 ? [...STRATEGIES.keys()] : [],
+  })
 }
 
 export function expectToHold(scenario: Scenario): RunResult {
