@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { BftStatus } from '../../src/node/node-api.ts'
 import { account, freshAddress } from './harness/clients.ts'
 import { Devnet } from './harness/devnet.ts'
-import { type Ended, eventually, processesOf, tertia } from './harness/processes.ts'
+import { type Ended, eventually, processesOf, run, tertia } from './harness/processes.ts'
 import { useDevnet } from './harness/use-devnet.ts'
 
 const OK = 0
@@ -200,6 +200,14 @@ describe('devnet', () => {
     rmSync(join(devnet.data, 'devnet.json'))
     await devnet.start()
     expect((await devnet.status(3)).height).toBeGreaterThan(0)
+  })
+
+  it('ends with the npm that runs it, which passes no signal on', async () => {
+    const devnet = await prepared()
+    const program = run('npm', ['run', '--silent', 'devnet', '--', ...devnet.command.slice(1)])
+    await eventually('READY', () => /^READY /m.exec(program.stdout())?.[0], 60_000)
+    program.child.kill('SIGTERM')
+    await expectGone(devnet.data)
   })
 
   it('is not ready, and leaves nothing running, when it is stopped while it starts', async () => {

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { LOOPBACK, RPC_PORT_DEFAULT } from '../../node/config.ts'
 import { VALIDATORS_MAX } from '../../types/limits.ts'
 import type { CliIo } from '../io.ts'
+import { npmEnd } from '../npm-end.ts'
 import { collect, integer, port } from '../options.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { ACCOUNTS_MAX, DEVNET_CHAIN_ID } from '../supervision/dev-accounts.ts'
@@ -30,7 +31,7 @@ export function registerDevnet(program: Command, io: CliIo): void {
     .option('--reset', 'remove the network that is kept and begin a new one')
     .option('--json', 'print events as JSON lines')
     .action(async ({ json, ...options }: DevnetOptions & { readonly json?: true }) => {
-      const stopped = stopSignal()
+      const stopped = Promise.race([stopSignal(), npmEnd()])
       const devnet = await openDevnet(options)
       try {
         await runDevnet(devnet, json === true ? jsonReporter(io) : textReporter(io), stopped)
