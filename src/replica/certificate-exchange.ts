@@ -1,13 +1,11 @@
 /** Gives our highest certificates to whoever lags, at a bounded rate. */
-import { BoundedMap } from '../base/bounded.ts'
 import type { Core } from '../consensus/core.ts'
 import type { PeerId } from '../network/port.ts'
 import type { CertificateBundle } from '../types/consensus-message.ts'
 import type { Epoch } from '../types/ids.ts'
+import { AnswerRate } from './answer-rate.ts'
 import type { ValidatorLinks } from './validator-links.ts'
 
-/** BOUND: peers whose last answer is remembered. */
-const PEERS_MAX = 512
 /** At most one answer a peer in this time. */
 const ANSWER_EVERY_MS = 200
 
@@ -15,14 +13,13 @@ export class CertificateExchange {
   readonly #core: Core
   readonly #epoch: Epoch
   readonly #links: ValidatorLinks
-  readonly #nowMs: () => number
-  readonly #answeredAtMs = new BoundedMap<PeerId, number>(PEERS_MAX)
+  readonly #rate: AnswerRate
 
   constructor(core: Core, epoch: Epoch, links: ValidatorLinks, nowMs: () => number) {
     this.#core = core
     this.#epoch = epoch
     this.#links = links
-    this.#nowMs = nowMs
+    this.#rate = new AnswerRate(ANSWER_EVERY_MS, nowMs)
   }
 
   /** The TC goes along only while it says more than the QC. */
@@ -45,10 +42,6 @@ export class CertificateExchange {
 
   /** A peer asked, or showed that it lags. */
   answer(peer: PeerId): void {
-    const nowMs = this.#nowMs()
-    const answeredAtMs = this.#answeredAtMs.get(peer)
-    if (answeredAtMs !== undefined && nowMs - answeredAtMs < ANSWER_EVERY_MS) return
-    this.#answeredAtMs.set(peer, nowMs)
-    this.#links.sendTo(peer, { kind: 'certificates', bundle: this.bundle() })
+    if (this.#rate.take(peer)) this.#links.sendTo(peer, { kind: 'certificates', bundle: this.bundle() })
   }
 }
