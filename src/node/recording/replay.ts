@@ -14,6 +14,7 @@ import type { GossipTopic, PeerId } from '../../network/port.ts'
 import { type OpenedChain, openChain } from '../../replica/open-replica.ts'
 import type { ReplicaPorts } from '../../replica/ports.ts'
 import { Replica } from '../../replica/replica.ts'
+import { MemoryFiles } from '../../storage/memory/memory-files.ts'
 import { MemoryStore } from '../../storage/memory/memory-store.ts'
 import { SigningRecord } from '../../storage/signing-record.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
@@ -23,7 +24,6 @@ import { type Refusal, refusal } from '../exit-codes.ts'
 import { readGenesisFile } from '../genesis-file.ts'
 import { type GenesisNetwork, planReplica } from '../replica-config.ts'
 import { recoverHere } from '../replica-ports.ts'
-import { MemoryFiles } from './memory-files.ts'
 import { readRecords } from './record-file.ts'
 import { EndOfRecording, ReplayDifference, ReplayedWorld, textOf } from './replayed-ports.ts'
 import { filesOf, readSession, type Session } from './session.ts'
@@ -147,7 +147,7 @@ function configOf(session: Session, network: GenesisNetwork, chain: OpenedChain,
 /** The disks as they were: the store is made again from the journal, up to the height that it had. */
 function chainOf(session: Session, network: GenesisNetwork, recoverer: Recoverer, world: ReplayedWorld): OpenedChain {
   const store = new MemoryStore()
-  const filled = new MemoryFiles(session.journal, (done) => done())
+  const filled = new MemoryFiles(session.journal)
   if (session.storeHeight > 0) fillStore(store, filled, session, network, recoverer)
   // Filling it has appended to the journal, and the store points there.
   return opened(store, new MemoryFiles(filesOf(filled), (done) => world.expectSync(done)), network)
@@ -207,7 +207,7 @@ function fillStore(
 function signingRecordOf(session: Session, network: GenesisNetwork, world: ReplayedWorld): SigningRecord | null {
   if (session.safetyRecord === null) return null
   const genesisHash = idBytes(network.block.block.hash)
-  const scratch = new MemoryFiles(new Map(), (done) => done())
+  const scratch = new MemoryFiles()
   SigningRecord.create(scratch, SIGNING_FILE, genesisHash, session.safetyRecord, () => undefined)
   const files = new MemoryFiles(new Map([[SIGNING_FILE, scratch.read(SIGNING_FILE)]]), (done) => world.expectSync(done))
   const record = SigningRecord.open(files, SIGNING_FILE, genesisHash)

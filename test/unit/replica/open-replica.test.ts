@@ -7,9 +7,9 @@ import { parseGenesis } from '../../../src/ledger/genesis/parse-genesis.ts'
 import { moduleRegistry } from '../../../src/ledger/module-registry.ts'
 import { type OpenedChain, openChain } from '../../../src/replica/open-replica.ts'
 import { BLOCK_RECORD, encodeBlockRecord } from '../../../src/storage/journal-records.ts'
+import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts'
 import type { Block } from '../../../src/types/block.ts'
-import { MemoryDirectory } from '../storage/memory-directory.ts'
 
 function genesisBlock(name: string): GenesisBlock {
   const consensusKey = toHex(createSigner(new Uint8Array(32).fill(7)).publicKey)
@@ -21,16 +21,16 @@ function genesisBlock(name: string): GenesisBlock {
   return buildGenesisBlock(genesis.value, modules.value)
 }
 
-function open(store: MemoryStore, files: MemoryDirectory, genesis: GenesisBlock): OpenedChain {
+function open(store: MemoryStore, files: MemoryFiles, genesis: GenesisBlock): OpenedChain {
   const opened = openChain(store, files, genesis)
   if (!opened.ok) throw new Error(opened.error.message)
   return opened.value
 }
 
 /** A chain of one block that is final, synced and applied. */
-function chainOfOne(genesis: GenesisBlock): { store: MemoryStore; files: MemoryDirectory; block: Block } {
+function chainOfOne(genesis: GenesisBlock): { store: MemoryStore; files: MemoryFiles; block: Block } {
   const store = new MemoryStore()
-  const files = new MemoryDirectory()
+  const files = new MemoryFiles()
   const chain = open(store, files, genesis)
   const header = { ...genesis.block.header, height: 1, parentHash: genesis.block.hash }
   const block: Block = { ...genesis.block, header, hash: hashHeader(header) }
@@ -49,7 +49,7 @@ describe('openChain', () => {
   const genesis = genesisBlock('ours')
 
   it('begins with genesis where there is nothing', () => {
-    const { tip } = open(new MemoryStore(), new MemoryDirectory(), genesis).store
+    const { tip } = open(new MemoryStore(), new MemoryFiles(), genesis).store
     expect(tip.hash).toBe(genesis.block.hash)
   })
 
@@ -70,7 +70,7 @@ describe('openChain', () => {
 
   it('refuses a state whose journal is gone, for the blocks are nowhere else', () => {
     const { store } = chainOfOne(genesis)
-    const opened = openChain(store, new MemoryDirectory(), genesis)
+    const opened = openChain(store, new MemoryFiles(), genesis)
     expect(opened).toMatchObject({ ok: false, error: { code: 'journalMissing' } })
   })
 

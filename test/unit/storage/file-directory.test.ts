@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { FileDirectory } from '../../../src/storage/file-port.ts'
+import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { NodeFiles } from '../../../src/storage/node-files/node-files.ts'
 import type { StorageFailure } from '../../../src/storage/storage-failure.ts'
-import { MemoryDirectory } from './memory-directory.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 function nodeFiles(): NodeFiles {
@@ -16,7 +16,7 @@ function nodeFiles(): NodeFiles {
 
 const IMPLEMENTATIONS: Record<string, () => FileDirectory> = {
   'on disk': nodeFiles,
-  'in memory': () => new MemoryDirectory(),
+  'in memory': () => new MemoryFiles(),
 }
 
 function bytes(...values: number[]): Uint8Array {
@@ -28,7 +28,7 @@ function outcome(sync: (done: (failure?: StorageFailure) => void) => void): Prom
 }
 
 describe.each(Object.keys(IMPLEMENTATIONS))('a directory %s', (name) => {
-  const make = () => IMPLEMENTATIONS[name]?.() ?? new MemoryDirectory()
+  const make = () => IMPLEMENTATIONS[name]?.() ?? new MemoryFiles()
 
   test('appends in order and reads any part, no further than the end', () => {
     const files = make()

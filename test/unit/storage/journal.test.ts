@@ -6,8 +6,8 @@ import { Journal } from '../../../src/storage/journal/journal.ts'
 import type { JournalPosition } from '../../../src/storage/journal/position.ts'
 import { RECORD_OVERHEAD_BYTES } from '../../../src/storage/journal/record.ts'
 import { SEGMENT_HEADER_BYTES } from '../../../src/storage/journal/segment.ts'
+import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
-import { MemoryDirectory } from './memory-directory.ts'
 
 const GENESIS_HASH = new Uint8Array(32).fill(7)
 const OPTIONS = { genesisHash: GENESIS_HASH, segmentBytes: 1 << 20, fromSegment: 1 }
@@ -56,8 +56,8 @@ function write(directory: FileDirectory, batches: readonly (readonly number[])[]
 }
 
 /** The same files with `change` applied to the bytes of one. */
-function changed(directory: FileDirectory, name: string, change: (bytes: Uint8Array) => Uint8Array): MemoryDirectory {
-  const copy = new MemoryDirectory()
+function changed(directory: FileDirectory, name: string, change: (bytes: Uint8Array) => Uint8Array): MemoryFiles {
+  const copy = new MemoryFiles()
   for (const file of directory.list()) {
     copy.create(file)
     const bytes = directory.read(file)
@@ -77,7 +77,7 @@ function sizeOf(directory: FileDirectory, name: string): number {
 
 describe('the journal', () => {
   test('gives back what was synced, in order, and every record by its position', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, [[0, 1], [2], [3, 4, 5]])
     const { journal, visited } = openGood(directory)
     expect(visited).toEqual(written)
@@ -89,7 +89,7 @@ describe('the journal', () => {
   })
 
   test('golden bytes of a segment: header, a first record, a record after a sync', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const { journal } = openGood(directory)
     journal.append(2, Uint8Array.of(0xaa, 0xbb, 0xcc))
     syncNow(journal)
@@ -102,14 +102,14 @@ describe('the journal', () => {
   })
 
   test('reads a record that is not yet written', () => {
-    const { journal } = openGood(new MemoryDirectory())
+    const { journal } = openGood(new MemoryFiles())
     const positions = [0, 1, 2].map((i) => journal.append(i, payloadOf(i)))
     const records = positions.map((position) => journal.read(position))
     expect(records).toEqual([0, 1, 2].map((i) => ({ ok: true, value: { type: i, payload: payloadOf(i) } })))
   })
 
   test('cut at every byte of its last three records it opens with the whole records before, and goes on', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, [[0], [1], [2, 3], [4]])
     const from = written[2]?.position.offset ?? 0
     for (let length = from; length < sizeOf(directory, FIRST); length++) {
@@ -131,7 +131,7 @@ describe('the journal', () => {
   })
 
   test('cut at every byte of its first batch it opens empty or with whole records, and goes on', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, [[0, 1]])
     for (let length = 0; length < sizeOf(directory, FIRST); length++) {
       const torn = changed(directory, FIRST, (bytes) => bytes.slice(0, length))
@@ -147,7 +147,7 @@ describe('the journal', () => {
   })
 
   test('a flipped bit in anything but the last batch is damage, named with file and offset, and nothing is cut', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, [[0], [1, 2], [3]])
     const lastBatch = written[3]?.position.offset ?? 0
     for (let offset = 0; offset < lastBatch; offset++) {
@@ -168,7 +168,7 @@ describe('the journal', () => {
   })
 
   test('a flipped bit in the last batch leaves the records before it', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, [[0], [1, 2], [3, 4]])
     const lastBatch = written[3]?.position.offset ?? 0
     for (let offset = lastBatch; offset < sizeOf(directory, FIRST); offset++) {
@@ -183,7 +183,7 @@ describe('the journal', () => {
   })
 
   test('writes of the last batch may reach the disk in any subset of its bytes', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, [[0], [1, 2], [3, 4, 5, 6]])
     const lastBatch = written[3]?.position.offset ?? 0
     const range = fc.tuple(fc.nat(sizeOf(directory, FIRST) - lastBatch), fc.nat(40))
@@ -201,7 +201,7 @@ describe('the journal', () => {
   })
 
   test('records that changed places, were repeated or are missing are damage', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const { journal } = openGood(directory)
     const offsets = [1, 2, 3, 4].map((fill) => {
       const { offset } = journal.append(1, new Uint8Array(20).fill(fill))
@@ -220,7 +220,7 @@ describe('the journal', () => {
   })
 
   test('a record head inside a torn payload is no witness against it', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     write(directory, [[0], [1]])
     const tail = directory.read(FIRST).slice(-26)
     const { journal } = openGood(directory)
@@ -232,7 +232,7 @@ describe('the journal', () => {
   })
 
   test('refuses the journal of another network and of an unknown version', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     write(directory, [[0], [1]])
     const other = open(directory, { ...OPTIONS, genesisHash: new Uint8Array(32) }).opened
     expect(other).toMatchObject({ ok: false, error: { code: 'journal-other-genesis' } })
@@ -242,7 +242,7 @@ describe('the journal', () => {
   })
 
   test('verifies a record that is read by its position', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const position = write(directory, [[3]])[0]?.position ?? { segment: 0, offset: 0, length: 0 }
     for (let i = 0; i < position.length + RECORD_OVERHEAD_BYTES; i++) {
       const bad = changed(directory, FIRST, (bytes) => bytes)
@@ -258,7 +258,7 @@ describe('segments of the journal', () => {
   const batches = Array.from({ length: 12 }, (_, i) => [i, i])
 
   test('rotate at a batch, and are read as one', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, batches, small)
     expect(directory.list().length).toBeGreaterThan(4)
     expect(openGood(directory, small).visited).toEqual(written)
@@ -266,7 +266,7 @@ describe('segments of the journal', () => {
   })
 
   test('are whole but for the last: any truncation or loss of an earlier one is damage', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     write(directory, batches, small)
     const names = directory.list()
     for (const name of names.slice(0, -1)) {
@@ -285,7 +285,7 @@ describe('segments of the journal', () => {
   })
 
   test('the last may be cut at every byte, its header included', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, batches.slice(0, 5), small)
     const last = directory.list().at(-1) ?? ''
     const before = written.filter(({ position }) => position.segment < directory.list().length)
@@ -303,7 +303,7 @@ describe('segments of the journal', () => {
   })
 
   test('that are not wanted are not read, but must be there', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, batches, small)
     const last = directory.list().length
     for (let fromSegment = 1; fromSegment <= last + 1; fromSegment++) {
@@ -322,7 +322,7 @@ describe('segments of the journal', () => {
   })
 
   test('below a height are dropped, never the one in use', () => {
-    const directory = new MemoryDirectory()
+    const directory = new MemoryFiles()
     const written = write(directory, batches, small)
     const { journal } = openGood(directory, small)
     let done = false
@@ -344,7 +344,7 @@ describe('segments of the journal', () => {
 
 describe('group commit', () => {
   /** Syncs wait until the test lets them end. */
-  class SlowDirectory extends MemoryDirectory {
+  class SlowDirectory extends MemoryFiles {
     readonly syncs: ((failure?: StorageFailure) => void)[] = []
     readonly appended: number[] = []
 
@@ -381,7 +381,7 @@ describe('group commit', () => {
   })
 
   test('a new segment is durable only when its name is', () => {
-    class SlowNames extends MemoryDirectory {
+    class SlowNames extends MemoryFiles {
       readonly syncs: (() => void)[] = []
       override syncDirectory(done: () => void): void {
         this.syncs.push(done)
@@ -405,7 +405,7 @@ describe('group commit', () => {
   test('after recovery the file is synced once before anything counts as durable', () => {
     const directory = new SlowDirectory()
     directory.create(FIRST)
-    const source = new MemoryDirectory()
+    const source = new MemoryFiles()
     write(source, [[0]])
     directory.append(FIRST, source.read(FIRST))
     const { journal } = openGood(directory)
@@ -434,7 +434,7 @@ describe('group commit', () => {
   })
 
   test('a failed write is final too', () => {
-    class FullDirectory extends MemoryDirectory {
+    class FullDirectory extends MemoryFiles {
       override append(): void {
         throw new StorageFailure('ENOSPC', 'no space left')
       }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../src/base/bytes.ts'
+import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { SIGNING_PAYLOAD_BYTES_MAX, SigningRecord } from '../../../src/storage/signing-record.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
-import { MemoryDirectory } from './memory-directory.ts'
 
 const GENESIS_HASH = new Uint8Array(32).fill(7)
 const NAME = 'validator.signing'
@@ -12,8 +12,8 @@ function payload(fill: number, length = 40): Uint8Array {
   return new Uint8Array(length).fill(fill)
 }
 
-function created(first = payload(1)): MemoryDirectory {
-  const directory = new MemoryDirectory()
+function created(first = payload(1)): MemoryFiles {
+  const directory = new MemoryFiles()
   let outcome: unknown = 'not done'
   SigningRecord.create(directory, NAME, GENESIS_HASH, first, (failure) => {
     outcome = failure
@@ -22,7 +22,7 @@ function created(first = payload(1)): MemoryDirectory {
   return directory
 }
 
-function opened(directory: MemoryDirectory): SigningRecord {
+function opened(directory: MemoryFiles): SigningRecord {
   const result = SigningRecord.open(directory, NAME, GENESIS_HASH)
   if (!result.ok) throw new Error(result.error.message)
   return result.value
@@ -36,14 +36,14 @@ function writeNow(record: SigningRecord, content: Uint8Array): void {
   expect(outcome).toBeUndefined()
 }
 
-function refusal(directory: MemoryDirectory, genesisHash = GENESIS_HASH): string {
+function refusal(directory: MemoryFiles, genesisHash = GENESIS_HASH): string {
   const result = SigningRecord.open(directory, NAME, genesisHash)
   return result.ok ? 'opened' : result.error.code
 }
 
 /** The same file with other bytes. */
-function withFile(bytes: Uint8Array): MemoryDirectory {
-  const directory = new MemoryDirectory()
+function withFile(bytes: Uint8Array): MemoryFiles {
+  const directory = new MemoryFiles()
   directory.create(NAME)
   directory.append(NAME, bytes)
   return directory
@@ -93,7 +93,7 @@ describe('the signing record', () => {
 
   test('tells apart why it cannot be used', () => {
     const directory = created()
-    expect(refusal(new MemoryDirectory())).toBe('signing-record-missing')
+    expect(refusal(new MemoryFiles())).toBe('signing-record-missing')
     expect(refusal(directory, new Uint8Array(32))).toBe('signing-record-other-genesis')
     const bytes = directory.read(NAME)
     expect(refusal(withFile(bytes.slice(0, -1)))).toBe('signing-record-bad')
@@ -128,7 +128,7 @@ describe('the signing record', () => {
 })
 
 describe('writes of the signing record on a slow disk', () => {
-  class SlowDirectory extends MemoryDirectory {
+  class SlowDirectory extends MemoryFiles {
     readonly syncs: ((failure?: StorageFailure) => void)[] = []
 
     override sync(_name: string, done: (failure?: StorageFailure) => void): void {

@@ -1,10 +1,16 @@
-/** A FileDirectory that forgets at exit. Its syncs are done at once. */
-import { concatBytes } from '../../../src/base/bytes.ts'
-import type { FileDirectory, SyncDone } from '../../../src/storage/file-port.ts'
-import { StorageFailure } from '../../../src/storage/storage-failure.ts'
+/** A FileDirectory that forgets at exit, whose syncs are done at once or when whoever made it says so. */
+import { concatBytes } from '../../base/bytes.ts'
+import type { FileDirectory, SyncDone } from '../file-port.ts'
+import { StorageFailure } from '../storage-failure.ts'
 
-export class MemoryDirectory implements FileDirectory {
-  readonly #files = new Map<string, Uint8Array>()
+export class MemoryFiles implements FileDirectory {
+  readonly #files: Map<string, Uint8Array>
+  readonly #onSync: (done: SyncDone) => void
+
+  constructor(files: ReadonlyMap<string, Uint8Array> = new Map(), onSync = (done: SyncDone): void => done()) {
+    this.#files = new Map([...files].map(([name, bytes]) => [name, bytes.slice()]))
+    this.#onSync = onSync
+  }
 
   list(): readonly string[] {
     return [...this.#files.keys()].sort((a, b) => (a < b ? -1 : 1))
@@ -20,7 +26,13 @@ export class MemoryDirectory implements FileDirectory {
   }
 
   append(name: string, bytes: Uint8Array): void {
-    this.#files.set(name, concatBytes(this.#file(name), bytes))
+    const file = this.#file(name)
+    const end = file.length + bytes.length
+    // Room for more of the same behind it, so that a long journal is not copied each time.
+    const room = end <= file.buffer.byteLength ? file.buffer : concatBytes(file, new Uint8Array(end)).buffer
+    const longer = new Uint8Array(room, 0, end)
+    longer.set(bytes, file.length)
+    this.#files.set(name, longer)
   }
 
   overwrite(name: string, offset: number, bytes: Uint8Array): void {
@@ -31,7 +43,7 @@ export class MemoryDirectory implements FileDirectory {
   }
 
   truncate(name: string, length: number): void {
-    this.#files.set(name, this.#file(name).slice(0, length))
+    this.#files.set(name, this.#file(name).subarray(0, length))
   }
 
   remove(name: string): void {
@@ -40,12 +52,12 @@ export class MemoryDirectory implements FileDirectory {
   }
 
   sync(name: string, done: SyncDone): void {
-    if (this.#files.has(name)) done()
+    if (this.#files.has(name)) this.#onSync(done)
     else done(new StorageFailure('ENOENT', `${name} does not exist`))
   }
 
   syncDirectory(done: SyncDone): void {
-    done()
+    this.#onSync(done)
   }
 
   #file(name: string): Uint8Array {
