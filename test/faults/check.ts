@@ -88,8 +88,16 @@ export function readSignatures(devnet: Devnet): SignatureBook {
   return book
 }
 
+/** Stops the devnet, and looks at how it ended and at what its logs complain of. */
+export async function stopAndLook(devnet: Devnet, excused = /^$/): Promise<readonly string[]> {
+  const { code, stdout, stderr } = await devnet.stop()
+  const complaints = [...findComplaints(devnet), ...(stdout.match(/^.* ended: exit code .*$/gm) ?? [])]
+  const found = complaints.filter((line) => !excused.test(line))
+  return code === 0 ? found : [`the devnet ended with ${code}: ${stderr}`, ...found]
+}
+
 /** Lines of the logs that no fault of a process excuses. */
-export function findComplaints(devnet: Devnet): readonly string[] {
+function findComplaints(devnet: Devnet): readonly string[] {
   return devnet.replicas.flatMap(({ index }) =>
     devnet
       .log(index)

@@ -17,6 +17,7 @@ import { eventually, isAlive } from '../e2e/harness/processes.ts'
 import { examine } from './examine.ts'
 import { History } from './history.ts'
 import { Load } from './load.ts'
+import { conclude } from './verdict.ts'
 import { Volume, whyNoVolumes } from './volume.ts'
 
 const ACCOUNTS = 20
@@ -72,10 +73,7 @@ try {
   for (const volume of volumes) volume.unmount()
   rmSync(place, { recursive: true })
 }
-for (const fault of faults) console.log(`FAULT ${fault}`)
-console.log(faults.length === 0 ? `holds: seed ${seed}` : `${faults.length} faults: seed ${seed}`)
-// A load that was not stopped would go on for ever.
-process.exit(faults.length === 0 ? 0 : 1)
+conclude(faults, `: seed ${seed}`)
 
 async function progress(history: History, round: number): Promise<void> {
   const wanted = history.acknowledged.length + RECEIPTS_BETWEEN

@@ -1,6 +1,6 @@
 /** The end of a campaign: everybody heals, and then everything that must hold is looked at. */
 import type { Devnet } from '../e2e/harness/devnet.ts'
-import { findComplaints, findForks, findLost, findLostCoins, healed, readSignatures } from './check.ts'
+import { findForks, findLost, findLostCoins, healed, readSignatures, stopAndLook } from './check.ts'
 import type { History } from './history.ts'
 import type { Load } from './load.ts'
 
@@ -26,11 +26,8 @@ export async function examine(
     ...(await findLost(devnet, history.acknowledged)),
     ...(await findForks(devnet, height)),
     ...(await findLostCoins(devnet, accounts)),
+    ...(await stopAndLook(devnet, excused)),
   ]
-  const ended = await devnet.stop()
-  if (ended.code !== 0) faults.push(`the devnet ended with ${ended.code}: ${ended.stderr}`)
-  const complaints = [...findComplaints(devnet), ...(ended.stdout.match(/^.* ended: exit code .*$/gm) ?? [])]
-  faults.push(...complaints.filter((line) => !excused.test(line)))
   const signatures = readSignatures(devnet)
   faults.push(...signatures.contradictions)
   const waits = history.waitsMs.sort((a, b) => a - b)

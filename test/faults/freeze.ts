@@ -9,9 +9,10 @@ import { Random } from '../../src/simulation/random.ts'
 import { Devnet } from '../e2e/harness/devnet.ts'
 import { eventually } from '../e2e/harness/processes.ts'
 import { rpc } from '../e2e/harness/raw-rpc.ts'
-import { findComplaints, findForks, findLost, findLostCoins, healed } from './check.ts'
+import { findForks, findLost, findLostCoins, healed, stopAndLook } from './check.ts'
 import { History } from './history.ts'
 import { Load } from './load.ts'
+import { conclude } from './verdict.ts'
 
 const ACCOUNTS = 20
 const CLIENTS = 2
@@ -24,18 +25,13 @@ const faults: string[] = []
 const devnet = await Devnet.start('--accounts', String(ACCOUNTS))
 try {
   for (let index = 0; index < Number(values.validators); index++) await freeze(index)
-  const ended = await devnet.stop()
-  if (ended.code !== 0) faults.push(`the devnet ended with ${ended.code}: ${ended.stderr}`)
-  faults.push(...findComplaints(devnet))
+  faults.push(...(await stopAndLook(devnet)))
 } catch (error) {
   faults.push(error instanceof Error ? error.message : String(error))
 } finally {
   await devnet.close(faults.length > 0)
 }
-for (const fault of faults) console.log(`FAULT ${fault}`)
-console.log(faults.length === 0 ? 'holds' : `${faults.length} faults`)
-// A load that was not stopped would go on for ever.
-process.exit(faults.length === 0 ? 0 : 1)
+conclude(faults)
 
 async function freeze(index: number): Promise<void> {
   const pid = devnet.pid(index)

@@ -8,8 +8,9 @@ import { Random } from '../../src/simulation/random.ts'
 import { freshAddress, receiptFrom, wallet } from '../e2e/harness/clients.ts'
 import { Devnet } from '../e2e/harness/devnet.ts'
 import { isAlive } from '../e2e/harness/processes.ts'
-import { findComplaints } from './check.ts'
+import { stopAndLook } from './check.ts'
 import { HostileClient } from './hostile-client.ts'
+import { conclude } from './verdict.ts'
 
 const CLIENTS = 4
 const ATTACKED = 0
@@ -23,17 +24,13 @@ const faults: string[] = []
 const devnet = await Devnet.start()
 try {
   await attack(Number(values.requests), Number(values.seed))
-  const ended = await devnet.stop()
-  if (ended.code !== 0) faults.push(`the devnet ended with ${ended.code}: ${ended.stderr}`)
-  faults.push(...findComplaints(devnet))
+  faults.push(...(await stopAndLook(devnet)))
 } catch (error) {
   faults.push(error instanceof Error ? error.message : String(error))
 } finally {
   await devnet.close(faults.length > 0)
 }
-for (const fault of faults) console.log(`FAULT ${fault}`)
-console.log(faults.length === 0 ? 'holds' : `${faults.length} faults`)
-process.exit(faults.length === 0 ? 0 : 1)
+conclude(faults)
 
 async function attack(requests: number, seed: number): Promise<void> {
   const pid = devnet.pid(ATTACKED)

@@ -13,6 +13,7 @@ import { eventually } from '../e2e/harness/processes.ts'
 import { examine } from './examine.ts'
 import { History } from './history.ts'
 import { Load } from './load.ts'
+import { conclude } from './verdict.ts'
 
 const ACCOUNTS = 40
 const CLIENTS = 8
@@ -51,10 +52,7 @@ try {
 } finally {
   await devnet.close(faults.length > 0)
 }
-for (const fault of faults) console.log(`FAULT ${fault}`)
-console.log(faults.length === 0 ? `holds: seed ${seed}` : `${faults.length} faults: seed ${seed}`)
-// A load that was not stopped would go on for ever.
-process.exit(faults.length === 0 ? 0 : 1)
+conclude(faults, `: seed ${seed}`)
 
 /** Victims come back by themselves; one that is down is not killed again. */
 async function killMany(history: History): Promise<void> {
