@@ -5,6 +5,7 @@
 import type { Effect, SigningRequest } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import type { PeerId } from '../network/port.ts'
+import type { EpochContext } from '../replica/epoch-context.ts'
 import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { StopReason } from '../replica/ports.ts'
 import type { FinalBlock } from '../types/final-block.ts'
@@ -21,6 +22,8 @@ export interface Checker {
   onPenalty?(node: SimulatedNode, peer: PeerId, reason: string): void
   /** A node holds a validator proven guilty. */
   onEvidence?(node: SimulatedNode, held: HeldEvidence): void
+  /** A node has entered an epoch; not told of the one that it starts in. */
+  onEpoch?(node: SimulatedNode, context: EpochContext): void
   onStop?(node: SimulatedNode, reason: StopReason): void
   /** Came up, for the first time or again, and is about to start its replica. */
   onBoot?(node: SimulatedNode): void

@@ -24,7 +24,8 @@ export interface Forgery {
 export function forgeProposal(liar: Liar, forgery: Forgery): Proposal | undefined {
   const { world, node } = liar
   const { view, justify, tc, transactions } = forgery
-  const { validators, rules } = world.genesis
+  const { validators } = liar
+  const { rules } = world.genesis
   const store = node.chain?.store
   const core = node.replica?.core
   const state = store?.stateAt(store.tip.header.height)

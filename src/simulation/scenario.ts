@@ -71,6 +71,8 @@ export interface Scenario {
   /** Mean pause between the receipts and the next transaction of a client. */
   readonly thinkMs: number
   readonly syncMsMean: number
+  /** Nodes that wait to become validators; they come after the others. */
+  readonly candidates?: number
   /** Blocks of an epoch; none: the first epoch does not end. */
   readonly epochBlocks?: number
   /** Leaders by view, in the place of the network's own schedule. */

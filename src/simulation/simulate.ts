@@ -14,6 +14,7 @@ import { receiptChecker } from './checkers/receipts.ts'
 import { ReferenceLedger } from './checkers/reference-ledger.ts'
 import { serialisabilityChecker } from './checkers/serialisability.ts'
 import { signatureChecker } from './checkers/signatures.ts'
+import { EpochBook } from './epoch-book.ts'
 import type { Scenario } from './scenario.ts'
 import { type SimulatedCrypto, TokenCrypto } from './simulated-crypto.ts'
 import { type SimulatedGenesis, simulatedGenesis } from './simulated-genesis.ts'
@@ -36,9 +37,10 @@ export class Simulator {
 
   /** `timeline` notes what happens, for a replay; `others` watch as well. */
   run(scenario: Scenario, timeline: Timeline | null = null, others: readonly Checker[] = []): RunResult {
-    const genesis = this.#genesisOf(scenario.nodes, scenario.epochBlocks ?? 0)
-    const finalBlocks = new FinalBlockChecker(scenario, genesis)
-    const checkers = [...standardCheckers(scenario, genesis, this.#crypto), finalBlocks, ...others]
+    const genesis = this.#genesisOf(scenario)
+    const epochs = new EpochBook(genesis)
+    const finalBlocks = new FinalBlockChecker(scenario, genesis, epochs)
+    const checkers = [epochs, ...standardCheckers(scenario, genesis, epochs, this.#crypto), finalBlocks, ...others]
     if (timeline !== null) checkers.unshift(timeline)
     const world = new World({ scenario, genesis, crypto: this.#crypto, checkers, strategies: this.#strategies })
     finalBlocks.nowMs = () => world.scheduler.nowMs
@@ -46,8 +48,8 @@ export class Simulator {
     return world.run()
   }
 
-  #genesisOf(validators: number, epochBlocksMax: number): SimulatedGenesis {
-    const name = `${validators} validators, epochs of ${epochBlocksMax}`
+  #genesisOf({ nodes: validators, candidates = 0, epochBlocks: epochBlocksMax = 0 }: Scenario): SimulatedGenesis {
+    const name = `${validators} validators, ${candidates} candidates, epochs of ${epochBlocksMax}`
     let genesis = this.#geneses.get(name)
     if (genesis === undefined) {
       const options = {
@@ -55,28 +57,33 @@ export class Simulator {
         viewTimeoutMs: VIEW_TIMEOUT_MS,
         viewTimeoutMsMax: VIEW_TIMEOUT_MS_MAX,
       } as const
-      genesis = simulatedGenesis({ validators, epochBlocksMax, ...options }, this.#crypto)
+      genesis = simulatedGenesis({ validators, candidates, epochBlocksMax, ...options }, this.#crypto)
       this.#geneses.set(name, genesis)
     }
     return genesis
   }
 }
 
-function standardCheckers(scenario: Scenario, genesis: SimulatedGenesis, crypto: SimulatedCrypto): Checker[] {
+function standardCheckers(
+  scenario: Scenario,
+  genesis: SimulatedGenesis,
+  epochs: EpochBook,
+  crypto: SimulatedCrypto,
+): Checker[] {
   const liars = [...scenario.byzantine.map(({ node }) => node), ...(scenario.twins?.of ?? [])]
   return [
     agreementChecker(genesis.block.block.hash),
     signatureChecker(),
     accusationChecker(),
-    coreBoundsChecker(genesis),
+    coreBoundsChecker(genesis, epochs),
     acceptedChecker(),
     serialisabilityChecker(),
     receiptChecker(),
     persistenceChecker(),
-    new CertificateChecker(genesis, crypto),
+    new CertificateChecker(genesis, epochs, crypto),
     new ReferenceLedger(genesis),
     blameChecker(liars),
-    evidenceChecker(genesis.validators),
-    innocenceChecker(liars.flatMap((liar) => genesis.validators.at(liar)?.address ?? [])),
+    evidenceChecker(epochs),
+    innocenceChecker(liars.flatMap((liar) => genesis.identities[liar]?.address ?? [])),
   ]
 }

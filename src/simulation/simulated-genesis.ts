@@ -17,7 +17,7 @@ export interface SimulatedGenesis {
   readonly block: GenesisBlock
   readonly rules: LedgerRules
   readonly validators: ValidatorSet
-  /** By index in the set. */
+  /** By node: the first validators by their places in the set, then the candidates in their order. */
   readonly identities: readonly Identity[]
   readonly clients: readonly Identity[]
 }
@@ -29,6 +29,7 @@ export interface SimulatedGenesisOptions {
   readonly viewTimeoutMsMax: number
   /** 0 or none: the first epoch does not end. */
   readonly epochBlocksMax?: number
+  readonly candidates?: number
 }
 
 const CLIENTS_MAX = 16
@@ -42,17 +43,20 @@ export function peerOf(node: number): PeerId {
 
 export function simulatedGenesis(options: SimulatedGenesisOptions, crypto: SimulatedCrypto): SimulatedGenesis {
   const members = Array.from({ length: options.validators }, (_, index) => crypto.identity(`validator ${index}`))
+  const candidates = Array.from({ length: options.candidates ?? 0 }, (_, index) =>
+    crypto.identity(`candidate ${index}`),
+  )
   const clients = Array.from({ length: CLIENTS_MAX }, (_, index) => crypto.identity(`client ${index}`))
   const parsed = parseGenesis({
     chainId: 13_371,
     name: 'simulation',
     timestamp: WALL_ORIGIN_MS / 1000 - 86_400,
     faultModel: options.faultModel,
-    validators: members.map(({ publicKey }, index) => ({
-      consensusKey: toHex(publicKey),
-      peer: `/ip4/127.0.0.1/tcp/1/p2p/${'Q'.repeat(46)}`,
-      name: `validator ${index}`,
-    })),
+    validators: members.map(({ publicKey }, index) => genesisMember(publicKey, `validator ${index}`)),
+    // Left out when there are none: every word of the document is part of the network's name.
+    ...(candidates.length === 0
+      ? {}
+      : { candidates: candidates.map(({ publicKey }, index) => genesisMember(publicKey, `candidate ${index}`)) }),
     alloc: Object.fromEntries(clients.map(({ address }) => [address, { balance: `0x${CLIENT_BALANCE.toString(16)}` }])),
     consensus: {
       viewTimeoutMs: options.viewTimeoutMs,
@@ -69,12 +73,17 @@ export function simulatedGenesis(options: SimulatedGenesisOptions, crypto: Simul
   invariant(modules.ok, 'the modules of the simulation are built in')
   const block = buildGenesisBlock(genesis, modules.value)
   const validators = new ValidatorSet(FIRST_EPOCH, block.validators, genesis.faultModel)
-  const identities = validators.members.map((member) =>
+  const ordered = validators.members.map((member) =>
     defined(
       members.find(({ address }) => address === member.address),
       'the identity of a validator',
     ),
   )
+  const identities = [...ordered, ...candidates]
   const rules = ledgerRules(genesis, modules.value, block.block.hash, crypto.verifier)
   return { genesis, block, rules, validators, identities, clients }
+}
+
+function genesisMember(publicKey: Uint8Array, name: string) {
+  return { consensusKey: toHex(publicKey), peer: `/ip4/127.0.0.1/tcp/1/p2p/${'Q'.repeat(46)}`, name }
 }

@@ -3,6 +3,7 @@
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { GossipTopic, PeerId, RequestFailure, RequestOptions } from '../network/port.ts'
+import type { EpochContext } from '../replica/epoch-context.ts'
 import { peerOf } from './simulated-genesis.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
@@ -12,15 +13,51 @@ const LINK_UP_US = 2_000
 export class SimulatedLinks {
   readonly #world: World
   readonly #node: SimulatedNode
+  /** Peers of the running epoch, and those that streams run to: with those of the epoch before. */
+  #validators: readonly PeerId[] = []
+  #known: ReadonlySet<PeerId> = new Set()
 
   constructor(world: World, node: SimulatedNode) {
     this.#world = world
     this.#node = node
   }
 
+  /** It comes up in this epoch, and knows nothing of those before. */
+  boot({ peers }: EpochContext): void {
+    this.#validators = peers.filter((peer) => peer !== null)
+    this.#known = new Set(this.#validators)
+  }
+
+  /** As a node's book of peers does: the validators of the epoch before stay for one more. */
+  enterEpoch({ peers }: EpochContext): void {
+    const others = this.#world.nodes.filter((node) => node !== this.#node && node.isUp)
+    const before = new Set(others.filter((node) => this.#streamsTo(node)))
+    const leaving = this.#validators
+    this.#validators = peers.filter((peer) => peer !== null)
+    this.#known = new Set([...leaving, ...this.#validators])
+    for (const other of others) {
+      const isUp = this.#streamsTo(other)
+      if (isUp === before.has(other)) continue
+      this.#world.scheduler.after(LINK_UP_US, () => {
+        if (this.#streamsTo(other) !== isUp || !this.#node.isUp || !other.isUp) return
+        this.#tell(other, this.#node, isUp, true)
+        this.#tell(this.#node, other, isUp, true)
+      })
+    }
+  }
+
+  /** Streams run between two of whom each holds both for validators. */
+  #streamsTo(other: SimulatedNode): boolean {
+    const self = this.#node
+    if (self.isObserver || other.isObserver) return false
+    const [one, two] = [peerOf(self.validator), peerOf(other.validator)]
+    const theirs = other.links.#known
+    return this.#known.has(one) && this.#known.has(two) && theirs.has(one) && theirs.has(two)
+  }
+
   sendDirect(to: PeerId, message: Uint8Array): boolean {
-    const targets = this.#nodesOf(to).filter((target) => target.isUp && !target.isObserver)
-    if (targets.length === 0 || this.#node.isObserver) return false
+    const targets = this.#nodesOf(to).filter((target) => target.isUp && this.#streamsTo(target))
+    if (targets.length === 0) return false
     const actor = this.#world.strategyOf(this.#node)
     for (const target of targets)
       if (actor === undefined) this.send(target, message)
@@ -106,15 +143,14 @@ export class SimulatedLinks {
       if (other === self || !other.isUp) continue
       this.#world.scheduler.after(LINK_UP_US, () => {
         if (self.isUp !== isUp || !other.isUp) return
-        this.#tell(other, self, isUp)
-        if (isUp) this.#tell(self, other, true)
+        this.#tell(other, self, isUp, this.#streamsTo(other))
+        if (isUp) this.#tell(self, other, true, this.#streamsTo(other))
       })
     }
   }
 
-  #tell(node: SimulatedNode, about: SimulatedNode, isUp: boolean): void {
+  #tell(node: SimulatedNode, about: SimulatedNode, isUp: boolean, direct: boolean): void {
     node.deliver((replica) => {
-      const direct = !about.isObserver && !node.isObserver
       if (isUp) replica.peerUp(peerOf(about.validator), direct)
       else replica.peerDown(peerOf(about.validator), direct)
     })

@@ -113,6 +113,7 @@ export class SimulatedNode {
     this.#chain = opened.value
     this.#run(() => {
       this.#replica = this.#open(opened.value)
+      this.links.boot(this.#replica.epoch)
       this.#world.onBoot(this, this.#incarnation === 1, opened.value.recovered.ranges().length > 0)
       for (const checker of checkers) checker.onBoot?.(this)
       this.#replica.start()
@@ -209,7 +210,7 @@ export class SimulatedNode {
     return {
       faultModel: validators.model,
       consensusKey: defined(identities[this.validator], 'an identity').publicKey,
-      peerOf: ({ address }) => peerOf(defined(validators.indexOf(address), 'a validator of the simulation')),
+      peerOf: ({ address }) => peerOf(identities.findIndex((identity) => identity.address === address)),
       ...(scenario.schedule === undefined ? {} : { schedule: scenario.schedule }),
     }
   }
@@ -256,6 +257,7 @@ export class SimulatedNode {
           this.#world.workload.onFinal(this, final)
         },
         onEvidence: (held) => this.#world.onEvidence(this, held),
+        onEpoch: (context) => this.#world.onEpoch(this, context),
         onCoreStep: (event, effects) => {
           for (const effect of effects) if (effect.kind === 'sign') this.#pendingRequests.push(effect.request)
           this.#world.onStep(this, event, effects)

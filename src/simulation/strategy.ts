@@ -5,12 +5,13 @@
 import { statementDigest } from '../crypto/digests.ts'
 import { type DirectMessage, decodeDirect, encodeDirect } from '../network/messages.ts'
 import type { Statement } from '../types/signing-domain.ts'
+import type { ValidatorSet } from '../types/validator-set.ts'
 import { Random } from './random.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
 
 export interface Outgoing {
-  /** Index of a validator. */
+  /** Index of a node. */
   readonly to: number
   readonly message: Uint8Array
 }
@@ -26,8 +27,10 @@ export type Strategy = (world: World, self: SimulatedNode) => StrategyActor
 
 /** What a strategy has to lie with. */
 export interface Liar {
+  /** Its place among the validators; where it is none any more, the one that it began with. */
   readonly self: number
-  readonly nodes: number
+  /** Those of the epoch that it is in. */
+  readonly validators: ValidatorSet
   readonly random: Random
   readonly world: World
   readonly node: SimulatedNode
@@ -55,8 +58,12 @@ export function liarOf(world: World, node: SimulatedNode): Liar {
   const { genesis } = world
   const signer = genesis.identities[node.validator]?.signer
   return {
-    self: node.validator,
-    nodes: genesis.validators.n,
+    get self() {
+      return node.replica?.epoch.self?.index ?? node.validator
+    },
+    get validators() {
+      return node.replica?.epoch.validators ?? genesis.validators
+    },
     random: new Random(world.scenario.seed, `strategy of ${node.index}`),
     world,
     node,

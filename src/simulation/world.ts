@@ -2,6 +2,7 @@
 import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import type { PeerId } from '../network/port.ts'
+import type { EpochContext } from '../replica/epoch-context.ts'
 import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { Hash } from '../types/ids.ts'
 import type { Checker } from './checker.ts'
@@ -69,10 +70,10 @@ export class World {
     this.genesis = parts.genesis
     this.crypto = parts.crypto
     this.checkers = parts.checkers
-    const { seed, nodes, link, byzantine } = parts.scenario
+    const { seed, nodes, candidates = 0, link, byzantine } = parts.scenario
     const twinsOf = parts.scenario.twins?.of ?? []
     const liars = new Set([...byzantine.map(({ node }) => node), ...twinsOf])
-    const validators = [...Array.from({ length: nodes }, (_, index) => index), ...twinsOf]
+    const validators = [...Array.from({ length: nodes + candidates }, (_, index) => index), ...twinsOf]
     this.network = new SimulatedNetwork(this.scheduler, seed, validators.length, link)
     this.nodes = validators.map((validator, index) => new SimulatedNode(this, index, validator, liars.has(validator)))
     this.workload = new Workload(this)
@@ -146,6 +147,11 @@ export class World {
   onEvidence(node: SimulatedNode, held: HeldEvidence): void {
     this.coverage.hit('evidence found')
     for (const checker of this.checkers) checker.onEvidence?.(node, held)
+  }
+
+  onEpoch(node: SimulatedNode, context: EpochContext): void {
+    node.links.enterEpoch(context)
+    for (const checker of this.checkers) checker.onEpoch?.(node, context)
   }
 
   onBoot(node: SimulatedNode, isFirst: boolean, replays: boolean): void {

@@ -10,7 +10,9 @@ import type { Block } from '../../types/block.ts'
 import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../../types/certificate.ts'
 import type { Epoch, Hash, View } from '../../types/ids.ts'
 import type { Statement } from '../../types/signing-domain.ts'
+import type { ValidatorSet } from '../../types/validator-set.ts'
 import type { Checker } from '../checker.ts'
+import type { EpochBook } from '../epoch-book.ts'
 import type { SimulatedCrypto } from '../simulated-crypto.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
@@ -33,15 +35,14 @@ interface SeenEpoch {
 export class CertificateChecker implements Checker {
   readonly #genesis: SimulatedGenesis
   readonly #crypto: SimulatedCrypto
-  readonly #quorum: number
+  readonly #members: EpochBook
   readonly #blocks = new Map<Hash, Known>()
   readonly #epochs = new Map<Epoch, SeenEpoch>()
 
-  constructor(genesis: SimulatedGenesis, crypto: SimulatedCrypto) {
+  constructor(genesis: SimulatedGenesis, members: EpochBook, crypto: SimulatedCrypto) {
     this.#genesis = genesis
+    this.#members = members
     this.#crypto = crypto
-    const { n } = genesis.validators
-    this.#quorum = n - Math.floor((n - 1) / 3)
   }
 
   onStep(node: { readonly isByzantine: boolean }, event: Event, effects: readonly Effect[]): void {
@@ -129,7 +130,8 @@ export class CertificateChecker implements Checker {
     const seen = this.#seen(epoch)
     if (view <= seen.timedOutView) return
     seen.timedOutView = view
-    const { block, validators } = this.#genesis
+    const { block } = this.#genesis
+    const validators = this.#members.validatorsOf(epoch)
     const signers = new Set<number>()
     let highest = 0
     for (const { signer, highQcView, signature } of entries) {
@@ -140,14 +142,16 @@ export class CertificateChecker implements Checker {
       signers.add(signer)
       highest = Math.max(highest, highQcView)
     }
-    if (signers.size < this.#quorum)
+    if (signers.size < quorumOf(validators))
       throw new SimulationFailure('bad certificate', `timeout of view ${view}: ${signers.size} signers`)
     if (highQc.view !== highest)
       throw new SimulationFailure('bad certificate', `timeout of view ${view}: QC ${highQc.view}, promised ${highest}`)
   }
 
   #requireQuorum(statement: Statement, certificate: QuorumCertificate | CommitCertificate): void {
-    const { block, validators } = this.#genesis
+    const { block } = this.#genesis
+    const validators = this.#members.validatorsOf(statement.epoch)
+    const quorum = quorumOf(validators)
     const digest = statementDigest(block.block.hash, statement)
     let position = 0
     for (let index = 0; index < 8 * certificate.bitmap.length; index++) {
@@ -158,9 +162,13 @@ export class CertificateChecker implements Checker {
       if (key === undefined || signature === undefined || !this.#crypto.verifier.verify(digest, signature, key))
         throw new SimulationFailure('bad certificate', `view ${statement.view}: signer ${index} did not sign`)
     }
-    if (position < this.#quorum)
-      throw new SimulationFailure('bad certificate', `view ${statement.view}: ${position} of ${this.#quorum} signers`)
+    if (position < quorum)
+      throw new SimulationFailure('bad certificate', `view ${statement.view}: ${position} of ${quorum} signers`)
   }
+}
+
+function quorumOf({ n }: ValidatorSet): number {
+  return n - Math.floor((n - 1) / 3)
 }
 
 /** What an honest core takes has been judged: nothing unjustified comes so far. */

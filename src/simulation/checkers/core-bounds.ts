@@ -4,6 +4,7 @@
  */
 import type { Effect } from '../../consensus/effects.ts'
 import type { Checker } from '../checker.ts'
+import type { EpochBook } from '../epoch-book.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
@@ -11,26 +12,14 @@ import { SimulationFailure } from '../simulation-failure.ts'
 /** Entries that a core may hold in all, for each validator: what all bounds below come to, and some. */
 const ENTRIES_PER_VALIDATOR = 160
 
-export function coreBoundsChecker(genesis: SimulatedGenesis): Checker {
-  const { n } = genesis.validators
-  /** Views behind and ahead of the current one whose votes are kept, the current one included. */
-  const votesMax = 11 * n
-  const limits: Readonly<Record<string, number>> = {
-    votes: votesMax,
-    commitVotes: votesMax,
-    timeouts: n,
-    blocks: 256,
-    proposals: 64,
-    certified: 64,
-    fetching: 64,
-  }
+export function coreBoundsChecker(genesis: SimulatedGenesis, epochs: EpochBook): Checker {
   return {
     onStep(node, event, effects) {
       if (node.isByzantine) return
       if (event.kind === 'start') requireRepetition(node, effects)
       if (!effects.some(isOfInterest)) return
       requireView(node)
-      requireBounds(node, limits, ENTRIES_PER_VALIDATOR * n)
+      if (node.replica !== null) requireBounds(node, epochs.validatorsOf(node.replica.epoch.validators.epoch).n)
       const { viewTimeoutMsMax } = genesis.genesis.consensus
       const waited = node.replica?.core.viewTimeoutMs ?? 0
       if (waited > viewTimeoutMsMax)
@@ -70,7 +59,19 @@ function requireView(node: SimulatedNode): void {
     )
 }
 
-function requireBounds(node: SimulatedNode, limits: Readonly<Record<string, number>>, sumMax: number): void {
+function requireBounds(node: SimulatedNode, n: number): void {
+  /** Views behind and ahead of the current one whose votes are kept, the current one included. */
+  const votesMax = 11 * n
+  const limits: Readonly<Record<string, number>> = {
+    votes: votesMax,
+    commitVotes: votesMax,
+    timeouts: n,
+    blocks: 256,
+    proposals: 64,
+    certified: 64,
+    fetching: 64,
+  }
+  const sumMax = ENTRIES_PER_VALIDATOR * n
   let sum = 0
   for (const [what, held] of Object.entries(node.replica?.core.held ?? {})) {
     sum += held

@@ -5,8 +5,8 @@
 import { defined } from '../../base/invariant.ts'
 import type { Event } from '../../consensus/events.ts'
 import type { Address, Epoch, Hash, View } from '../../types/ids.ts'
-import type { ValidatorSet } from '../../types/validator-set.ts'
 import type { Checker } from '../checker.ts'
+import type { EpochBook } from '../epoch-book.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
 /** What one node has heard and found in this life. */
@@ -26,7 +26,7 @@ interface Said {
 /** Closer to the current view than anything is forgotten or left out. */
 const VIEWS_NEAR = 6
 
-export function evidenceChecker(validators: ValidatorSet): Checker {
+export function evidenceChecker(epochs: EpochBook): Checker {
   const memories = new Map<number, Memory>()
   const memoryOf = (index: number): Memory => {
     const memory = memories.get(index) ?? { said: new Map(), culprits: new Set(), held: new Set() }
@@ -49,10 +49,14 @@ export function evidenceChecker(validators: ValidatorSet): Checker {
       const key = `${event.kind} ${said.signer} ${said.epoch} ${said.view}`
       const first = before.get(key)
       if (first === undefined) before.set(key, said.what)
-      else if (first !== said.what && !culprits.has(defined(validators.at(said.signer), 'a signer').address))
+      else if (first !== said.what && !culprits.has(signerOf(epochs, said)))
         throw new SimulationFailure('evidence', `node ${node.index} misses a contradiction: ${key}`)
     },
   }
+}
+
+function signerOf(epochs: EpochBook, { epoch, signer }: Said): Address {
+  return defined(epochs.validatorsOf(epoch).at(signer), 'a signer').address
 }
 
 function saidIn(event: Event): Said | null {

@@ -3,12 +3,12 @@
  * itself: its leader, the views and certificates that it stands on, its time, its body and receipts.
  */
 import { encodeReceipt } from '../../ledger/receipt-codec.ts'
-import { epochAtTip } from '../../replica/epoch-context.ts'
 import { orderedTrieRoot } from '../../trie/ordered-root.ts'
 import type { Block } from '../../types/block.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
 import { type Hash, hashFromBytes } from '../../types/ids.ts'
 import type { Checker } from '../checker.ts'
+import type { EpochBook } from '../epoch-book.ts'
 import type { Scenario } from '../scenario.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
 import { WALL_ORIGIN_MS } from '../simulated-genesis.ts'
@@ -20,19 +20,17 @@ import { justificationFault } from './justification-fault.ts'
 const DRIFTING_MS_MAX = 120_000
 
 export class FinalBlockChecker implements Checker {
-  readonly #genesis: SimulatedGenesis
+  readonly #epochs: EpochBook
   /** How far ahead of true time a correct clock may be. */
   readonly #aheadMs: number
   readonly #transactions = new Set<Hash>()
-  #schedule: readonly number[] | undefined
   #height = 0
   #timeMs = 0
   /** Set by the world that it watches. */
   nowMs: () => number = () => Number.POSITIVE_INFINITY
 
-  constructor(scenario: Scenario, genesis: SimulatedGenesis) {
-    this.#genesis = genesis
-    this.#schedule = scenario.schedule
+  constructor(scenario: Scenario, genesis: SimulatedGenesis, epochs: EpochBook) {
+    this.#epochs = epochs
     const offsets = scenario.faults.flatMap((fault) =>
       fault.kind === 'clock' ? [fault.offsetMs + ((fault.driftPpm ?? 0) * DRIFTING_MS_MAX) / 1e6] : [],
     )
@@ -43,24 +41,19 @@ export class FinalBlockChecker implements Checker {
     const { header } = final.block
     if (node.isByzantine || header.height !== this.#height + 1) return
     this.#height = header.height
-    const fault = this.#faultOf(node, final)
+    const fault = this.#faultOf(final)
     if (fault !== null) throw new SimulationFailure('invalid block', `final block ${header.height} ${fault}`)
     this.#timeMs = header.consensus.timeMs
   }
 
-  /** Of the first epoch only: later schedules are not known out here. */
-  #leadershipFault(node: SimulatedNode, { header }: Block): string | null {
-    const { validators } = this.#genesis
+  #leadershipFault({ header }: Block): string | null {
     const { epoch, view } = header.consensus
-    if (epoch !== validators.epoch || node.chain === null) return null
-    const reader = { faultModel: validators.model, consensusKey: null, peerOf: () => null }
-    const schedule = this.#schedule ?? epochAtTip(node.chain.store, reader).schedule
-    this.#schedule = schedule
-    const leader = validators.at(schedule[view % schedule.length] ?? -1)?.address
+    const schedule = this.#epochs.scheduleOf(epoch)
+    const leader = this.#epochs.validatorsOf(epoch).at(schedule[view % schedule.length] ?? -1)?.address
     return header.miner === leader ? null : `is by ${header.miner}, but ${leader} leads view ${view}`
   }
 
-  #faultOf(node: SimulatedNode, { block, transactions, receipts }: FinalBlock): string | null {
+  #faultOf({ block, transactions, receipts }: FinalBlock): string | null {
     const { header } = block
     const { timeMs } = header.consensus
     if (timeMs <= this.#timeMs) return 'is not later than its parent'
@@ -72,7 +65,7 @@ export class FinalBlockChecker implements Checker {
     if (header.transactionsRoot !== rootOf(block.transactions)) return 'has another body than it names'
     if (header.receiptsRoot !== rootOf(receipts.map(encodeReceipt))) return 'has other receipts than it names'
     if (header.gasUsed !== (receipts.at(-1)?.cumulativeGasUsed ?? 0)) return 'has used other gas than it names'
-    return this.#leadershipFault(node, block) ?? justificationFault(block)
+    return this.#leadershipFault(block) ?? justificationFault(block)
   }
 }
 

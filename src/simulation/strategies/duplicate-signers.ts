@@ -7,8 +7,8 @@ export const duplicateSigners = messageStrategy((liar) => {
     const first = qc.signatures[0]
     if (first === undefined) return qc
     const later = { ...qc, view: qc.view + 1 }
-    const bitmap = qc.bitmap.map((_, index) => (index === 0 ? (1 << Math.min(8, liar.nodes)) - 1 : 0xff))
-    return { ...later, bitmap, signatures: Array.from({ length: liar.nodes }, () => first) }
+    const bitmap = qc.bitmap.map((_, index) => (index === 0 ? (1 << Math.min(8, liar.validators.n)) - 1 : 0xff))
+    return { ...later, bitmap, signatures: Array.from({ length: liar.validators.n }, () => first) }
   }
   return (message) =>
     message.kind === 'certificates'

@@ -4,7 +4,7 @@ import type { Proposal } from '../../types/block.ts'
 import { type Liar, messageStrategy } from '../strategy.ts'
 
 export const equivocate = messageStrategy((liar) => {
-  const groups = [liar.random.below(liar.nodes), liar.random.below(liar.nodes)]
+  const groups = [liar.random.below(liar.validators.n), liar.random.below(liar.validators.n)]
   return (message, to) => {
     if (message.kind !== 'proposal' || message.proposal.block.header.height === 1) return [message]
     return [groups.includes(to) ? { kind: 'proposal', proposal: otherProposal(liar, message.proposal) } : message]

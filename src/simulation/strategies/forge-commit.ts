@@ -7,12 +7,12 @@ export const forgeCommit = messageStrategy((liar) => (message) => {
   if (message.kind !== 'vote' || highQc === undefined) return [message]
   const { epoch, view, blockHash } = message.vote
   const signature = liar.sign({ kind: 'commit', epoch, view, blockHash })
-  const signers = Array.from({ length: liar.world.genesis.validators.quorum }, (_, index) => index)
+  const signers = Array.from({ length: liar.validators.quorum }, (_, index) => index)
   const commitCertificate = {
     epoch,
     view,
     blockHash,
-    bitmap: bitmapOf(signers, liar.nodes),
+    bitmap: bitmapOf(signers, liar.validators.n),
     signatures: signers.map(() => signature),
   }
   return [message, { kind: 'certificates', bundle: { epoch, highQc, tc: null, commitCertificate } }]

@@ -8,7 +8,7 @@ export const forgeTc = messageStrategy((liar) => {
     old ??= highQc
     if (tc !== null) return { ...tc, highQc: old }
     const { epoch, view } = highQc
-    const entries = Array.from({ length: liar.nodes }, (_, signer) => ({
+    const entries = Array.from({ length: liar.validators.n }, (_, signer) => ({
       signer,
       highQcView: view,
       signature: liar.sign({ kind: 'timeout', epoch, view: view + 1, highQcView: view }),

@@ -31,7 +31,7 @@ export const frame = messageStrategy((liar) => {
 
 function accuse(liar: Liar, accusations: readonly Evidence[]): void {
   const evidence = accusations[liar.random.below(accusations.length)]
-  if (evidence !== undefined) liar.world.nodes[liar.self]?.links.publish('evidence', encodeEvidence(evidence))
+  if (evidence !== undefined) liar.node.links.publish('evidence', encodeEvidence(evidence))
 }
 
 function accusations(
@@ -56,9 +56,12 @@ function accusations(
 }
 
 /** Its operator runs another network with the same key. */
-function signElsewhere({ world }: Liar, vote: Vote): Uint8Array {
+function signElsewhere({ world, validators }: Liar, vote: Vote): Uint8Array {
   const digest = statementDigest(ZERO_HASH, voteStatement(vote))
-  return world.genesis.identities[vote.signer]?.signer.sign(digest).signature ?? vote.signature
+  const signer = validators.at(vote.signer)?.address
+  return (
+    world.genesis.identities.find(({ address }) => address === signer)?.signer.sign(digest).signature ?? vote.signature
+  )
 }
 
 function certificatesIn(message: DirectMessage): {

@@ -28,8 +28,8 @@ function replayed({ node }: Liar): SignedTransaction | undefined {
   return undefined
 }
 
-function overspending({ self, world, node }: Liar): SignedTransaction | undefined {
-  const identity = world.genesis.identities[self]
+function overspending({ world, node }: Liar): SignedTransaction | undefined {
+  const identity = world.genesis.identities[node.validator]
   const to = world.genesis.clients[0]?.address
   if (identity === undefined || to === undefined) return undefined
   const envelope = signTransaction(

@@ -8,7 +8,7 @@ export const loneTc = messageStrategy((liar) => (message) => {
   const { epoch } = highQc
   const signature = liar.sign({ kind: 'timeout', epoch, view, highQcView: highQc.view })
   const entry = { signer: liar.self, highQcView: highQc.view, signature }
-  const count = liar.random.chance(0.5) ? 1 : liar.world.genesis.validators.quorum
+  const count = liar.random.chance(0.5) ? 1 : liar.validators.quorum
   const tc = { epoch, view, entries: Array.from({ length: count }, () => entry), highQc }
   return [message, { kind: 'certificates', bundle: { epoch, highQc, tc, commitCertificate: null } }]
 })

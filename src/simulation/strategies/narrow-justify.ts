@@ -7,11 +7,11 @@ export const narrowJustify = messageStrategy((liar) => (message, to) => {
   if (message.kind !== 'proposal') return [message]
   const { proposal } = message
   const { justify } = proposal.block
-  if (justify.signatures.length <= liar.world.genesis.validators.quorum || to % 2 === 0) return [message]
+  if (justify.signatures.length <= liar.validators.quorum || to % 2 === 0) return [message]
   return [{ kind: 'proposal', proposal: { ...proposal, block: { ...proposal.block, justify: narrower(justify) } } }]
 
   function narrower(qc: QuorumCertificate): QuorumCertificate {
     const signers = signersOf(qc.bitmap).slice(1)
-    return { ...qc, bitmap: bitmapOf(signers, liar.nodes), signatures: qc.signatures.slice(1) }
+    return { ...qc, bitmap: bitmapOf(signers, liar.validators.n), signatures: qc.signatures.slice(1) }
   }
 })

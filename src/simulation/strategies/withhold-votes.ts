@@ -3,5 +3,5 @@ import { messageStrategy } from '../strategy.ts'
 
 export const withholdVotes = messageStrategy((liar) => (message, to) => {
   if (message.kind !== 'vote' && message.kind !== 'commitVote') return [message]
-  return message.vote.view % liar.nodes === to ? [message] : []
+  return message.vote.view % liar.validators.n === to ? [message] : []
 })
