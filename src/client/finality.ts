@@ -5,6 +5,7 @@ import type { CommitCertificate } from '../types/certificate.ts'
 import { type Header, readHeader } from '../types/header.ts'
 import type { Hash } from '../types/ids.ts'
 import { isBitmapFor, signersOf } from '../types/signer-bitmap.ts'
+import type { ValidatorSet } from '../types/validator-set.ts'
 import { readBytes, readHash, readList, readNatural, readObject, readRlp } from './read-json.ts'
 import type { Trust } from './trust.ts'
 import { VerificationError } from './verification-error.ts'
@@ -17,37 +18,62 @@ export interface FinalHeader {
 
 /**
  * @param proof as `bft_getFinalityProof` answers.
- * @throws VerificationError
+ * @throws VerificationError; 'otherEpoch' when the block is of an epoch that `trust` does not reach yet.
  */
 export function verifyFinalityProof(proof: unknown, trust: Trust): FinalHeader {
-  const fields = readObject(proof, 'finality proof')
-  const headers = readList(fields['headers'], 'header', (item) =>
-    readRlp(readBytes(item, 'header'), 'header', readHeader),
-  )
-  const chain = headers.map((header) => ({ hash: hashHeader(header), header }))
+  const [first] = readHeaders(proof)
+  return first.hash === trust.genesisHash ? first : verifyCertifiedHeader(proof, trust)
+}
+
+/** As the proof says, still unproven: which validators it takes to verify it. @throws VerificationError */
+export function epochOfProof(proof: unknown): number {
+  return readHeaders(proof)[0].header.consensus.epoch
+}
+
+/** The first of the proof's headers, which a certificate of the last makes final. @throws VerificationError */
+export function verifyCertifiedHeader(proof: unknown, trust: Trust): FinalHeader {
+  const chain = readHeaders(proof)
   const [first] = chain
-  const last = chain.at(-1)
-  if (first === undefined || last === undefined) throw bad('the proof has no header')
-  if (first.hash === trust.genesisHash) return first
-  for (const [index, { header }] of chain.entries()) {
+  for (const [index, child] of chain.entries()) {
     const parent = chain[index - 1]
-    if (parent === undefined) continue
-    if (header.parentHash !== parent.hash || header.height !== parent.header.height + 1) {
-      throw bad('the headers of the proof are no chain')
-    }
+    if (parent !== undefined && !isChild(child, parent)) throw bad('the headers of the proof are no chain')
   }
-  verifyCertificate(readCertificate(fields['certificate']), last, trust)
+  if (first.header.consensus.suffix) throw bad('what only carries the commit of an epoch is no block')
+  const certificate = readCertificate(readObject(proof, 'finality proof')['certificate'])
+  verifyCertificate(certificate, chain.at(-1) ?? first, validatorsFor(first, trust), trust.genesisHash)
   return first
 }
 
-function verifyCertificate(certificate: CommitCertificate, { hash, header }: FinalHeader, trust: Trust): void {
-  const { validators, genesisHash } = trust
+/** One of a suffix repeats the height of the block that it is behind. */
+function isChild({ header }: FinalHeader, parent: FinalHeader): boolean {
+  const { end, suffix, epoch } = parent.header.consensus
+  const isOfEpoch = header.consensus.epoch === epoch && header.consensus.suffix === (end || suffix)
+  const height = parent.header.height + (header.consensus.suffix ? 0 : 1)
+  return isOfEpoch && header.parentHash === parent.hash && header.height === height
+}
+
+/** Old keys sign for their own epoch and no more: not before its first block, and not beyond its last. */
+function validatorsFor({ hash, header }: FinalHeader, { epochs }: Trust): ValidatorSet {
+  const { epoch } = header.consensus
+  const trusted = epochs[epoch - 1]
+  if (trusted === undefined) throw otherEpoch(`the validators of epoch ${epoch} are not known`)
+  const isEarly = header.height <= trusted.root.height
+  const end = epochs[epoch]?.root
+  const isLate =
+    end !== undefined && (header.height > end.height || (header.height === end.height && hash !== end.hash))
+  if (isEarly || isLate) throw otherEpoch(`block ${header.height} is none of epoch ${epoch}`)
+  return trusted.validators
+}
+
+function verifyCertificate(
+  certificate: CommitCertificate,
+  { hash, header }: FinalHeader,
+  validators: ValidatorSet,
+  genesisHash: Hash,
+): void {
   const { epoch, view, blockHash, bitmap, signatures } = certificate
   if (epoch !== validators.epoch || header.consensus.epoch !== epoch) {
-    throw new VerificationError(
-      'otherEpoch',
-      `a certificate of epoch ${epoch} for a block of ${header.consensus.epoch}`,
-    )
+    throw otherEpoch(`a certificate of epoch ${epoch} for a block of ${header.consensus.epoch}`)
   }
   if (blockHash !== hash || view !== header.consensus.view) throw bad('the certificate is of another block')
   if (!isBitmapFor(bitmap, validators.n)) throw bad('the certificate names signers that there are not')
@@ -65,6 +91,15 @@ function verifyCertificate(certificate: CommitCertificate, { hash, header }: Fin
   }
 }
 
+function readHeaders(proof: unknown): readonly [FinalHeader, ...FinalHeader[]] {
+  const [first, ...others] = readList(readObject(proof, 'finality proof')['headers'], 'header', (item) => {
+    const header = readRlp(readBytes(item, 'header'), 'header', readHeader)
+    return { hash: hashHeader(header), header }
+  })
+  if (first === undefined) throw bad('the proof has no header')
+  return [first, ...others]
+}
+
 function readCertificate(value: unknown): CommitCertificate {
   const fields = readObject(value, 'certificate')
   return {
@@ -78,4 +113,8 @@ function readCertificate(value: unknown): CommitCertificate {
 
 function bad(message: string): VerificationError {
   return new VerificationError('badCertificate', message)
+}
+
+function otherEpoch(message: string): VerificationError {
+  return new VerificationError('otherEpoch', message)
 }

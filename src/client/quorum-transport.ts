@@ -1,14 +1,23 @@
 /**
  * A viem transport over several servers, of which up to t may lie: `quorum(urls, { t })`. It takes
- * the answer that t+1 of them give alike, at one pinned block, and names those that differ.
+ * the answer that t+1 of them give alike, at one pinned block, and names those that differ. With
+ * `genesis` each of them has to prove its answers as well, where there are proofs, and one that forges
+ * them is named too.
  */
 import { createTransport, type EIP1193RequestFn, http, type Transport } from 'viem'
-import { readNatural } from './read-json.ts'
+import type { FaultModel } from '../types/fault-model.ts'
+import { type Json, readNatural } from './read-json.ts'
 import { VerificationError } from './verification-error.ts'
+import { VERIFIED_METHODS } from './verified-methods.ts'
+import { verified } from './verified-transport.ts'
 
 export interface QuorumOptions {
   /** How many of the servers may be faulty; at least 2t + 1 are needed to outvote them. */
   readonly t: number
+  /** Hash of block 0: asks for proofs besides. */
+  readonly genesis?: string
+  /** Of the network, for its proofs; 'byzantine', the default, asks for the larger quorum. */
+  readonly faultModel?: FaultModel
   /** Told of servers that answered otherwise than t+1 others. */
   readonly onDifference?: (difference: Difference) => void
 }
@@ -25,6 +34,7 @@ type Ask = (method: string, params: readonly unknown[]) => Promise<readonly Answ
 const BLOCK_POSITION: ReadonlyMap<string, number> = new Map([
   ['eth_getBlockByNumber', 0],
   ['eth_getBlockReceipts', 0],
+  ['bft_getFinalityProof', 0],
   ['eth_getBalance', 1],
   ['eth_getCode', 1],
   ['eth_call', 1],
@@ -38,10 +48,11 @@ const ATTEMPTS_MAX = 4
 const PAUSE_MS = 100
 const UNKNOWN_BLOCK = 'error -32001'
 
-export function quorum(urls: readonly string[], { t, onDifference }: QuorumOptions): Transport {
+export function quorum(urls: readonly string[], options: QuorumOptions): Transport {
+  const { t, onDifference } = options
   if (urls.length < 2 * t + 1) throw new TypeError(`${urls.length} servers cannot outvote ${t}`)
   return (parameters) => {
-    const servers = urls.map((url) => ({ url, request: http(url, { retryCount: 0 })(parameters).request }))
+    const servers = urls.map((url) => ({ url, request: requestOf(http(url, { retryCount: 0 }), parameters, options) }))
     let pinned = 0
     const ask: Ask = (method, params) =>
       Promise.all(
@@ -76,6 +87,16 @@ export function quorum(urls: readonly string[], { t, onDifference }: QuorumOptio
   }
 }
 
+/** What has a proof is asked for with it. */
+function requestOf(server: Transport, parameters: Parameters<Transport>[0], { genesis, faultModel }: QuorumOptions) {
+  const plain = server(parameters).request
+  if (genesis === undefined) return plain
+  const proving = verified(server, { genesis, ...(faultModel && { faultModel }) })(parameters).request
+  const request = (args: { readonly method: string; readonly params?: unknown }): Promise<unknown> =>
+    (VERIFIED_METHODS.has(args.method) ? proving : plain)(args)
+  return request
+}
+
 async function agree(
   ask: Ask,
   method: string,
@@ -90,8 +111,7 @@ async function agree(
       const [first] = group
       if (group.length <= t || first === undefined) continue
       if (words === UNKNOWN_BLOCK && attempt < ATTEMPTS_MAX) continue
-      // Who could not answer did not lie.
-      const others = answers.filter((answer) => 'value' in answer && wording(answer) !== words)
+      const others = answers.filter((answer) => isClaim(answer) && wording(answer) !== words)
       if (others.length > 0) onDifference?.({ method, urls: others.map(({ url }) => url) })
       if ('error' in first) throw first.error
       return first.value
@@ -110,19 +130,38 @@ function grouped(answers: readonly Answer[]): ReadonlyMap<string, readonly Answe
   return groups
 }
 
+/** Who could not answer did not lie; who was found out did. */
+function isClaim(answer: Answer): boolean {
+  return 'value' in answer || isLie(answer.error)
+}
+
+function isLie(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof VerificationError) return true
+  }
+  return false
+}
+
 /** Equal answers have equal words, whatever the order of their fields. */
 function wording(answer: Answer): string {
-  return 'error' in answer ? `error ${errorCode(answer.error)}` : JSON.stringify(ordered(answer.value))
+  if ('error' in answer) return `error ${isLie(answer.error) ? 'of a lie' : errorCode(answer.error)}`
+  return JSON.stringify(ordered(answer.value))
 }
 
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value)
+    Object.entries(unsigned(value as Json))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, item]) => [key, ordered(item)]),
   )
+}
+
+/** Replicas hold different signatures of one and the same block, each a quorum's. */
+function unsigned(value: Json): Json {
+  const { headers, certificate, ...same } = value
+  return certificate === undefined || !Array.isArray(headers) ? value : { ...same, header: headers[0] as unknown }
 }
 
 function errorCode(error: unknown): string {

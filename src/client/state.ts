@@ -5,7 +5,7 @@ import { keccak256, keccak256Hash } from '../crypto/keccak.ts'
 import { verifyProof } from '../trie/proof.ts'
 import { EMPTY_ROOT } from '../trie/trie.ts'
 import type { Header } from '../types/header.ts'
-import { type Address, type Hash, hashFromBytes, idBytes } from '../types/ids.ts'
+import { type Hash, hashFromBytes, idBytes, parseAddress, parseHash } from '../types/ids.ts'
 import { readBytes, readHash, readList, readObject, readRlp } from './read-json.ts'
 import { VerificationError } from './verification-error.ts'
 
@@ -29,9 +29,9 @@ const ABSENT: VerifiedAccount = {
  * @param proof as `eth_getProof` answers. What it says beside the proof itself has to agree with it.
  * @throws VerificationError
  */
-export function verifyAccount(proof: unknown, address: Address, header: Header): VerifiedAccount {
+export function verifyAccount(proof: unknown, address: string, header: Header): VerifiedAccount {
   const fields = readObject(proof, 'account proof')
-  const leaf = valueAt(header.stateRoot, idBytes(address), fields['accountProof'])
+  const leaf = valueAt(header.stateRoot, idBytes(named(parseAddress(address), '20 bytes')), fields['accountProof'])
   const account = leaf === undefined ? ABSENT : readRlp(leaf, 'account', readAccount)
   const said = [fields['nonce'], fields['balance'], fields['codeHash'], fields['storageHash']]
   const proven = [quantity(account.nonce), quantity(account.balance), account.codeHash, account.storageRoot]
@@ -46,12 +46,12 @@ export function verifyAccount(proof: unknown, address: Address, header: Header):
  * @param proof as `eth_getProof` answers for the account and this slot.
  * @throws VerificationError
  */
-export function verifyStorage(proof: unknown, address: Address, slot: Hash, header: Header): Uint8Array {
+export function verifyStorage(proof: unknown, address: string, slot: string, header: Header): Uint8Array {
   const { storageRoot } = verifyAccount(proof, address, header)
   const entries = readList(readObject(proof, 'account proof')['storageProof'], 'storage proof', readObject)
   const entry = entries.find(({ key }) => typeof key === 'string' && BigInt(readQuantity(key)) === BigInt(slot))
   if (entry === undefined) throw new VerificationError('badProof', `no proof for slot ${slot}`)
-  const leaf = valueAt(storageRoot, idBytes(slot), entry['proof'])
+  const leaf = valueAt(storageRoot, idBytes(named(parseHash(slot), '32 bytes')), entry['proof'])
   const value =
     leaf === undefined ? new Uint8Array(0) : readRlp(leaf, 'storage value', (item) => asBytes(item, 'value', 32))
   if (quantity(bytesToBigInt(value)) !== entry['value']) {
@@ -66,6 +66,12 @@ export function verifyStorage(proof: unknown, address: Address, slot: Hash, head
 export function verifyCode(code: unknown, account: VerifiedAccount): void {
   if (keccak256Hash(readBytes(code, 'code')) === account.codeHash) return
   throw new VerificationError('wrongAnswer', 'the code is not that of the account')
+}
+
+/** What the caller asks for, which is no server's fault. */
+function named<T>(parsed: T | undefined, form: string): T {
+  if (parsed === undefined) throw new TypeError(`an address or slot is 0x and the hexadecimal digits of ${form}`)
+  return parsed
 }
 
 function valueAt(root: Hash, key: Uint8Array, proof: unknown): Uint8Array | undefined {

@@ -1,14 +1,19 @@
-/** Reads from one server and believes nothing that it does not prove. */
+/**
+ * Reads from one server and believes nothing that it does not prove. It follows the network's epochs:
+ * what it knows of their validators only grows, and no block before the newest that it has seen is taken
+ * for the head.
+ */
 import { BoundedMap } from '../base/bounded.ts'
 import { keccak256Hash } from '../crypto/keccak.ts'
 import type { FaultModel } from '../types/fault-model.ts'
-import type { Address, Hash, Height } from '../types/ids.ts'
+import type { Address, Epoch, Hash, Height } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { readTransaction, type VerifiedReceipt, verifyReceipts, verifyTransactions } from './block.ts'
-import { type FinalHeader, verifyFinalityProof } from './finality.ts'
-import { readBytes, readHash, readObject } from './read-json.ts'
+import { epochOfProof, type FinalHeader, verifyFinalityProof } from './finality.ts'
+import { readBytes, readHash, readList, readObject } from './read-json.ts'
 import { type VerifiedAccount, verifyAccount, verifyCode, verifyStorage } from './state.ts'
 import { type Trust, trustGenesis } from './trust.ts'
+import { verifyValidatorSets } from './validator-sets.ts'
 import { VerificationError } from './verification-error.ts'
 
 export type Send = (method: string, params: readonly unknown[]) => Promise<unknown>
@@ -39,7 +44,9 @@ export class VerifiedReader {
   readonly #send: Send
   readonly #options: VerifiedOptions
   readonly #headers = new BoundedMap<Height | Hash, FinalHeader>(HEADERS_MAX)
-  #trust: Promise<Trust> | undefined
+  #trust: Trust | undefined
+  /** One after the other, so that each goes on where the one before has come to. */
+  #following: Promise<unknown> = Promise.resolve()
   #highest = 0
 
   constructor(send: Send, options: VerifiedOptions) {
@@ -51,9 +58,9 @@ export class VerifiedReader {
   async header(id: BlockId): Promise<FinalHeader> {
     const known = id === 'latest' ? undefined : this.#headers.get(id)
     if (known !== undefined) return known
-    const trust = await this.#trusted()
     const named = typeof id === 'number' ? `0x${id.toString(16)}` : id
-    const final = verifyFinalityProof(await this.#send('bft_getFinalityProof', [named]), trust)
+    const proof = await this.#send('bft_getFinalityProof', [named])
+    const final = verifyFinalityProof(proof, await this.trust(epochOfProof(proof)))
     if (id === 'latest') this.#requireFresh(final)
     else if (final.hash !== id && final.header.height !== id) {
       throw new VerificationError('wrongBlock', `asked for block ${id}, the server proved another`)
@@ -62,6 +69,17 @@ export class VerifiedReader {
     this.#headers.set(final.header.height, final)
     this.#headers.set(final.hash, final)
     return final
+  }
+
+  /**
+   * What is known of the network's validators: at least those of `epoch`, and when nothing was known as
+   * many as the server leads to.
+   * @throws VerificationError
+   */
+  async trust(epoch: Epoch = 0): Promise<Trust> {
+    const following = this.#following.then(() => this.#follow(epoch))
+    this.#following = following.catch(() => undefined)
+    return following
   }
 
   /** The server's proof, whose account holds; slots are for the caller to verify. */
@@ -121,20 +139,38 @@ export class VerifiedReader {
     if (ageMs > headAgeMsMax) throw new VerificationError('staleHead', `the head is ${ageMs} ms old`)
   }
 
-  /** Asked for once; again after a failure, for the server may have been away. */
-  #trusted(): Promise<Trust> {
-    this.#trust ??= this.#establish().catch((error: unknown) => {
-      this.#trust = undefined
-      throw error
-    })
-    return this.#trust
+  /** Page by page; what was verified stays when the next one fails. */
+  async #follow(epoch: Epoch): Promise<Trust> {
+    let trust = this.#trust ?? (await this.#begin())
+    while (trust.epochs.length < epoch) {
+      const proof = await this.#send('bft_getValidatorSetProof', [trust.epochs.length])
+      const further = verifyValidatorSets(proof, trust)
+      if (further === trust) {
+        throw new VerificationError('otherEpoch', `the server does not prove the validators of epoch ${epoch}`)
+      }
+      trust = this.#keep(further)
+    }
+    return trust
   }
 
-  async #establish(): Promise<Trust> {
+  /** From genesis as far as the server leads, so that keys of epochs that have ended sign nothing newer. */
+  async #begin(): Promise<Trust> {
     const { genesis, faultModel } = this.#options
-    const proof = readObject(await this.#send('bft_getFinalityProof', ['0x0']), 'finality proof')
-    const headers = Array.isArray(proof['headers']) ? (proof['headers'] as unknown[]) : []
-    return trustGenesis(genesis, headers[0], await this.#send('bft_getValidators', []), faultModel)
+    const proof = readObject(await this.#send('bft_getValidatorSetProof', [0]), 'validator set proof')
+    const [link] = readList(proof['links'], 'link', readObject)
+    const [header] = readList(link?.['headers'], 'header', (item) => item)
+    let trust = trustGenesis(genesis, header, link?.['validators'], faultModel)
+    for (let page: unknown = proof; ; page = await this.#send('bft_getValidatorSetProof', [trust.epochs.length])) {
+      const further = verifyValidatorSets(page, trust)
+      if (further === trust && page !== proof) return this.#keep(trust)
+      trust = further
+    }
+  }
+
+  #keep(trust: Trust): Trust {
+    this.#trust = trust
+    this.#highest = Math.max(this.#highest, trust.epochs.at(-1)?.root.height ?? 0)
+    return trust
   }
 }
 

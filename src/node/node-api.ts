@@ -5,12 +5,14 @@
 
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
-import type { CommitCertificate } from '../types/certificate.ts'
+import type { ValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { FaultModel } from '../types/fault-model.ts'
+import type { EpochEndProof, FinalityProof } from '../types/finality.ts'
 import type { Header } from '../types/header.ts'
 import type { Address, Epoch, Hash, Height, View } from '../types/ids.ts'
 import type { Log, Receipt } from '../types/receipt.ts'
 import type { AccessListEntry, SignedTransaction } from '../types/transaction.ts'
+import type { Validator } from '../types/validator-set.ts'
 
 export interface FinalBlock {
   readonly hash: Hash
@@ -19,8 +21,8 @@ export interface FinalBlock {
   readonly sizeBytes: number
   readonly transactions: readonly SignedTransaction[]
   readonly receipts: readonly Receipt[]
-  /** Null for genesis and for blocks that a later certificate made final. */
-  readonly commitCertificate: CommitCertificate | null
+  /** Null for genesis and for blocks that the proof of a later one made final. */
+  readonly finality: FinalityProof | null
 }
 
 export interface TransactionLocation {
@@ -193,6 +195,12 @@ export interface NodeApi {
   /** Admits a signed envelope to the pool and passes it on. 'accepted' promises nothing about finality. */
   submitTransaction(envelope: Uint8Array): Promise<Result<Hash, Rejection>>
   status(): BftStatus
+  /** Undefined while the epoch has not ended here. */
+  epochEnd(epoch: Epoch): EpochEndProof | undefined
+  /** What the state says of whoever is or was a validator or a candidate, by its id. */
+  validatorRecord(id: Address): ValidatorRecord | undefined
+  /** By the hash that headers name a set by, in the order of the set. */
+  validatorSet(validatorsHash: Hash): readonly Validator[] | undefined
   validators(): readonly ValidatorView[]
   syncProgress(): SyncProgress | null
   peerCount(): number

@@ -9,13 +9,14 @@ import { wordsIn } from '../ledger/storage-words.ts'
 import { readCounters } from '../ledger/system/counters.ts'
 import { readParameters } from '../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
-import { readValidatorRecord } from '../ledger/system/validator-records.ts'
+import { readValidatorRecord, type ValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
-import type { CommitCertificate } from '../types/certificate.ts'
 import type { FinalBlock as StoredBlock } from '../types/final-block.ts'
-import { type Address, type Hash, type Height, ZERO_ADDRESS } from '../types/ids.ts'
+import type { EpochEndProof } from '../types/finality.ts'
+import { type Address, type Epoch, type Hash, type Height, ZERO_ADDRESS } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
+import type { Validator } from '../types/validator-set.ts'
 import { bftStatus, type StatusParts } from './bft-status.ts'
 import { searchLogs } from './log-search.ts'
 import type {
@@ -181,6 +182,18 @@ export class ReplicaApi implements NodeApi {
     return bftStatus(this.#parts)
   }
 
+  epochEnd(epoch: Epoch): EpochEndProof | undefined {
+    return this.#parts.store.epochEnd(epoch)
+  }
+
+  validatorRecord(id: Address): ValidatorRecord | undefined {
+    return readValidatorRecord(wordsIn(this.#headState(), SYSTEM_ADDRESS), id)
+  }
+
+  validatorSet(validatorsHash: Hash): readonly Validator[] | undefined {
+    return this.#parts.store.validators(validatorsHash)
+  }
+
   validators(): readonly ValidatorView[] {
     const { validators } = this.#parts.replica.epoch
     const words = wordsIn(this.#headState(), SYSTEM_ADDRESS)
@@ -245,16 +258,11 @@ export class ReplicaApi implements NodeApi {
       sizeBytes: encodeBlock(header, transactions).length,
       transactions: final.transactions,
       receipts: final.receipts,
-      commitCertificate: certificateOf(final),
+      finality: final.finality,
     }
     this.#views.set(final, view)
     return view
   }
-}
-
-/** Of the block itself: one of a suffix is for another. */
-function certificateOf({ finality }: StoredBlock): CommitCertificate | null {
-  return finality === null || finality.suffix.length > 0 ? null : finality.certificate
 }
 
 function stateView(height: Height, state: WorldState): StateView {

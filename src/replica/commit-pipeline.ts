@@ -9,6 +9,7 @@ import { isPlanted } from '../base/planted-bug.ts'
 import { wordsIn } from '../ledger/storage-words.ts'
 import { readParameters } from '../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { readValidators } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
@@ -124,6 +125,9 @@ export class CommitPipeline {
       position: defined(this.#positions.get(block.hash), 'the place of a final block in the journal'),
       finalityPosition,
       changes,
+      nextValidators: block.header.consensus.end
+        ? readValidators(wordsIn(result.executed.state, SYSTEM_ADDRESS))
+        : null,
     })
     this.#positions.delete(block.hash)
     this.#applied = result

@@ -34,7 +34,7 @@ export function openChain(
   genesis: GenesisBlock,
 ): Result<OpenedChain, Rejection> {
   if (ChainStore.readTip(store) === undefined)
-    ChainStore.initialise(store, genesis.block, genesis.state.changesSince(WorldState.empty()))
+    ChainStore.initialise(store, genesis.block, genesis.state.changesSince(WorldState.empty()), genesis.validators)
   const tip = ChainStore.readTip(store) ?? { height: 0, hash: genesis.block.hash, position: null }
   const recovered = new RecoveredChain(tip)
   // Blocks above the tip may have been stored just before it, across the end of a segment.

@@ -42,6 +42,8 @@ export interface RpcLimits {
   readonly feeHistoryBlocksMax: number
   /** Headers in one answer of bft_getHeads. */
   readonly headsMax: number
+  /** Epochs that one answer of bft_getValidatorSetProof leads across. */
+  readonly epochLinksMax: number
   readonly signerStatsBlocksMax: number
   readonly proofKeysMax: number
   /** Of all accounts of one eth_getStorageValues together. */
@@ -84,6 +86,7 @@ export const DEFAULT_LIMITS: RpcLimits = {
   logAlternativesMax: 1_000,
   feeHistoryBlocksMax: 1_024,
   headsMax: 1_024,
+  epochLinksMax: 256,
   signerStatsBlocksMax: 10_000,
   proofKeysMax: 1_024,
   storageSlotsMax: 1_024,

@@ -165,13 +165,13 @@ export class SubscriptionHub {
   }
 }
 
-function finalityJson({ hash, header, commitCertificate }: FinalBlock) {
+function finalityJson({ hash, header, finality }: FinalBlock) {
   return {
     height: header.height,
     hash,
     stateRoot: header.stateRoot,
-    // Null when the certificate of a later block makes this one final too.
-    certificate: commitCertificate === null ? null : commitCertificateJson(commitCertificate),
+    // Null when the proof of a later block makes this one final too.
+    certificate: finality === null ? null : commitCertificateJson(finality.certificate),
   }
 }
 

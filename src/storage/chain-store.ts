@@ -8,8 +8,10 @@ import { defined, invariant } from '../base/invariant.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { decodeRlp } from '../codec/rlp.ts'
+import { hashValidators } from '../crypto/digests.ts'
 import { decodeTransaction } from '../crypto/transaction-codec.ts'
 import type { StateChanges } from '../ledger/state-source.ts'
+import { readValidatorItems } from '../ledger/system/validator-records.ts'
 import { WorldState } from '../ledger/world-state.ts'
 import type { Block } from '../types/block.ts'
 import type { FinalBlock } from '../types/final-block.ts'
@@ -17,6 +19,7 @@ import type { EpochEndProof, FinalityProof } from '../types/finality.ts'
 import { encodeHeader, type Header, readHeader } from '../types/header.ts'
 import { type Address, type Epoch, type Hash, type Height, idBytes } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
+import { encodeValidators, type Validator } from '../types/validator-set.ts'
 import { decodeReceipts, encodeReceipts } from './final-records.ts'
 import type { Journal } from './journal/journal.ts'
 import { decodePosition, encodePosition, type JournalPosition } from './journal/position.ts'
@@ -32,6 +35,7 @@ import {
   META,
   RECEIPTS,
   TRANSACTION_LOOKUP,
+  VALIDATOR_SETS,
 } from './keyspaces.ts'
 import { decodeSentinel, encodeSentinel, STORE_SCHEMA } from './sentinel.ts'
 import { StateStore } from './state-store.ts'
@@ -47,6 +51,8 @@ export interface AppliedBlock {
   readonly position: JournalPosition
   readonly finalityPosition: JournalPosition | null
   readonly changes: StateChanges
+  /** Of the next epoch, in the order of their set; null for a block that ends none. */
+  readonly nextValidators: readonly Validator[] | null
 }
 
 export interface StoreTip {
@@ -78,14 +84,20 @@ export class ChainStore {
     this.#tipHash = tipHash
   }
 
-  /** Writes block 0 into an empty store. */
-  static initialise(store: KeyValueStore, genesis: Block, changes: StateChanges): void {
+  /** Writes block 0 into an empty store; `validators` are those of the first epoch. */
+  static initialise(
+    store: KeyValueStore,
+    genesis: Block,
+    changes: StateChanges,
+    validators: readonly Validator[],
+  ): void {
     invariant(store.get(SENTINEL) === undefined, 'an initialised store is not initialised again')
     store.write([
       ...new StateStore(store).operations(0, changes),
       { type: 'put', key: HEADERS.key(0), value: encodeHeader(genesis.header) },
       { type: 'put', key: HEIGHTS_BY_HASH.key(idBytes(genesis.hash)), value: heightValue(0) },
       { type: 'put', key: RECEIPTS.key(0), value: encodeReceipts([]) },
+      validatorsOperation(validators),
       { type: 'put', key: SENTINEL, value: sentinelValue(genesis.hash, 0, genesis.hash) },
     ])
   }
@@ -131,7 +143,7 @@ export class ChainStore {
 
   /** The journal holds block and certificate durably already; this makes them readable, all at once. */
   apply(applied: AppliedBlock): void {
-    const { final, position, finalityPosition, changes } = applied
+    const { final, position, finalityPosition, changes, nextValidators } = applied
     const { hash, header } = final.block
     invariant(header.height === this.#tip.height + 1 && header.parentHash === this.#tipHash, 'the chain has no gap')
     const { height } = header
@@ -151,6 +163,7 @@ export class ChainStore {
       operations.push({ type: 'put', key: FINALITY_POSITIONS.key(height), value: encodePosition(finalityPosition) })
     if (header.consensus.end)
       operations.push({ type: 'put', key: EPOCH_ENDS.key(header.consensus.epoch), value: heightValue(height) })
+    if (nextValidators !== null) operations.push(validatorsOperation(nextValidators))
     operations.push({ type: 'put', key: SENTINEL, value: sentinelValue(this.genesisHash, height, hash) })
     this.#store.write(operations)
     this.#blocks.set(height, final)
@@ -190,6 +203,12 @@ export class ChainStore {
     const header = defined(this.header(height), 'the header of a final block')
     const finality = this.finality(height)
     return finality === null ? undefined : { header, finality }
+  }
+
+  /** By the hash that headers name them by; in the order of their set. */
+  validators(validatorsHash: Hash): readonly Validator[] | undefined {
+    const value = this.#store.get(VALIDATOR_SETS.key(idBytes(validatorsHash)))
+    return value === undefined ? undefined : readValidatorItems(decodeRlp(value))
   }
 
   finalBlock(height: Height): FinalBlock | undefined {
@@ -276,6 +295,10 @@ function indexOperations(final: FinalBlock, height: Height): KeyValueOperation[]
       operations.push({ type: 'put', key: ADDRESS_INDEX.key(idBytes(address), height, index), value: EMPTY_BYTES })
   }
   return operations
+}
+
+function validatorsOperation(members: readonly Validator[]): KeyValueOperation {
+  return { type: 'put', key: VALIDATOR_SETS.key(idBytes(hashValidators(members))), value: encodeValidators(members) }
 }
 
 function locationValue(height: Height, index: number): Uint8Array {

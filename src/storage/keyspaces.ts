@@ -36,6 +36,8 @@ export const HEIGHTS_BY_HASH = new Keyspace(0x22, [hash])
 export const RECEIPTS = new Keyspace(0x23, [height])
 /** Height of the last block of an epoch. */
 export const EPOCH_ENDS = new Keyspace(0x25, [epoch])
+/** Validators by the hash that headers name them by: as long as there are headers, whatever the state still holds. */
+export const VALIDATOR_SETS = new Keyspace(0x26, [hash])
 
 /** Height and index of a transaction by its hash. */
 export const TRANSACTION_LOOKUP = new Keyspace(0x30, [hash])

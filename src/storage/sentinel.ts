@@ -4,7 +4,7 @@ import { decodeRlp, encodeRlp } from '../codec/rlp.ts'
 import { type Hash, type Height, hashFromBytes, idBytes } from '../types/ids.ts'
 
 /** Of the keyspaces and their values; a store of another schema is rebuilt from the journal. */
-export const STORE_SCHEMA = 1
+export const STORE_SCHEMA = 2
 
 export interface Sentinel {
   readonly schema: number

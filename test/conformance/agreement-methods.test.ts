@@ -28,6 +28,7 @@ async function send(): Promise<number> {
 beforeAll(async () => {
   node = await startSingleNode({
     chainId: CHAIN_ID,
+    consensus: { epochBlocksMax: 3, epochMsMin: 0 },
     alloc: { [account.address]: { balance: '0xc097ce7bc90715b34b9f' } },
   })
   await send()
@@ -52,6 +53,46 @@ describe('bft_getFinalityProof', () => {
   })
 })
 
+describe('bft_getValidatorSetProof', () => {
+  interface SetProof {
+    readonly fromEpoch: number
+    readonly toEpoch: number
+    readonly links: readonly (FinalityProof & { readonly epoch: number; readonly validators: unknown })[]
+  }
+  const proof = async (...params: unknown[]) => (await ask(node.url, 'bft_getValidatorSetProof', ...params)) as SetProof
+
+  it('leads from genesis to the running epoch, each by the proof of its last block', async () => {
+    for (let sent = 0; sent < 4; sent++) await send()
+    const { epoch } = (await ask(node.url, 'bft_status')) as { readonly epoch: number }
+    const { fromEpoch, toEpoch, links } = await proof(0)
+    expect(epoch).toBeGreaterThan(1)
+    expect([fromEpoch, toEpoch, links.map((link) => link.epoch)]).toEqual([0, epoch, [...links.keys()]])
+    expect(links[0]).toMatchObject({ certificate: null, validators: [{ leads: true }] })
+    for (const { headers, certificate, validators } of links.slice(1)) {
+      const { hash } = (await ask(node.url, 'eth_getBlockByHash', keccak256(headers[0] ?? '0x'), false)) as {
+        hash: string
+      }
+      const last = (await ask(node.url, 'bft_getFinalityProof', hash)) as FinalityProof
+      expect(last).toMatchObject({ headers, certificate })
+      // The one validator stays.
+      expect(validators).toBeNull()
+    }
+  })
+
+  it('goes on from a set that is known, as far as it is asked to', async () => {
+    expect((await proof(1, 2)).links.map(({ epoch }) => epoch)).toEqual([1])
+    expect((await proof(2, 2)).links).toEqual([])
+  })
+
+  it.each([
+    [[0, 999], -32001],
+    [[2, 1], -32602],
+  ])('refuses %j', async (params, code) => {
+    const { error } = await post(node.url, { jsonrpc: '2.0', id: 1, method: 'bft_getValidatorSetProof', params })
+    expect(error?.code).toBe(code)
+  })
+})
+
 describe('bft_getHeads', () => {
   it('tells all heads from a block on, and none beyond the newest', async () => {
     const head = Number(await ask(node.url, 'eth_blockNumber'))
@@ -64,7 +105,11 @@ describe('bft_getHeads', () => {
 describe('bft_getSignerStats', () => {
   it('counts who proposed and who signed', async () => {
     const stats = await ask(node.url, 'bft_getSignerStats', { fromBlock: 1, toBlock: 2 })
-    expect(stats).toMatchObject({ fromBlock: 1, toBlock: 2, validators: [{ name: 'v0', proposed: 2 }] })
+    expect(stats).toMatchObject({
+      fromBlock: 1,
+      toBlock: 2,
+      validators: [{ name: 'v0', proposed: 2, certificates: 2, signed: 2 }],
+    })
   })
 
   it('refuses a range that ends before it begins', async () => {
@@ -90,7 +135,7 @@ describe('bft_subscribe', () => {
       })
     })
     socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'bft_subscribe', params: [kind] }))
-    await expect.poll(() => messages).toHaveLength(1)
+    await expect.poll(() => messages.length).toBeGreaterThan(0)
     await send()
     expect(await told).toMatchObject(wanted)
     socket.close()

@@ -36,7 +36,11 @@ async function hear(method: string, ...params: unknown[]): Promise<unknown> {
 }
 
 beforeAll(async () => {
-  node = await startSingleNode({ chainId: CHAIN_ID, alloc: { [from]: { balance: '0xc097ce7bc90715b34b9f' } } })
+  node = await startSingleNode({
+    chainId: CHAIN_ID,
+    consensus: { epochBlocksMax: 2, epochMsMin: 0 },
+    alloc: { [from]: { balance: '0xc097ce7bc90715b34b9f' } },
+  })
   const wallet = createWalletClient({ account, chain: chainOf(CHAIN_ID, node.url), transport: http(node.url) })
   const sent = await wallet.sendTransactionSync({ to: MODULE, data: PUT, gas: 200_000n })
   hash = sent.transactionHash
@@ -145,6 +149,7 @@ function readsOfBlocks(queued: unknown): Request[] {
     ['ots_getContractCreator', MODULE],
     ['bft_getFinalityProof', block],
     ['bft_getFinalityProof', '0x0'],
+    ['bft_getValidatorSetProof', 0],
     ['bft_getHeads', 0],
     ['bft_getSignerStats', { fromBlock: 1, toBlock: 2 }],
   ]

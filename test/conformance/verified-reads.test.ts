@@ -1,4 +1,4 @@
-/** Reads of a server that lies: each lie is found out, by proof or by asking others. */
+/** Reads of a server that lies, in a network whose epochs turn: each lie is found out, by proof or by asking others. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
@@ -16,8 +16,11 @@ import { type Difference, quorum, type VerificationCode, VerificationError, veri
 import { ask, chainOf, post, type SingleNode, startSingleNode } from './single-node.ts'
 
 const CHAIN_ID = 13_371
+/** A block begins each epoch by itself, so that these are reached by transactions only. */
+const EPOCH_BLOCKS = 2
 const MODULE = '0x0000000000000000000000000000000000001001'
 const KEY = `0x${'ab'.repeat(32)}` as const
+const OTHER_KEY = '0x0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'
 const ABSENT = `0x${'99'.repeat(20)}` as const
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
 const abi = parseAbi(['function put(bytes32 key, bytes value)'])
@@ -27,7 +30,10 @@ type Json = Record<string, unknown>
 type Lie = (method: string, answer: unknown, params: readonly unknown[]) => unknown
 interface Proof {
   headers: string[]
-  certificate: Json & { signatures: string[] }
+  certificate: Json & { epoch: number; signatures: string[] }
+}
+interface SetProof {
+  links: (Proof & { epoch: number; validators: Json[] | null })[]
 }
 
 const honest: Lie = (_, answer) => answer
@@ -39,6 +45,7 @@ let transferBlock: bigint
 beforeAll(async () => {
   node = await startSingleNode({
     chainId: CHAIN_ID,
+    consensus: { epochBlocksMax: EPOCH_BLOCKS, epochMsMin: 0 },
     alloc: { [account.address]: { balance: '0xc097ce7bc90715b34b9f' } },
   })
   const wallet = createWalletClient({ account, chain: chainOf(CHAIN_ID, node.url), transport: http(node.url) })
@@ -64,10 +71,16 @@ function lieTo(target: string, change: (answer: never, params: readonly unknown[
   return (method, answer, params) => (method === target ? change(structuredClone(answer) as never, params) : answer)
 }
 
-/** A proof of a later block is left alone, so that only the proof of the head or of one block lies. */
 function lieInProof(change: (proof: Proof) => void): Lie {
-  return lieTo('bft_getFinalityProof', (proof: Proof, [block]) => {
-    if (block !== '0x0') change(proof)
+  return lieTo('bft_getFinalityProof', (proof: Proof) => {
+    change(proof)
+    return proof
+  })
+}
+
+function lieInSets(change: (links: SetProof['links']) => void): Lie {
+  return lieTo('bft_getValidatorSetProof', (proof: SetProof) => {
+    change(proof.links)
     return proof
   })
 }
@@ -188,7 +201,7 @@ describe('verified', () => {
       () =>
         balance(
           lieInProof(({ certificate }) => {
-            certificate['epoch'] = 0
+            certificate.epoch -= 1
           }),
         ),
     ],
@@ -197,9 +210,43 @@ describe('verified', () => {
       'wrongValidators',
       () =>
         balance(
-          lieTo('bft_getValidators', ([first]: [Json]) => [
-            { ...first, consensusKey: '0x0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798' },
-          ]),
+          lieInSets(([genesis]) => {
+            const [first] = genesis?.validators ?? []
+            if (first !== undefined) first['consensusKey'] = OTHER_KEY
+          }),
+        ),
+    ],
+    [
+      'a forged set of a later epoch',
+      'wrongValidators',
+      () =>
+        balance(
+          lieInSets((links) => {
+            const last = links.at(-1)
+            const validators = links[0]?.validators ?? []
+            if (last !== undefined) last.validators = validators.map((each) => ({ ...each, consensusKey: OTHER_KEY }))
+          }),
+        ),
+    ],
+    [
+      'an epoch that has ended by a wrong signature',
+      'badCertificate',
+      () =>
+        balance(
+          lieInSets((links) => {
+            const certificate = links.at(-1)?.certificate
+            if (certificate !== undefined) certificate.signatures = certificate.signatures.map((each) => flipped(each))
+          }),
+        ),
+    ],
+    [
+      'epochs that are not proven',
+      'otherEpoch',
+      () =>
+        balance(
+          lieInSets((links) => {
+            links.splice(links[0]?.epoch === 0 ? 1 : 0)
+          }),
         ),
     ],
     ['another network', 'wrongGenesis', () => clientOf(honest, { genesis: KEY }).getBlockNumber()],
@@ -208,7 +255,7 @@ describe('verified', () => {
       'wrongBlock',
       () => {
         const client = clientOf((method, answer, [block]) =>
-          method === 'bft_getFinalityProof' && block !== '0x0' ? ask(node.url, method, 'latest') : answer,
+          method === 'bft_getFinalityProof' && block !== 'latest' ? ask(node.url, method, 'latest') : answer,
         )
         return client.getBalance({ address: ABSENT, blockNumber: transferBlock })
       },
@@ -311,21 +358,22 @@ describe('quorum', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
-  async function clientWith(lie: Lie) {
+  async function clientWith(lie: Lie, genesis?: string) {
     differences.length = 0
     const urls = [await serve(lie), node.url, await serve(honest)]
-    const transport = quorum(urls, { t: 1, onDifference: (difference) => differences.push(difference) })
+    const onDifference = (difference: Difference) => differences.push(difference)
+    const transport = quorum(urls, { t: 1, onDifference, ...(genesis !== undefined && { genesis }) })
     return { client: createPublicClient({ transport }), liar: urls[0] }
   }
 
-  const lies: [lie: string, method: string, answer: unknown, read: string][] = [
-    ['a wrong balance', 'eth_getBalance', '0xffff', 'eth_getBalance'],
-    ['a forged receipt', 'eth_getTransactionReceipt', null, 'eth_getTransactionReceipt'],
-    ['a forged set', 'bft_getValidators', [], 'bft_getValidators'],
+  const lies: [lie: string, method: string, answer: unknown][] = [
+    ['a wrong balance', 'eth_getBalance', '0xffff'],
+    ['a forged receipt', 'eth_getTransactionReceipt', null],
+    ['a forged set', 'bft_getValidators', []],
   ]
 
-  it.each(lies)('outvotes %s and names who told it', async (_, target, answer, method) => {
-    const { client, liar } = await clientWith(lieTo(target, () => answer))
+  it.each(lies)('outvotes %s and names who told it', async (_, method, answer) => {
+    const { client, liar } = await clientWith(lieTo(method, () => answer))
     const params: Record<string, unknown[]> = {
       eth_getBalance: [ABSENT, 'latest'],
       eth_getTransactionReceipt: [receipt.transactionHash],
@@ -333,6 +381,47 @@ describe('quorum', () => {
     const ours: unknown = await client.request({ method, params: params[method] ?? [] } as never)
     expect(ours).toEqual(await ask(node.url, method, ...(params[method] ?? [])))
     expect(differences).toEqual([{ method, urls: [liar] }])
+  })
+
+  const forgeries: [lie: string, lie: Lie][] = [
+    ['a wrong balance', lieTo('eth_getProof', (proof: Json) => ({ ...proof, balance: '0xffff' }))],
+    ['a forged proof', lieTo('eth_getProof', (proof: Json) => ({ ...proof, accountProof: [] }))],
+    [
+      'a forged set',
+      lieInSets(([genesis]) => {
+        for (const each of genesis?.validators ?? []) each['consensusKey'] = OTHER_KEY
+      }),
+    ],
+    [
+      'a wrong signature',
+      lieInProof(({ certificate }) => {
+        certificate.signatures = certificate.signatures.map((signature) => flipped(signature))
+      }),
+    ],
+    [
+      "an old epoch's signatures",
+      lieInProof(({ certificate }) => {
+        certificate.epoch -= 1
+      }),
+    ],
+  ]
+
+  it.each(forgeries)('asks for proofs besides, and names who told %s', async (_, lie) => {
+    const { client, liar } = await clientWith(lie, node.genesisHash)
+    expect(await client.getBalance({ address: account.address })).toBe(
+      await createPublicClient({ transport: http(node.url) }).getBalance({ address: account.address }),
+    )
+    expect(differences).toEqual([{ method: 'eth_getBalance', urls: [liar] }])
+  })
+
+  it('takes no offence at two sets of signatures for one block', async () => {
+    const { client } = await clientWith(
+      lieInProof(({ certificate }) => {
+        certificate.signatures = certificate.signatures.map((signature) => flipped(signature))
+      }),
+    )
+    await client.request({ method: 'bft_getFinalityProof', params: ['latest'] } as never)
+    expect(differences).toEqual([])
   })
 
   it.each([

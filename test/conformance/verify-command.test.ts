@@ -15,6 +15,7 @@ let hash: string
 beforeAll(async () => {
   node = await startSingleNode({
     chainId: CHAIN_ID,
+    consensus: { epochBlocksMax: 2, epochMsMin: 0 },
     alloc: { [account.address]: { balance: '0xc097ce7bc90715b34b9f' } },
   })
   const wallet = createWalletClient({ account, chain: chainOf(CHAIN_ID, node.url), transport: http(node.url) })
@@ -42,7 +43,9 @@ it('verifies a balance, a transaction and a header from the genesis hash on', as
   const genesis = ['--genesis', node.genesisHash]
   expect(await run('balance', RECIPIENT, ...genesis)).toMatchObject({
     code: 0,
-    out: expect.stringMatching(/proof ✓ {3}1\n$/) as string,
+    out: expect.stringMatching(
+      /^genesis ✓ {2}validator sets [2-9] ✓ {2}certificate 1 of 1 ✓ {2}header→state root ✓ {2}proof ✓ {3}1\n$/,
+    ) as string,
   })
   expect(await run('tx', hash, ...genesis)).toMatchObject({
     code: 0,
@@ -52,6 +55,14 @@ it('verifies a balance, a transaction and a header from the genesis hash on', as
     code: 0,
     out: expect.stringMatching(new RegExp(node.genesisHash)) as string,
   })
+})
+
+it('verifies who agrees, through all epochs', async () => {
+  const { code, out } = await run('set', '--genesis', node.genesisHash)
+  expect(code).toBe(0)
+  expect(out).toMatch(
+    /^genesis ✓ {2}validator sets ([2-9]) ✓ .* epoch \1, 1 of 1 agree\n0x[0-9a-f]{40} {2}0x[0-9a-f]{66}\n$/,
+  )
 })
 
 it('fails in one line when the node is of another network', async () => {

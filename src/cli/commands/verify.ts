@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { toHex } from '../../base/bytes.ts'
+import { defined } from '../../base/invariant.ts'
+import type { FinalHeader } from '../../client/finality.ts'
 import { VerificationError } from '../../client/verification-error.ts'
 import { VERIFIED_METHODS } from '../../client/verified-methods.ts'
 import { type BlockId, type Send, VerifiedReader } from '../../client/verified-reader.ts'
@@ -42,6 +45,9 @@ export function registerVerify(program: Command, io: CliIo): void {
     verify.command('header').description('verify a header').argument('[block]', 'height, hash or latest', 'latest'),
   ).action((block: string, options: VerifyOptions) =>
     checked(options, (verified) => header(verified, block, options, io)),
+  )
+  withOptions(verify.command('set').description('verify who agrees: the validators of the running epoch')).action(
+    (options: VerifyOptions) => checked(options, (verified) => validatorSet(verified, options, io)),
   )
 }
 
@@ -83,7 +89,7 @@ async function balance({ reader }: Verified, owner: Address, { json }: VerifyOpt
   const block = await reader.header('latest')
   const account = await reader.account(owner, block.hash)
   const result = { address: owner, balance: account.balance, nonce: account.nonce, block: block.header.height }
-  const steps = 'genesis ✓  validators ✓  certificate ✓  header→state root ✓  proof ✓'
+  const steps = `${await finalitySteps(reader, block)}  header→state root ✓  proof ✓`
   show(io, json, result, () => `${steps}   ${formatCoins(account.balance)}`)
 }
 
@@ -92,7 +98,7 @@ async function transaction({ reader, send }: Verified, id: Hash, { json }: Verif
   if (receipt === undefined || receipt === null) return fail(`the node knows no final transaction ${id}`)
   const { status, blockNumber } = receipt as { readonly status: string; readonly blockNumber: string }
   const outcome = status === '0x1' ? 'succeeded' : 'failed'
-  const steps = 'genesis ✓  validators ✓  certificate ✓  header→receipts root ✓  receipt ✓'
+  const steps = `${await finalitySteps(reader, await reader.header(Number(blockNumber)))}  header→receipts root ✓  receipt ✓`
   show(io, json, receipt, () => `${steps}   ${outcome} in block ${Number(blockNumber)}`)
 }
 
@@ -100,7 +106,35 @@ async function header({ reader }: Verified, block: string, { json }: VerifyOptio
   const final = await reader.header(blockIdOf(block))
   const { height, stateRoot, miner, consensus } = final.header
   const result = { height, hash: final.hash, stateRoot, proposer: miner, timeMs: consensus.timeMs }
-  show(io, json, result, () => `genesis ✓  validators ✓  certificate ✓   block ${height} ${final.hash}`)
+  const steps = await finalitySteps(reader, final)
+  show(io, json, result, () => `${steps}   block ${height} ${final.hash}`)
+}
+
+async function validatorSet({ reader }: Verified, { json }: VerifyOptions, io: CliIo): Promise<void> {
+  const head = await reader.header('latest')
+  const { epochs } = await reader.trust()
+  const { root, validators } = defined(epochs.at(-1), 'a trusted epoch')
+  const members = validators.members.map(({ address, consensusKey, leads }) => ({
+    address,
+    consensusKey: toHex(consensusKey),
+    leads,
+  }))
+  const { epoch, quorum } = validators
+  const result = { epoch, sinceBlock: root.height + 1, quorum, validators: members }
+  const steps = await finalitySteps(reader, head)
+  const lines = members.map(
+    ({ address, consensusKey, leads }) => `${address}  ${consensusKey}${leads ? '' : '  leaving'}`,
+  )
+  show(io, json, result, () => [`${steps}   epoch ${epoch}, ${quorum} of ${validators.n} agree`, ...lines].join('\n'))
+}
+
+/** What led from the genesis hash to this header. Genesis needs no certificate. */
+async function finalitySteps(reader: VerifiedReader, { header }: FinalHeader): Promise<string> {
+  const { epoch } = header.consensus
+  const { epochs } = await reader.trust()
+  const validators = epochs[epoch - 1]?.validators
+  const certificate = validators === undefined ? '' : `  certificate ${validators.quorum} of ${validators.n} ✓`
+  return `genesis ✓  validator sets ${epochs.length} ✓${certificate}`
 }
 
 function blockIdOf(text: string): BlockId {

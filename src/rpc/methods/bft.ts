@@ -3,10 +3,10 @@ import { defined } from '../../base/invariant.ts'
 import type { Height } from '../../types/ids.ts'
 import { asLenientBlockNumber, existingBlock, heightOf, requiredBlockParameter } from '../block-id.ts'
 import { fieldsOf } from '../call-object.ts'
-import { invalidParams, METHOD_NOT_FOUND, quote, RpcError } from '../errors.ts'
-import { finalityProof } from '../finality-proof.ts'
+import { invalidParams, METHOD_NOT_FOUND, quote, RESOURCE_NOT_FOUND, RpcError } from '../errors.ts'
+import { finalityProof, validatorSetProof } from '../finality-proof.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
-import { asLenientQuantity, asText, required } from '../params.ts'
+import { asLenientQuantity, asText, optional, required } from '../params.ts'
 import { headerJson } from '../serializers/block.ts'
 import { data } from '../serializers/encoding.ts'
 import { signerStats } from '../signer-stats.ts'
@@ -36,6 +36,15 @@ function headsFrom({ node, limits }: RpcContext, from: Height) {
   })
 }
 
+/** A page of the chain of validator sets; without `to` as far as the running epoch. */
+function setProof({ node, limits }: RpcContext, from: number, to: number | null) {
+  const { epoch } = node.status()
+  const wanted = to ?? epoch
+  if (wanted > epoch) throw new RpcError(RESOURCE_NOT_FOUND, `epoch ${wanted} has not begun: this is epoch ${epoch}`)
+  if (from > wanted) throw invalidParams(`epoch ${wanted} is before ${from}`)
+  return validatorSetProof(node, from, Math.min(wanted, from + limits.epochLinksMax))
+}
+
 function subscribe(context: RpcContext, kind: string) {
   const session = sessionOf(context, 'bft_subscribe')
   if (kind === 'finality' || kind === 'views') return session.subscribe({ kind })
@@ -51,6 +60,12 @@ export const BFT_METHODS: readonly RpcMethod[] = [
     'bft_getFinalityProof',
     [requiredBlockParameter],
     ({ node }, id) => finalityProof(node, existingBlock(node, id)),
+    'expensive',
+  ),
+  defineMethod(
+    'bft_getValidatorSetProof',
+    [required('from', asLenientQuantity), optional('to', asLenientQuantity, null)],
+    setProof,
     'expensive',
   ),
   defineMethod('bft_getHeads', [required('fromBlock', asLenientQuantity)], headsFrom, 'expensive'),

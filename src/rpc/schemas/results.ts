@@ -77,7 +77,12 @@ const VALIDATOR = closed({
 
 const SIGNER_STATS = closed({
   ...{ fromBlock: COUNT, toBlock: COUNT, certificates: COUNT },
-  validators: listOf(closed({ address: ADDRESS, name: TEXT, proposed: COUNT, signed: COUNT })),
+  validators: listOf(closed({ address: ADDRESS, name: TEXT, proposed: COUNT, certificates: COUNT, signed: COUNT })),
+})
+
+const SET_LINK = closed({
+  ...{ epoch: COUNT, headers: listOf(DATA), certificate: orNull(COMMIT_CERTIFICATE) },
+  validators: orNull(listOf(closed({ address: ADDRESS, consensusKey: DATA, leads: FLAG }))),
 })
 
 function byNonce(of: Schema): Schema {
@@ -125,6 +130,7 @@ const GROUPS: readonly (readonly [schema: Schema, names: string])[] = [
   [listOf(VALIDATOR), 'bft_getValidators'],
   [listOf(HEADER), 'bft_getHeads'],
   [SIGNER_STATS, 'bft_getSignerStats'],
+  [closed({ fromEpoch: COUNT, toEpoch: COUNT, links: listOf(SET_LINK) }), 'bft_getValidatorSetProof'],
   [mapOf(TEXT), 'rpc_modules'],
   [{ type: 'object', required: ['openrpc', 'info', 'methods', 'components'] }, 'rpc.discover'],
   [

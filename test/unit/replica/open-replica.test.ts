@@ -41,6 +41,7 @@ function chainOfOne(genesis: GenesisBlock): { store: MemoryStore; files: MemoryF
     position,
     finalityPosition: null,
     changes: { created: [], stale: [], code: new Map() },
+    nextValidators: null,
   })
   return { store, files, block }
 }

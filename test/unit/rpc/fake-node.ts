@@ -180,6 +180,18 @@ export class FakeNode implements NodeApi {
     }
   }
 
+  epochEnd(): undefined {
+    return undefined
+  }
+
+  validatorRecord(): undefined {
+    return undefined
+  }
+
+  validatorSet() {
+    return this.validators()
+  }
+
   validators() {
     const counters = { proposed: 0, missed: 0, voted: 0 }
     const key = new Uint8Array(33).fill(2)
@@ -208,7 +220,7 @@ export class FakeNode implements NodeApi {
     const receipts = this.#execute(transactions)
     const header = this.#header(transactions.length * TRANSFER_GAS)
     const hash = keccak256(encodeHeader(header)) as Hash
-    const block = { hash, header, sizeBytes: 600, transactions, receipts, commitCertificate: null }
+    const block = { hash, header, sizeBytes: 600, transactions, receipts, finality: null }
     this.blocks.push(block)
     this.#states.push(
       new Map([...this.#accounts].map(([a, s]) => [a, { ...s, codeHash: EMPTY_CODE_HASH, storageRoot: EMPTY_ROOT }])),
