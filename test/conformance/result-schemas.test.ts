@@ -126,6 +126,8 @@ function readsOfBlocks(queued: unknown): Request[] {
     ['eth_getTransactionByHash', queued],
     ['eth_getTransactionByBlockNumberAndIndex', block, '0x0'],
     ['eth_getTransactionByBlockHashAndIndex', blockHash, '0x0'],
+    ['eth_getTransactionBySenderAndNonce', from, '0x0'],
+    ['eth_getTransactionBySenderAndNonce', from, '0x5'],
     ['eth_getTransactionReceipt', hash],
     ['eth_getLogs', { fromBlock: '0x0' }],
     ['web3_sha3', '0x01'],

@@ -1,5 +1,15 @@
 /** All that an application does with viem, against four replicas of which one dies in the middle. */
-import { createPublicClient, type Hex, http, stringToHex, type Transport, webSocket } from 'viem'
+import {
+  createPublicClient,
+  custom,
+  type EIP1193RequestFn,
+  type Hex,
+  http,
+  type ReplacementReason,
+  stringToHex,
+  type Transport,
+  webSocket,
+} from 'viem'
 import { describe, expect, it } from 'vitest'
 import { keyValue } from '../../src/ledger/modules/key-value.ts'
 import { account, CHAIN_ID, chain, freshAddress, GENESIS_BALANCE, receiptFrom, wallet } from './harness/clients.ts'
@@ -27,20 +37,45 @@ async function send(type: 'legacy' | 'eip2930' | 'eip1559'): Promise<void> {
   expect(await client().getTransactionCount({ address: sender })).toBe(nonce + 1)
 }
 
-/** The first waits in the pool behind a gap until its successor has taken its nonce. */
-async function replace(successor: { readonly to: Hex; readonly value: bigint }): Promise<void> {
+/** A client that notes which questions were answered: what it has seen. */
+function noting(answered: string[]) {
+  const { request } = client()
+  const noted: EIP1193RequestFn = async (question: { method: string }) => {
+    const answer: unknown = await request(question as Parameters<typeof request>[0])
+    answered.push(question.method)
+    return answer as never
+  }
+  return createPublicClient({ chain, transport: custom({ request: noted }), pollingInterval: 100 })
+}
+
+/** The first waits in the pool behind a gap until its successor has taken its nonce, and who waits for it hears of that. */
+async function replace(
+  reason: ReplacementReason,
+  changed: { readonly to?: Hex; readonly value?: bigint } = {},
+): Promise<void> {
   const own = wallet(devnet().url(0), 0)
   const nonce = await client().getTransactionCount({ address: sender })
   const cap = { gas: 21_000n, maxFeePerGas: 4_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n }
   const raised = { ...cap, maxFeePerGas: 8_000_000_000n, maxPriorityFeePerGas: 2_000_000_000n }
-  const first = await own.sendTransaction({ ...cap, to: freshAddress(), value: 1n, nonce: nonce + 1 })
+  const transfer = { to: freshAddress(), value: 1n, nonce: nonce + 1 }
+  const first = await own.sendTransaction({ ...cap, ...transfer })
   expect(await client().getTransaction({ hash: first })).toMatchObject({ blockHash: null, nonce: nonce + 1 })
-  const second = await own.sendTransaction({ ...raised, ...successor, nonce: nonce + 1 })
+  const seen: string[] = []
+  const reasons: string[] = []
+  const waiting = noting(seen).waitForTransactionReceipt({
+    hash: first,
+    timeout: 20_000,
+    onReplaced: (replacement) => reasons.push(replacement.reason),
+  })
+  await eventually('a client that has seen it', () => (seen.includes('eth_getTransactionByHash') ? true : undefined))
+  const second = await own.sendTransaction({ ...raised, ...transfer, ...changed })
   await own.sendTransaction({ ...cap, to: freshAddress(), value: 1n, nonce })
-  const receipt = await receiptFrom(devnet().url(0), second)
-  expect(receipt).toMatchObject({ status: 'success', to: successor.to })
+  expect(await waiting).toMatchObject({ status: 'success', transactionHash: second })
+  expect(reasons).toEqual([reason])
   expect(await client().getTransactionCount({ address: sender })).toBe(nonce + 2)
   await expect(client().getTransactionReceipt({ hash: first })).rejects.toThrow('could not be found')
+  const late = { hash: first, replacement: { ...transfer, from: sender, input: '0x' }, timeout: 20_000 } as const
+  expect((await client().waitForTransactionReceipt(late)).transactionHash).toBe(second)
 }
 
 function put(value: string): Promise<Hex> {
@@ -76,9 +111,11 @@ async function watch(transport: Transport): Promise<void> {
 function flow(): void {
   it.each(['legacy', 'eip2930', 'eip1559'] as const)('sends a %s transfer and reads nonces, receipt and balance', send)
 
-  it('replaces a transaction that waits', () => replace({ to: freshAddress(), value: 2n }))
+  it('pays more for a transaction that waits', () => replace('repriced'))
 
-  it('cancels a transaction that waits', () => replace({ to: sender, value: 0n }))
+  it('replaces a transaction that waits', () => replace('replaced', { to: freshAddress(), value: 2n }))
+
+  it('cancels a transaction that waits', () => replace('cancelled', { to: sender, value: 0n }))
 
   it('watches blocks, pending transactions and events by polling', () => watch(http(devnet().url(0))))
 

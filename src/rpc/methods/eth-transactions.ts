@@ -1,11 +1,12 @@
 /** Transactions: sending them, finding them, and what they did. */
 import { keccak256Hash } from '../../crypto/keccak.ts'
 import type { FinalBlock, NodeApi } from '../../node/node-api.ts'
-import type { Hash } from '../../types/ids.ts'
+import type { Address, Hash } from '../../types/ids.ts'
+import { findByNonce } from '../address-history.ts'
 import { type BlockId, blockNumberParameter, findBlock } from '../block-id.ts'
 import { RECEIPT_TIMEOUT, RpcError, rejectionError } from '../errors.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
-import { asBytes, asHash, asLenientQuantity, asQuantity, optional, required } from '../params.ts'
+import { asAddress, asBytes, asHash, asLenientQuantity, asQuantity, optional, required } from '../params.ts'
 import { receiptJson } from '../serializers/receipt.ts'
 import { minedTransactionJson, pendingTransactionJson } from '../serializers/transaction.ts'
 
@@ -50,19 +51,35 @@ function receiptOrNull(node: NodeApi, hash: Hash) {
 }
 
 /**
- * A transaction in the pool is final in a moment, and the answer waits for it: clients that hear
- * "not yet" look again at the next block only, and on an idle network theirs was the last.
+ * A transaction that can be executed is final in a moment, and the answer waits for it: clients that
+ * hear "not yet" look again at the next block only, and on an idle network theirs was the last.
  */
 async function receiptInAMoment({ node, limits, receipts }: RpcContext, hash: Hash) {
   await receipts.wait(hash, limits.receiptHoldMs)
   return receiptOrNull(node, hash)
 }
 
+/**
+ * Not so one behind a nonce gap, or without a quorum: it may be replaced while the answer waits, and
+ * a client that has not seen it in the pool by then never recognises what took its place.
+ */
+function isComing(node: NodeApi, hash: Hash): boolean {
+  const pooled = node.pooledTransaction(hash)
+  return pooled !== undefined && pooled.nonce < node.pendingNonce(pooled.sender) && node.status().live
+}
+
 function receiptOf(context: RpcContext, hash: Hash) {
   const { node, receipts } = context
   const receipt = receiptOrNull(node, hash)
-  const isComing = receipt === null && receipts.hasRoom && node.pooledTransaction(hash) !== undefined
-  return isComing ? receiptInAMoment(context, hash) : receipt
+  return receipt === null && receipts.hasRoom && isComing(node, hash) ? receiptInAMoment(context, hash) : receipt
+}
+
+/** What holds the place of a nonce, final or in the pool: so viem recognises a replacement that it did not see coming. */
+async function transactionOfNonce({ node, limits }: RpcContext, sender: Address, nonce: number) {
+  const pooled = node.pooledTransactions().find((each) => each.sender === sender && each.nonce === nonce)
+  if (pooled !== undefined) return pendingTransactionJson(pooled)
+  const hash = await findByNonce(node, sender, nonce, limits.historyScanMax)
+  return hash === undefined ? null : transactionOrNull(node, hash)
 }
 
 function transactionAt(node: NodeApi, id: BlockId, position: number) {
@@ -82,5 +99,11 @@ export const ETH_TRANSACTION_METHODS: readonly RpcMethod[] = [
     'eth_getTransactionByBlockHashAndIndex',
     [required('blockHash', asHash), index],
     ({ node }, hash, position) => transactionAt(node, { by: 'hash', hash }, position),
+  ),
+  defineMethod(
+    'eth_getTransactionBySenderAndNonce',
+    [required('address', asAddress), required('nonce', asLenientQuantity)],
+    transactionOfNonce,
+    'expensive',
   ),
 ]

@@ -109,7 +109,7 @@ const GROUPS: readonly (readonly [schema: Schema, names: string])[] = [
   [orNull(BLOCK), 'eth_getBlockByNumber eth_getBlockByHash erigon_getHeaderByNumber'],
   [orNull(RECEIPT), 'eth_getTransactionReceipt eth_sendRawTransactionSync'],
   [orNull(listOf(RECEIPT)), 'eth_getBlockReceipts'],
-  [ANY_TRANSACTION, 'eth_getTransactionByHash'],
+  [ANY_TRANSACTION, 'eth_getTransactionByHash eth_getTransactionBySenderAndNonce'],
   [orNull(TRANSACTION), 'eth_getTransactionByBlockNumberAndIndex eth_getTransactionByBlockHashAndIndex'],
   [listOf(LOG), 'eth_getLogs eth_getFilterLogs'],
   [{ anyOf: [listOf(LOG), listOf(HASH)] }, 'eth_getFilterChanges'],

@@ -104,8 +104,10 @@ export class FakeNode implements NodeApi {
   }
 
   pendingNonce(address: Address) {
-    const pooled = this.pooledTransactions().filter((transaction) => transaction.sender === address)
-    return (this.#accounts.get(address)?.nonce ?? 0) + pooled.length
+    const own = this.pooledTransactions().filter((transaction) => transaction.sender === address)
+    let nonce = this.#accounts.get(address)?.nonce ?? 0
+    while (own.some((transaction) => transaction.nonce === nonce)) nonce += 1
+    return nonce
   }
 
   stateAt(height: number) {

@@ -213,6 +213,27 @@ describe('sending', () => {
     expect(await resultOf(url, 'eth_getTransactionReceipt', [hash])).toBeNull()
   })
 
+  it('does not wait for the receipt of what cannot become final in a moment: it may be replaced meanwhile', async () => {
+    const { node, url } = await startServer({ receiptHoldMs: 3_600_000 })
+    node.holds = true
+    const behindGap = await resultOf(url, 'eth_sendRawTransaction', [await signTransfer(1)])
+    expect(await resultOf(url, 'eth_getTransactionReceipt', [behindGap])).toBeNull()
+    node.live = false
+    const executable = await resultOf(url, 'eth_sendRawTransaction', [await signTransfer(0)])
+    expect(await resultOf(url, 'eth_getTransactionReceipt', [executable])).toBeNull()
+  })
+
+  it('finds what holds the place of a nonce, in the pool and in a block', async () => {
+    const { node, url } = await startServer()
+    node.holds = true
+    const hash = await resultOf(url, 'eth_sendRawTransaction', [await signTransfer(0)])
+    const find = () => resultOf(url, 'eth_getTransactionBySenderAndNonce', [SENDER, '0x0'])
+    expect(await find()).toMatchObject({ hash, blockNumber: null })
+    node.seal(node.pooledTransactions())
+    expect(await find()).toMatchObject({ hash, blockNumber: '0x1' })
+    expect(await resultOf(url, 'eth_getTransactionBySenderAndNonce', [SENDER, '0x1'])).toBeNull()
+  })
+
   it('tells who waits too long that the transaction is on its way', async () => {
     const { node, url } = await startServer()
     node.holds = true
