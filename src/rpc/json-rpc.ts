@@ -146,8 +146,10 @@ function readId(value: unknown): Id | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RpcError(INVALID_REQUEST, 'invalid request: expected an object')
   }
-  const { id } = value as { id?: unknown }
-  if (id === undefined || id === null) return id
+  const { id, jsonrpc, method } = value as { id?: unknown; jsonrpc?: unknown; method?: unknown }
+  // Only what is a request otherwise is a notification: the rest is answered, as JSON-RPC 2.0 (section 7) shows.
+  if (id === undefined) return jsonrpc === '2.0' && typeof method === 'string' ? undefined : null
+  if (id === null) return null
   if (typeof id === 'string' && id.length <= ID_LENGTH_MAX) return id
   if (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER) return id
   throw new RpcError(INVALID_REQUEST, `invalid request: an id is a short string, a number up to 2^53 - 1, or null`)

@@ -85,6 +85,8 @@ describe('JSON-RPC 2.0', () => {
     ['1', -32600, null],
     ['null', -32600, null],
     ['{"id":1,"method":"eth_chainId"}', -32600, 1],
+    ['{"foo":"boo"}', -32600, null],
+    ['{"jsonrpc":"2.0","method":1}', -32600, null],
     ['{"jsonrpc":"2.0","id":1}', -32600, 1],
     ['{"jsonrpc":"2.0","id":{},"method":"eth_chainId"}', -32600, null],
     ['{"jsonrpc":"2.0","id":12345678901234567890,"method":"eth_chainId"}', -32600, null],
