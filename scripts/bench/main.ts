@@ -8,6 +8,7 @@ import { type BenchOptions, readOptions, type Workload } from './options.ts'
 import { plotOf } from './plot.ts'
 import { peakMebibytes } from './process-usage.ts'
 import { type Phase, summarise, tableOf } from './report.ts'
+import { measureSimulation } from './simulation.ts'
 import { ACCOUNTS, startAnvil, startNetwork, type Target } from './target.ts'
 import { benchAccounts, SigningDesk } from './workload.ts'
 
@@ -62,6 +63,13 @@ async function measureAll(options: BenchOptions): Promise<Phase[]> {
   return phases
 }
 
+function simulation({ json }: BenchOptions): void {
+  const figures = measureSimulation()
+  const machine = { cores: availableParallelism(), node: process.versions.node, platform: process.platform }
+  if (json) console.log(JSON.stringify({ benchmark: 'simulation', machine, figures }, null, 2))
+  else console.table(figures)
+}
+
 async function main(options: BenchOptions): Promise<void> {
   const phases = await measureAll(options)
   const { replicas, workload, durationSeconds, warmUpSeconds, rounds } = options
@@ -83,4 +91,5 @@ async function main(options: BenchOptions): Promise<void> {
 }
 
 const options = readOptions(process.argv.slice(2))
-if (options !== undefined) await main(options)
+if (options?.sim === true) simulation(options)
+else if (options !== undefined) await main(options)

@@ -14,6 +14,8 @@ export interface BenchOptions {
   /** Of replica 0; the others follow, and after them the sockets between the replicas. */
   readonly port: number
   readonly compare: boolean
+  /** The simulator's speed instead of a network's. */
+  readonly sim: boolean
   readonly json: boolean
   /** Where the SVG goes; undefined: none. */
   readonly plot: string | undefined
@@ -34,6 +36,7 @@ const USAGE = `npm run bench -- [options]
   --data <dir>        keep the network's directory there
   --genesis <file>    genesis of the network, as of the devnet
   --compare           the same load against anvil: one process, no replication, no durability
+  --sim               the speed of the simulator instead: views a second and core
   --plot [file]       draw latency over throughput (docs/benchmark.svg)
   --json              print JSON instead of tables`
 
@@ -56,6 +59,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       genesis: { type: 'string' },
       data: { type: 'string' },
       compare: { type: 'boolean', default: false },
+      sim: { type: 'boolean', default: false },
       plot: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -74,6 +78,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     workload: workload(values.module),
     port: positive('port', values.port),
     compare: values.compare,
+    sim: values.sim,
     json: values.json,
     plot: values.plot,
     genesis: values.genesis,

@@ -4,7 +4,7 @@ import type { Event } from '../consensus/events.ts'
 import type { PeerId } from '../network/port.ts'
 import type { EpochContext } from '../replica/epoch-context.ts'
 import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
-import type { Hash } from '../types/ids.ts'
+import type { Epoch, Hash, View } from '../types/ids.ts'
 import type { Checker } from './checker.ts'
 import { Coverage } from './coverage.ts'
 import type { Fault, Scenario } from './scenario.ts'
@@ -30,7 +30,7 @@ export interface WorldParts {
 export interface RunResult {
   readonly failure: SimulationFailure | null
   readonly traceHash: string
-  /** Highest view that a node reached. */
+  /** Entered by a node, in all epochs. */
   readonly views: number
   readonly heights: readonly number[]
   readonly receipts: number
@@ -61,7 +61,8 @@ export class World {
   /** A block stored on top of each. */
   readonly #children = new Map<Hash, Hash>()
   #failedView = 0
-  #views = 0
+  /** The highest that a node has entered in each epoch. */
+  readonly #views = new Map<Epoch, View>()
   #signatures = 0
   #isCalm = false
 
@@ -99,7 +100,7 @@ export class World {
     return {
       failure,
       traceHash: this.trace.digest,
-      views: this.#views,
+      views: [...this.#views.values()].reduce((sum, view) => sum + view, 0),
       heights: this.nodes.map((node) => node.height),
       receipts: this.workload.receipts,
       virtualMs: this.scheduler.nowMs,
@@ -138,7 +139,7 @@ export class World {
     if (event.kind === 'start' && this.#restarted.has(node) && effects.some(({ kind }) => kind === 'sign'))
       this.coverage.hit('own statement repeated after restart')
     for (const effect of effects) {
-      this.#count(effect)
+      this.#count(node, effect)
       if (effect.kind === 'sign' && !node.isByzantine) this.#signatures += 1
     }
     for (const checker of this.checkers) checker.onStep?.(node, event, effects)
@@ -161,14 +162,15 @@ export class World {
     this.#restarted.add(node)
   }
 
-  #count(effect: Effect): void {
+  #count(node: SimulatedNode, effect: Effect): void {
     const { coverage } = this
     if (effect.kind === 'viewEntered') {
       coverage.hit(effect.by === 'tc' ? 'tc' : 'qc')
       if (effect.by === 'tc' && effect.view === this.#failedView + 1) coverage.hit('two views in a row failed')
       if (effect.by === 'tc') this.#failedView = effect.view
-      if (effect.view > this.#views) {
-        this.#views = effect.view
+      const epoch = node.replica?.epoch.validators.epoch ?? 0
+      if (effect.view > (this.#views.get(epoch) ?? 0)) {
+        this.#views.set(epoch, effect.view)
         coverage.hit('view')
       }
     } else if (effect.kind === 'commit') {
