@@ -27,6 +27,7 @@ import { ownStatement } from '../validation/own-statement.ts'
 import type { BlockResult } from './block-result.ts'
 import { difference, type ExecutorEpoch, environmentOn, justification, seal } from './block-sealing.ts'
 import type { Clock } from './ports.ts'
+import type { ExecutionInput, SharedWork } from './shared-work.ts'
 import { isEnd, suffixFault, suffixHeader } from './suffix-block.ts'
 import type { TransactionVerifier, VerifiedTransaction } from './transaction-verifier.ts'
 
@@ -54,6 +55,7 @@ export class BlockExecutor {
   readonly #verifier: TransactionVerifier
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #shared: SharedWork
   readonly #results = new Map<Hash, BlockResult>()
   /** By hash of the parent; of no use once the tip has moved. */
   readonly #parentViews = new BoundedMap<Hash, { readonly tip: BlockResult; readonly view: GrowingView }>(
@@ -70,6 +72,7 @@ export class BlockExecutor {
       readonly verifier: TransactionVerifier
       readonly clock: Clock
       readonly logger: Logger
+      readonly shared: SharedWork
     },
     tip: BlockResult,
   ) {
@@ -79,6 +82,7 @@ export class BlockExecutor {
     this.#verifier = parts.verifier
     this.#clock = parts.clock
     this.#logger = parts.logger
+    this.#shared = parts.shared
     this.#tip = tip
     this.#results.set(tip.hash, tip)
   }
@@ -167,10 +171,13 @@ export class BlockExecutor {
       return
     }
     const environment = environmentOn(parent, block.header.miner, block.header.consensus.timeMs, epoch)
-    const execution = new BlockExecution(this.#config.rules, parent.executed.state, environment)
+    const input: ExecutionInput = { parent: parent.executed.state, block: block.hash, transactions }
+    const known = this.#shared.executed(input)
+    const execution =
+      known === undefined ? new BlockExecution(this.#config.rules, parent.executed.state, environment) : null
     for (const [index, transaction] of transactions.entries()) {
-      const applied = execution.apply(transaction)
-      if (!applied.ok) {
+      const applied = execution?.apply(transaction)
+      if (applied?.ok === false) {
         done(`transaction ${transaction.hash} is invalid here: ${applied.error.message}`)
         return
       }
@@ -178,7 +185,9 @@ export class BlockExecutor {
     }
     yield
     const { view } = block.header.consensus
-    const executed = execution.finish(justification(view, block.justify, epoch))
+    const finish = (): ExecutedBlock =>
+      defined(execution, 'the execution of a block').finish(justification(view, block.justify, epoch))
+    const executed = known ?? this.#shared.executed(input) ?? this.#shared.finished(input, finish())
     const fault = difference(block.header, parent, environment, executed)
     if (fault === null) this.#keep(block, executed, transactions)
     done(fault)
@@ -208,10 +217,12 @@ export class BlockExecutor {
       done(null)
       return
     }
-    const executed = execution.finish(justification(request.view, request.justify, epoch))
-    const header = seal(request, parent, environment, executed, epoch)
+    const own = execution.finish(justification(request.view, request.justify, epoch))
+    const header = seal(request, parent, environment, own, epoch)
     const transactions = chosen.map(({ envelope }) => envelope)
     const block = { hash: hashHeader(header), header, justify: request.justify, tc: request.tc, transactions }
+    const input: ExecutionInput = { parent: parent.executed.state, block: block.hash, transactions: chosen }
+    const executed = this.#shared.finished(input, own)
     this.#keep(block, executed, chosen)
     done(ownStatement(block))
   }

@@ -23,6 +23,7 @@ import type { Hash } from '../types/ids.ts'
 import type { BlockExecutor } from './block-executor.ts'
 import type { BlockResult } from './block-result.ts'
 import type { DurableQueue } from './durable-queue.ts'
+import type { SharedWork } from './shared-work.ts'
 
 export interface PipelinePorts {
   readonly journal: Journal
@@ -31,6 +32,7 @@ export interface PipelinePorts {
   readonly executor: BlockExecutor
   readonly pool: Mempool
   readonly runTask: (task: Iterator<void, void>) => void
+  readonly shared: SharedWork
   readonly onFinal: (final: FinalBlock) => void
 }
 
@@ -112,14 +114,14 @@ export class CommitPipeline {
     finality: FinalityProof | null,
     finalityPosition: JournalPosition | null,
   ): void {
-    const { store, pool, runTask, onFinal } = this.#ports
+    const { store, pool, runTask, shared, onFinal } = this.#ports
     const final: FinalBlock = {
       block,
       transactions: result.transactions,
       receipts: result.executed.receipts,
       finality,
     }
-    const changes = result.executed.state.changesSince(this.#applied.executed.state)
+    const changes = shared.changes(result.executed.state, this.#applied.executed.state)
     store.apply({
       final,
       position: defined(this.#positions.get(block.hash), 'the place of a final block in the journal'),

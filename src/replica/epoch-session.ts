@@ -24,6 +24,7 @@ import { FAULT_POINTS } from './penalty.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ReplicaConfig } from './replica-config.ts'
 import type { ReplicaParts } from './replica-parts.ts'
+import { OWN_WORK } from './shared-work.ts'
 import { holdersOf, syncPorts } from './sync-ports.ts'
 import type { TransactionCourier } from './transaction-courier.ts'
 import type { ValidatorLinks } from './validator-links.ts'
@@ -122,6 +123,7 @@ export class EpochSession {
     return new Inbound({
       epoch: this.epoch,
       core,
+      decode: (ports.shared ?? OWN_WORK).decode,
       messages: this.validators.messages,
       proposals: this.validators.proposals,
       feed,

@@ -7,7 +7,7 @@ import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
 import type { Core } from '../consensus/core.ts'
 import type { Event } from '../consensus/events.ts'
-import { type DirectMessage, decodeDirect, epochOf, type Status } from '../network/messages.ts'
+import { type DirectMessage, epochOf, type Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
 import type { Proposal } from '../types/block.ts'
 import type { Timeout } from '../types/certificate.ts'
@@ -17,10 +17,12 @@ import type { Epoch } from '../types/ids.ts'
 import { type Verified, verifiedPart } from '../types/verified.ts'
 import type { ConsensusMessageValidator } from '../validation/consensus-message.ts'
 import type { ProposalValidator } from '../validation/proposal.ts'
+import type { SharedWork } from './shared-work.ts'
 
 export interface InboundPorts {
   readonly epoch: Epoch
   readonly core: Core
+  readonly decode: SharedWork['decode']
   readonly messages: ConsensusMessageValidator
   readonly proposals: ProposalValidator
   readonly feed: (event: Event) => void
@@ -59,7 +61,7 @@ export class Inbound {
   }
 
   receive(from: PeerId, bytes: Uint8Array): void {
-    const decoded = decodeDirect(bytes)
+    const decoded = this.#ports.decode(bytes)
     if (decoded.ok) this.#take(from, decoded.value)
     else this.#ports.penalise(from, FAULT_POINTS, decoded.error.message)
   }

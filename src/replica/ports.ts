@@ -14,6 +14,7 @@ import type { Journal } from '../storage/journal/journal.ts'
 import type { SigningRecord } from '../storage/signing-record.ts'
 import type { Address } from '../types/ids.ts'
 import type { ReplicaObserver } from './observer.ts'
+import type { SharedWork } from './shared-work.ts'
 
 export interface ReplicaNetwork {
   sendDirect(to: PeerId, message: Uint8Array): boolean
@@ -57,6 +58,8 @@ export interface ReplicaPorts {
   readonly store: ChainStore
   readonly observer: ReplicaObserver
   readonly logger: Logger
+  /** None: this replica works for itself. */
+  readonly shared?: SharedWork
   /** Something is wrong that only a restart, or a person, can mend. The replica does nothing any more. */
   readonly stop: (reason: StopReason) => void
 }

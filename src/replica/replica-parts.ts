@@ -10,6 +10,7 @@ import { DurableQueue } from './durable-queue.ts'
 import { type EpochContext, leaderOf } from './epoch-context.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ReplicaConfig } from './replica-config.ts'
+import { OWN_WORK } from './shared-work.ts'
 import { TransactionVerifier } from './transaction-verifier.ts'
 
 export interface ReplicaParts {
@@ -39,18 +40,19 @@ export function createReplicaParts(
     (hash) => pool.get(hash),
   )
   const { tip } = ports.store
-  const state = defined(ports.store.stateAt(tip.header.height), 'the state of the tip')
+  const shared = ports.shared ?? OWN_WORK
+  const state = shared.state(defined(ports.store.stateAt(tip.header.height), 'the state of the tip'))
   const executor = new BlockExecutor(
     { rules, genesis },
     { validators: context.validators, leaderOf: leaderOf(context) },
-    { pool, verifier, clock: ports.clock, logger: ports.logger },
+    { pool, verifier, clock: ports.clock, logger: ports.logger, shared },
     resultAt(tip, state),
   )
   const durable = new DurableQueue(ports.journal, ports.signingRecord, (error) =>
     ports.stop({ kind: 'storage', error }),
   )
   const pipeline = new CommitPipeline(
-    { journal: ports.journal, store: ports.store, durable, executor, pool, runTask: ports.runTask, onFinal },
+    { journal: ports.journal, store: ports.store, durable, executor, pool, runTask: ports.runTask, shared, onFinal },
     recovered.positions,
   )
   return { pool, verifier, executor, durable, pipeline }

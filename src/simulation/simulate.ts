@@ -15,6 +15,7 @@ import { ReferenceLedger } from './checkers/reference-ledger.ts'
 import { serialisabilityChecker } from './checkers/serialisability.ts'
 import { signatureChecker } from './checkers/signatures.ts'
 import { EpochBook } from './epoch-book.ts'
+import { workOfRun } from './run-work.ts'
 import type { Scenario } from './scenario.ts'
 import { type SimulatedCrypto, TokenCrypto } from './simulated-crypto.ts'
 import { type SimulatedGenesis, simulatedGenesis } from './simulated-genesis.ts'
@@ -27,12 +28,19 @@ const VIEW_TIMEOUT_MS_MAX = 3_000
 
 export class Simulator {
   readonly #crypto: SimulatedCrypto
+  readonly #workOf: typeof workOfRun
   readonly #strategies: ReadonlyMap<string, Strategy>
   readonly #geneses = new Map<string, SimulatedGenesis>()
 
-  constructor(strategies: ReadonlyMap<string, Strategy>, crypto: SimulatedCrypto = new TokenCrypto()) {
+  /** `workOf`: what the replicas of a run share. */
+  constructor(
+    strategies: ReadonlyMap<string, Strategy>,
+    crypto: SimulatedCrypto = new TokenCrypto(),
+    workOf: typeof workOfRun = workOfRun,
+  ) {
     this.#strategies = strategies
     this.#crypto = crypto
+    this.#workOf = workOf
   }
 
   /** `timeline` notes what happens, for a replay; `others` watch as well. */
@@ -42,7 +50,8 @@ export class Simulator {
     const finalBlocks = new FinalBlockChecker(scenario, genesis, epochs)
     const checkers = [epochs, ...standardCheckers(scenario, genesis, epochs, this.#crypto), finalBlocks, ...others]
     if (timeline !== null) checkers.unshift(timeline)
-    const world = new World({ scenario, genesis, crypto: this.#crypto, checkers, strategies: this.#strategies })
+    const shared = this.#workOf(scenario.seed, genesis.block.state)
+    const world = new World({ scenario, genesis, crypto: this.#crypto, checkers, strategies: this.#strategies, shared })
     finalBlocks.nowMs = () => world.scheduler.nowMs
     if (timeline !== null) timeline.clock = world.scheduler
     return world.run()

@@ -264,6 +264,7 @@ export class SimulatedNode {
         },
       },
       logger: silentLogger,
+      shared: this.#world.shared,
       stop: (reason) => this.#stop(reason),
     }
   }

@@ -4,6 +4,7 @@ import type { Event } from '../consensus/events.ts'
 import type { PeerId } from '../network/port.ts'
 import type { EpochContext } from '../replica/epoch-context.ts'
 import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
+import { OWN_WORK, type SharedWork } from '../replica/shared-work.ts'
 import type { Epoch, Hash, View } from '../types/ids.ts'
 import type { Checker } from './checker.ts'
 import { Coverage } from './coverage.ts'
@@ -25,6 +26,8 @@ export interface WorldParts {
   readonly crypto: SimulatedCrypto
   readonly checkers: readonly Checker[]
   readonly strategies: ReadonlyMap<string, Strategy>
+  /** None: each replica works for itself. */
+  readonly shared?: SharedWork
 }
 
 export interface RunResult {
@@ -49,6 +52,7 @@ export class World {
   readonly genesis: SimulatedGenesis
   readonly crypto: SimulatedCrypto
   readonly checkers: readonly Checker[]
+  readonly shared: SharedWork
   readonly scheduler = new Scheduler()
   readonly coverage = new Coverage()
   readonly trace = new TraceHash()
@@ -71,6 +75,7 @@ export class World {
     this.genesis = parts.genesis
     this.crypto = parts.crypto
     this.checkers = parts.checkers
+    this.shared = parts.shared ?? OWN_WORK
     const { seed, nodes, candidates = 0, link, byzantine } = parts.scenario
     const twinsOf = parts.scenario.twins?.of ?? []
     const liars = new Set([...byzantine.map(({ node }) => node), ...twinsOf])

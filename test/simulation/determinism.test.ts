@@ -1,5 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { expect, it } from 'vitest'
+import { OWN_WORK } from '../../src/replica/shared-work.ts'
+import { sharedWork } from '../../src/simulation/run-work.ts'
+import { Simulator } from '../../src/simulation/simulate.ts'
+import { TokenCrypto } from '../../src/simulation/simulated-crypto.ts'
+import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import { expectToHold, scenarioFor } from './seeds.ts'
 
 const SEED = 12
@@ -15,4 +20,13 @@ it('does the same in another process, with other hash seeds and another heap', (
   const flags = ['--hash-seed=7', '--max-semi-space-size=2']
   const output = execFileSync(process.execPath, [...flags, ...program], { encoding: 'utf8' })
   expect(output).toContain(`trace hash ${expectToHold(scenarioFor(SEED)).traceHash}`)
+}, 240_000)
+
+it('does the same whether replicas share the work that they do alike or each works for itself', () => {
+  const together = new Simulator(STRATEGIES, new TokenCrypto(), (_seed, genesis) => sharedWork(genesis))
+  const alone = new Simulator(STRATEGIES, new TokenCrypto(), () => OWN_WORK)
+  for (let seed = 1; seed <= 12; seed++) {
+    const scenario = scenarioFor(seed)
+    expect(together.run(scenario).traceHash).toBe(alone.run(scenario).traceHash)
+  }
 }, 240_000)

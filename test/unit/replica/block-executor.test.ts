@@ -6,6 +6,7 @@ import { Mempool } from '../../../src/mempool/mempool.ts'
 import { DEFAULT_MEMPOOL_LIMITS } from '../../../src/mempool/mempool-limits.ts'
 import { BlockExecutor } from '../../../src/replica/block-executor.ts'
 import { resultAt } from '../../../src/replica/block-result.ts'
+import { OWN_WORK } from '../../../src/replica/shared-work.ts'
 import { TransactionVerifier } from '../../../src/replica/transaction-verifier.ts'
 import { TokenCrypto } from '../../../src/simulation/simulated-crypto.ts'
 import { simulatedGenesis, WALL_ORIGIN_MS } from '../../../src/simulation/simulated-genesis.ts'
@@ -31,7 +32,7 @@ function world() {
   const executor = new BlockExecutor(
     { rules, genesis },
     { validators, leaderOf: (view: number) => view % validators.n },
-    { pool, verifier, clock, logger: silentLogger },
+    { pool, verifier, clock, logger: silentLogger, shared: OWN_WORK },
     resultAt(block.block, block.state),
   )
   const transfer = (nonce: number, value: bigint): Uint8Array =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Core } from '../../../src/consensus/core.ts'
 import type { Event } from '../../../src/consensus/events.ts'
-import { type DirectMessage, encodeDirect } from '../../../src/network/messages.ts'
+import { type DirectMessage, decodeDirect, encodeDirect } from '../../../src/network/messages.ts'
 import type { PeerId } from '../../../src/network/port.ts'
 import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
 import { Inbound } from '../../../src/replica/inbound.ts'
@@ -44,6 +44,7 @@ function world() {
   const inbound = new Inbound({
     epoch: 1,
     core,
+    decode: decodeDirect,
     ...judges,
     onOtherEpoch: () => undefined,
     onEpochEnd: () => undefined,
