@@ -13,9 +13,7 @@ import type { BuildRequest } from '../consensus/effects.ts'
 import { hashHeader } from '../crypto/digests.ts'
 import { BlockExecution, type ExecutedBlock } from '../ledger/block-execution.ts'
 import type { LedgerRules } from '../ledger/rules.ts'
-import { wordsIn } from '../ledger/storage-words.ts'
-import { readParameters } from '../ledger/system/parameters.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { parametersIn } from '../ledger/system/state-records.ts'
 import type { ParentView } from '../mempool/candidates.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { Block } from '../types/block.ts'
@@ -121,7 +119,7 @@ export class BlockExecutor {
       excluded: this.#transactionsUpTo(parent),
       refused: new Set<Hash>(),
       nonceOf: (sender: Address): number => state.account(sender).nonce,
-      baseFeePerGas: readParameters(wordsIn(state, SYSTEM_ADDRESS)).baseFeePerGas,
+      baseFeePerGas: parametersIn(state).baseFeePerGas,
     }
     this.#parentViews.set(parent.hash, { tip: this.#tip, view })
     return view

@@ -5,10 +5,7 @@ import type { BuildRequest } from '../consensus/effects.ts'
 import { hashValidators, qcDigest, tcDigest } from '../crypto/digests.ts'
 import type { BlockEnvironment, Justification } from '../ledger/block-environment.ts'
 import type { ExecutedBlock } from '../ledger/block-execution.ts'
-import { wordsIn } from '../ledger/storage-words.ts'
-import { readParameters } from '../ledger/system/parameters.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
-import { readValidatorRecord } from '../ledger/system/validator-records.ts'
+import { parametersIn, validatorRecordIn } from '../ledger/system/state-records.ts'
 import type { QuorumCertificate } from '../types/certificate.ts'
 import type { Header } from '../types/header.ts'
 import type { Address, View } from '../types/ids.ts'
@@ -31,13 +28,13 @@ export function environmentOn(
   timeMs: number,
   { validators }: ExecutorEpoch,
 ): BlockEnvironment {
-  const words = wordsIn(parent.executed.state, SYSTEM_ADDRESS)
-  const { baseFeePerGas, gasLimit } = readParameters(words)
+  const { state } = parent.executed
+  const { baseFeePerGas, gasLimit } = parametersIn(state)
   return {
     height: parent.header.height + 1,
     timeMs,
     proposer,
-    feeRecipient: readValidatorRecord(words, proposer)?.feeRecipient ?? proposer,
+    feeRecipient: validatorRecordIn(state, proposer)?.feeRecipient ?? proposer,
     parentHash: parent.hash,
     parentStateRoot: parent.executed.stateRoot,
     epoch: validators.epoch,

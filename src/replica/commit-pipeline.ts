@@ -6,9 +6,7 @@
 import { BoundedMap } from '../base/bounded.ts'
 import { defined } from '../base/invariant.ts'
 import { isPlanted } from '../base/planted-bug.ts'
-import { wordsIn } from '../ledger/storage-words.ts'
-import { readParameters } from '../ledger/system/parameters.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { parametersIn, systemWordsIn } from '../ledger/system/state-records.ts'
 import { readValidators } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
 import type { Mempool } from '../mempool/mempool.ts'
@@ -127,9 +125,7 @@ export class CommitPipeline {
       position: defined(this.#positions.get(block.hash), 'the place of a final block in the journal'),
       finalityPosition,
       changes,
-      nextValidators: block.header.consensus.end
-        ? readValidators(wordsIn(result.executed.state, SYSTEM_ADDRESS))
-        : null,
+      nextValidators: block.header.consensus.end ? readValidators(systemWordsIn(result.executed.state)) : null,
     })
     this.#positions.delete(block.hash)
     this.#applied = result
@@ -151,5 +147,5 @@ export class CommitPipeline {
 }
 
 function baseFeeAfter({ executed }: BlockResult): bigint {
-  return readParameters(wordsIn(executed.state, SYSTEM_ADDRESS)).baseFeePerGas
+  return parametersIn(executed.state).baseFeePerGas
 }

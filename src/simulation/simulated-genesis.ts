@@ -37,8 +37,11 @@ const CLIENT_BALANCE = 1000n * 10n ** 18n
 export const WALL_ORIGIN_MS = 1_700_000_000_000
 const FIRST_EPOCH = 1
 
+const PEERS: PeerId[] = []
+
 export function peerOf(node: number): PeerId {
-  return `peer-${node}` as PeerId
+  PEERS[node] ??= `peer-${node}` as PeerId
+  return PEERS[node]
 }
 
 export function simulatedGenesis(options: SimulatedGenesisOptions, crypto: SimulatedCrypto): SimulatedGenesis {

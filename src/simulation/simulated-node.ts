@@ -56,6 +56,8 @@ export class SimulatedNode {
   #wallOffsetMs = 0
   #pendingRequests: SigningRequest[] = []
   #tasks: Iterator<void, void>[] = []
+  /** What was decoded last of its signing record. */
+  #durable: { readonly slot: Uint8Array; readonly record: SafetyRecord } | null = null
   /** Of the block that it told its clients of last, over all its lives. */
   finalHeight: Height = 0
   /** Its key may not sign any more. */
@@ -92,7 +94,10 @@ export class SimulatedNode {
   /** What its key may rely on having promised: the payload of the last signing record that reached the disk in this life. */
   get durableRecord(): SafetyRecord | null {
     const slot = this.keyDisk.lastSynced(SIGNING_FILE)
-    return slot === null ? null : decodeSafetyRecord(slot.subarray(SLOT_HEAD_BYTES, -SLOT_CHECKSUM_BYTES))
+    if (slot === null) return null
+    if (this.#durable?.slot !== slot)
+      this.#durable = { slot, record: decodeSafetyRecord(slot.subarray(SLOT_HEAD_BYTES, -SLOT_CHECKSUM_BYTES)) }
+    return this.#durable.record
   }
 
   get isUp(): boolean {

@@ -13,11 +13,14 @@ import type { ValidatorSet } from '../types/validator-set.ts'
 
 /** BOUND: a few hundred views of a large set. */
 const CHECKS_REMEMBERED_MAX = 16_384
+/** BOUND: statements whose digest is remembered: all validators sign the same few of a view. */
+const DIGESTS_MAX = 64
 
 export class SignatureChecker {
   readonly #genesisHash: Hash
   readonly #validators: ValidatorSet
   readonly #verifier: SignatureVerifier
+  readonly #digests = new BoundedMap<string, Uint8Array>(DIGESTS_MAX)
   readonly #good = new BoundedMap<string, Uint8Array>(CHECKS_REMEMBERED_MAX)
 
   constructor(genesisHash: Hash, validators: ValidatorSet, verifier: SignatureVerifier) {
@@ -33,19 +36,28 @@ export class SignatureChecker {
   isValid(statement: Statement, signer: number, signature: Uint8Array): boolean {
     const validator = this.#validators.at(signer)
     if (validator === undefined || statement.epoch !== this.#validators.epoch) return false
-    const key = keyOf(statement, signer)
+    const what = nameOf(statement)
+    const key = `${signer}:${what}`
     const known = this.#good.get(key)
     if (known !== undefined && bytesEqual(known, signature)) return true
-    const digest = statementDigest(this.#genesisHash, statement)
+    const digest = this.#digestOf(statement, what)
     if (!this.#verifier.verify(digest, signature, validator.consensusKey)) return false
     // A copy: the signature is a view of its message, which for a proposal is a megabyte.
     this.#good.set(key, signature.slice())
     return true
   }
+
+  #digestOf(statement: Statement, name: string): Uint8Array {
+    const known = this.#digests.get(name)
+    if (known !== undefined) return known
+    const digest = statementDigest(this.#genesisHash, statement)
+    this.#digests.set(name, digest)
+    return digest
+  }
 }
 
-function keyOf(statement: Statement, signer: number): string {
-  const start = `${statement.kind}:${signer}:${statement.epoch}:${statement.view}:`
+function nameOf(statement: Statement): string {
+  const start = `${statement.kind}:${statement.epoch}:${statement.view}:`
   if (statement.kind === 'timeout') return `${start}${statement.highQcView}`
   if (statement.kind === 'vote') return `${start}${statement.blockHash}:${statement.justifyView}`
   return `${start}${statement.blockHash}`
