@@ -4,7 +4,7 @@ import type { QuorumCertificate, TimeoutCertificate } from '../types/certificate
 import { qcItem, tcItem } from '../types/certificate-codec.ts'
 import { encodeHeader, type Header } from '../types/header.ts'
 import type { Hash } from '../types/ids.ts'
-import { type Statement, statementPreimage } from '../types/signing-domain.ts'
+import { possessionPreimage, type Statement, statementPreimage } from '../types/signing-domain.ts'
 import { encodeValidators, type Validator } from '../types/validator-set.ts'
 import { keccak256, keccak256Hash } from './keccak.ts'
 
@@ -30,4 +30,9 @@ export function hashValidators(members: readonly Validator[]): Hash {
 /** The 32 bytes that a consensus signature is made over. */
 export function statementDigest(genesisHash: Hash, statement: Statement): Uint8Array {
   return keccak256(statementPreimage(genesisHash, statement))
+}
+
+/** The 32 bytes that a proof of possession is made over. */
+export function possessionDigest(genesisHash: Hash, newKey: Uint8Array): Uint8Array {
+  return keccak256(possessionPreimage(genesisHash, newKey))
 }

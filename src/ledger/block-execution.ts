@@ -18,6 +18,8 @@ import type { SignedTransaction } from '../types/transaction.ts'
 import { encodeValidators, type Validator } from '../types/validator-set.ts'
 import type { BlockEnvironment, Justification } from './block-environment.ts'
 import { type InvalidTransactionCode, whyInvalid } from './invalid-transaction.ts'
+import { applyChanges, makeDue } from './modules/validators/set-change.ts'
+import { settleAll } from './modules/validators/tally.ts'
 import { encodeReceipt, unionOfBlooms } from './receipt-codec.ts'
 import type { LedgerRules } from './rules.ts'
 import { StateOverlay } from './state-overlay.ts'
@@ -95,6 +97,7 @@ export class BlockExecution {
     this.#isFinished = true
     const { validators } = this.#schedule
     countBlock(this.#system, validators, this.#environment.proposer, justification)
+    applyChanges(this.#system)
     const nextValidators = readValidators(this.#system)
     const end = this.#isEpochFull() || !isSameSet(nextValidators, validators)
     if (end) writeNextWeights(this.#system, nextWeights(this.#system, validators, nextValidators))
@@ -114,15 +117,23 @@ export class BlockExecution {
   }
 
   #begin(): EpochSchedule {
-    const { height, timeMs, epoch, parentHash, parentStateRoot } = this.#environment
+    const { height, epoch, parentHash, parentStateRoot } = this.#environment
     const system = this.#system
     writeRingEntry(system, { height: height - 1, hash: parentHash, stateRoot: parentStateRoot })
     const running = readSchedule(system)
-    if (running?.epoch === epoch) return running
+    const schedule = running?.epoch === epoch ? running : this.#beginEpoch()
+    makeDue(system, this.#rules.governance, height)
+    return schedule
+  }
+
+  #beginEpoch(): EpochSchedule {
+    const { height, timeMs, epoch, parentHash } = this.#environment
+    const system = this.#system
     const schedule = { epoch, startHeight: height, startTimeMs: timeMs, ...scheduleOfEpoch(system, epoch, parentHash) }
     writeSchedule(system, schedule)
     writeKeptEpoch(system, schedule)
     resetCounters(system, schedule.validators.length)
+    settleAll(system, this.#rules.governance, height)
     return schedule
   }
 

@@ -23,6 +23,8 @@ export const MODULE_GAS = {
   log: 375,
   logTopic: 375,
   logByte: 8,
+  /** For each check of a signature: that of Ethereum's ecrecover. */
+  signatureCheck: 3_000,
 } as const
 
 /** What a transaction costs before it does anything (Yellow Paper, g0). */

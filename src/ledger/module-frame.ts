@@ -14,6 +14,7 @@ import { type Address, type Hash, hashFromBytes } from '../types/ids.ts'
 import type { Log } from '../types/receipt.ts'
 import { MODULE_GAS } from './gas.ts'
 import type { GasMeter } from './gas-meter.ts'
+import type { ModuleRules } from './governance-rules.ts'
 import type { ModuleBlock } from './module.ts'
 import { type Module, type ModuleFunction, SELECTOR_BYTES } from './module-interface.ts'
 import { readValue, writeValue } from './storage-map.ts'
@@ -28,6 +29,8 @@ export interface ModuleCall {
   /** The storage of the module's account. */
   readonly words: Words
   readonly meter: GasMeter
+  /** For the system's own module. */
+  readonly rules: ModuleRules
 }
 
 export type ModuleOutcome =
@@ -103,12 +106,21 @@ class ModuleFrame {
       this.#guarded(() => writeValue(this.#metered, wordOf(key), fromHex(content)))
     const revert = (error: string, args: readonly unknown[]): never => this.#revert(error, args)
     const emit = (event: string, args: readonly unknown[]): void => this.#guarded(() => this.#emit(event, args))
-    const shared = { sender, block: Object.freeze({ ...block }), revert }
+    const shared = { sender, block: Object.freeze({ ...block }), revert, ...(this.#module.isSystem && this.#reach()) }
     return Object.freeze(
       target.isView
         ? { ...shared, storage: Object.freeze({ get }) }
         : { ...shared, value, emit, storage: Object.freeze({ get, set }) },
     )
+  }
+
+  #reach() {
+    const { rules, meter } = this.#call
+    const words: Words = {
+      read: (slot) => this.#guarded(() => this.#metered.read(slot)),
+      write: (slot, word) => this.#guarded(() => this.#metered.write(slot, word)),
+    }
+    return { words, rules, charge: (gas: number): void => meter.charge(gas) }
   }
 
   /** Remembers our own faults, which no module may swallow. */

@@ -39,6 +39,8 @@ export interface Module {
   readonly functions: ReadonlyMap<Hex, ModuleFunction>
   readonly events: ReadonlyMap<string, ModuleEvent>
   readonly errors: ReadonlyMap<string, ModuleError>
+  /** Part of the ledger itself: gets what system-module.ts says besides. */
+  readonly isSystem: boolean
 }
 
 export interface UntypedDefinition {
@@ -46,10 +48,11 @@ export interface UntypedDefinition {
   readonly address: Hex
   readonly abi: Abi
   readonly implementations: Readonly<Record<string, Implementation>>
+  readonly isSystem: boolean
 }
 
 export function moduleOf(definition: UntypedDefinition): Module {
-  const { name, abi, implementations } = definition
+  const { name, abi, implementations, isSystem } = definition
   const address = defined(parseAddress(definition.address), `module ${name}: a 20-byte address`)
   invariant(address !== ZERO_ADDRESS, `module ${name}: the zero address is nobody's`)
   const functions = new Map<Hex, ModuleFunction>()
@@ -73,7 +76,7 @@ export function moduleOf(definition: UntypedDefinition): Module {
   }
   const names = new Set(Array.from(functions.values(), (fn) => fn.name))
   invariant(names.size === functions.size, `module ${name}: functions are not overloaded`)
-  return { name, address, abi, functions, events, errors }
+  return { name, address, abi, functions, events, errors, isSystem }
 }
 
 function functionOf(module: string, item: AbiFunction, implementation: Implementation | undefined): ModuleFunction {

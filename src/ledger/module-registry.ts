@@ -5,7 +5,7 @@ import type { GenesisModule } from '../types/genesis.ts'
 import type { Address } from '../types/ids.ts'
 import type { Module } from './module-interface.ts'
 import { keyValue } from './modules/key-value.ts'
-import { validators } from './modules/validators.ts'
+import { validators } from './modules/validators/validators.ts'
 
 export type ModuleRegistry = ReadonlyMap<Address, Module>
 

@@ -115,24 +115,24 @@ export interface CallContext<A extends Abi> extends ViewContext<A> {
   ): void
 }
 
-export interface ModuleDefinition<A extends Abi> {
+export interface ModuleDefinition<A extends Abi, Call = CallContext<A>, View = ViewContext<A>> {
   readonly name: string
   readonly address: Hex
   readonly abi: A
   /** The functions that change something: by transaction. */
   readonly call: {
-    readonly [Name in CallName<A>]: ModuleFunction<A, Name, CallContext<A>>
+    readonly [Name in CallName<A>]: ModuleFunction<A, Name, Call>
   }
   /** The functions that only read: by `eth_call`. */
   readonly view: {
-    readonly [Name in ViewName<A>]: ModuleFunction<A, Name, ViewContext<A>>
+    readonly [Name in ViewName<A>]: ModuleFunction<A, Name, View>
   }
 }
 
 /** @throws InvariantViolation for a definition that cannot work: overloaded names, a missing function, a bad address. */
 export function defineModule<const A extends Abi>(definition: ModuleDefinition<A>): Module {
   const { name, address, abi, call, view } = definition
-  return moduleOf({ name, address, abi, implementations: { ...call, ...view } })
+  return moduleOf({ name, address, abi, implementations: { ...call, ...view }, isSystem: false })
 }
 
 /** A key made of parts of up to 32 bytes: keccak256 of their words, padded on the left. */

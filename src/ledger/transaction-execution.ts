@@ -86,6 +86,7 @@ export function executeMessage(
     block: { height, timeMs, proposer },
     words: wordsOf(overlay, module.address),
     meter,
+    rules,
   })
   if (outcome.status !== 'returned' && !(__CANARIES__ && isPlanted('revert-forgotten'))) overlay.revert()
   return { outcome, gasUsed: meter.used }

@@ -14,6 +14,7 @@ const TAGS = {
   commit: utf8('tertia/commit/1'),
   timeout: utf8('tertia/timeout/1'),
   proposal: utf8('tertia/prop/1'),
+  possession: utf8('tertia/pop/1'),
 } as const
 
 /** A statement that a validator signs; one per kind, epoch and view for an honest key. */
@@ -35,6 +36,11 @@ export function statementPreimage(genesisHash: Hash, statement: Statement): Uint
   else fields.push(idBytes(statement.blockHash))
   if (statement.kind === 'vote') fields.push(uintBytes(statement.justifyView))
   return concatBytes(TAGS[statement.kind], encodeRlp(fields))
+}
+
+/** What shows that a new key is held by who brings it: no epoch, for it is in force in none yet. */
+export function possessionPreimage(genesisHash: Hash, newKey: Uint8Array): Uint8Array {
+  return concatBytes(TAGS.possession, encodeRlp([idBytes(genesisHash), newKey]))
 }
 
 export function voteStatement({ epoch, view, blockHash, justifyView }: Vote): Statement {

@@ -2,9 +2,9 @@
 import { addressOfPublicKey, isPublicKey } from '../../crypto/secp256k1.ts'
 import type { GenesisModule, GenesisValidator } from '../../types/genesis.ts'
 import { VALIDATORS_MAX } from '../../types/limits.ts'
+import { isPeerAddress, NAME_LENGTH_MAX, PEER_LENGTH_MAX } from '../member-fields.ts'
 import { ObjectReader, readAddress, readBytes, readList, readString, refuse, requireDistinct } from './reader.ts'
 
-const PEER = /^\/.+\/p2p\/[1-9A-HJ-NP-Za-km-z]{32,64}$/
 const MODULE_NAME = /^[a-zA-Z][a-zA-Z0-9]{0,31}$/
 const SHA256 = /^[0-9a-f]{64}$/
 const MODULES_MAX = 256
@@ -44,7 +44,7 @@ function readValidator(value: unknown, path: string): GenesisValidator {
     address,
     consensusKey,
     peer: reader.field('peer', readPeer),
-    name: reader.field('name', readString(1, 64)),
+    name: reader.field('name', readString(1, NAME_LENGTH_MAX)),
   }
   reader.finish()
   return validator
@@ -56,8 +56,10 @@ function readPublicKey(value: unknown, path: string): Uint8Array {
 }
 
 function readPeer(value: unknown, path: string): string {
-  const peer = readString(1, 256)(value, path)
-  return PEER.test(peer) ? peer : refuse(path, 'expected a multiaddr that ends with the peer id: /ip4/…/tcp/…/p2p/…')
+  const peer = readString(1, PEER_LENGTH_MAX)(value, path)
+  return isPeerAddress(peer)
+    ? peer
+    : refuse(path, 'expected a multiaddr that ends with the peer id: /ip4/…/tcp/…/p2p/…')
 }
 
 export function readModules(value: unknown, path: string): readonly GenesisModule[] {

@@ -11,7 +11,12 @@ import { err, ok, type Result } from '../../base/result.ts'
 import { keccak256Hash } from '../../crypto/keccak.ts'
 import type { ConsensusParameters, EvidenceParameters, Genesis, GovernanceParameters } from '../../types/genesis.ts'
 import type { Hash } from '../../types/ids.ts'
-import { BLOCK_BODY_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX } from '../../types/limits.ts'
+import {
+  BLOCK_BODY_BYTES_MAX,
+  BLOCK_TRANSACTIONS_MAX,
+  TRANSACTION_BYTES_MAX,
+  VALIDATORS_MAX,
+} from '../../types/limits.ts'
 import { readAlloc } from './alloc.ts'
 import { readCandidates, readModules, readValidators } from './members.ts'
 import {
@@ -70,7 +75,7 @@ function readGenesis(document: unknown): Genesis {
     validators,
     candidates: reader.field('candidates', readCandidates(validators), []),
     minValidators: reader.field('minValidators', readUint(count, 1), Math.min(MIN_VALIDATORS_DEFAULT, count)),
-    targetValidators: reader.field('targetValidators', readUint(Number.MAX_SAFE_INTEGER, 1), count),
+    targetValidators: reader.field('targetValidators', readUint(VALIDATORS_MAX, 1), count),
     modules: reader.field('modules', readModules, readModules(DEFAULTS.modules, 'modules')),
     alloc: reader.field('alloc', readAlloc),
     consensus: reader.field('consensus', readConsensus, readConsensus({}, 'consensus')),

@@ -19,7 +19,7 @@ export function writeRingEntry(words: Words, entry: RingEntry): void {
   writeValue(words, recordKey('ring', entry.height % RING_BLOCKS), value)
 }
 
-/** Undefined for a height that the ring does not hold yet, or no longer. @internal */
+/** Undefined for a height that the ring does not hold yet, or no longer. */
 export function readRingEntry(words: WordReader, height: Height): RingEntry | undefined {
   const value = readValue(words, recordKey('ring', height % RING_BLOCKS))
   if (value.length === 0) return undefined

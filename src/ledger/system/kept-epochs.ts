@@ -14,7 +14,7 @@ import { recordKey } from './system-account.ts'
 import { readValidatorItems } from './validator-records.ts'
 
 /** BOUND: the running epoch and the fifteen before it. */
-const KEPT_EPOCHS = 16
+export const KEPT_EPOCHS = 16
 
 type KeptEpoch = Pick<EpochSchedule, 'epoch' | 'validators' | 'weights' | 'seed'>
 
@@ -37,7 +37,7 @@ export function readKeptEpoch(words: WordReader, epoch: Epoch): KeptEpoch | unde
   }
 }
 
-/** Validators and leaders of a kept epoch, as they were in it. @internal */
+/** Validators and leaders of a kept epoch, as they were in it. */
 export function scheduleOfKeptEpoch(words: WordReader, epoch: Epoch, model: FaultModel): JudgedEpoch | undefined {
   const kept = readKeptEpoch(words, epoch)
   if (kept === undefined) return undefined

@@ -13,7 +13,8 @@ import { readValue, writeValue } from '../storage-map.ts'
 import type { WordReader, Words } from '../storage-words.ts'
 import { recordKey } from './system-account.ts'
 
-const STANDINGS = ['candidate', 'validator', 'removed'] as const
+/** A standing is stored and shown as its place here. */
+export const STANDINGS = ['candidate', 'validator', 'removed'] as const
 
 export type Standing = (typeof STANDINGS)[number]
 
@@ -24,7 +25,7 @@ export interface ValidatorRecord extends Validator {
   /** Where its fees go; its own address unless it says otherwise. */
   readonly feeRecipient: Address
   readonly standing: Standing
-  /** For good: there is no way back but a new addition by vote. */
+  /** For good: with this key there is no way back. */
   readonly jailed: boolean
   /** Height at which it was appointed. */
   readonly addedAt: Height
@@ -92,5 +93,22 @@ export function writeValidatorRecord(words: Words, record: ValidatorRecord): voi
     uintBytes(record.readyAt),
   ]
   writeValue(words, recordKey('validator', record.address), encodeRlp(fields))
-  writeValue(words, recordKey('signer', record.signer), idBytes(record.address))
+  writeKeyOwner(words, record.signer, record.address)
+}
+
+/** Whose key has, had or will have this address: a key is one validator's for good. */
+export function readKeyOwner(words: WordReader, signer: Address): Address | undefined {
+  const value = readValue(words, recordKey('signer', signer))
+  return value.length === 0 ? undefined : addressFromBytes(value)
+}
+
+export function writeKeyOwner(words: Words, signer: Address, owner: Address): void {
+  writeValue(words, recordKey('signer', signer), idBytes(owner))
+}
+
+/** Who speaks with this key now. */
+export function readRecordOfSigner(words: WordReader, signer: Address): ValidatorRecord | undefined {
+  const owner = readKeyOwner(words, signer)
+  const record = owner === undefined ? undefined : readValidatorRecord(words, owner)
+  return record?.signer === signer ? record : undefined
 }

@@ -1,0 +1,50 @@
+/** What clients call, read and hear of the `validators` module (docs/ledger.md, "Governance"). */
+import { parseAbi } from 'abitype'
+import type { SystemCallContext, SystemViewContext } from '../../system-module.ts'
+
+export const validatorsAbi = parseAbi([
+  'struct Member { address id; bytes consensusKey; address signer; string peer; string name; address feeRecipient; uint256 addedAt; uint256 readyAt; uint8 standing; bool jailed; bool leads; uint256 proposed; uint256 missed; uint256 voted; }',
+  'struct Proposal { uint256 id; uint8 kind; uint8 status; address proposer; uint256 openedAt; address subject; bytes32 evidenceId; bytes32 key; bytes value; string text; string peer; address[] approvals; address[] refusals; }',
+  'struct Offence { bytes32 id; uint8 kind; address culprit; uint256 epoch; uint256 viewNumber; uint256 height; address submitter; }',
+  'struct Parameter { bytes32 key; uint256 value; }',
+  'function proposeAdd(bytes consensusKey, bytes proofOfPossession, string peer, string name)',
+  'function proposeRemove(address validator, bytes32 evidenceId, string reason)',
+  'function proposeParam(bytes32 key, bytes value)',
+  'function vote(uint256 id, bool approve)',
+  'function ready(uint256 height, bytes32 stateRoot)',
+  'function rotateKey(bytes newKey, bytes proofOfPossession)',
+  'function submitEvidence(bytes evidence)',
+  'function setFeeRecipient(address feeRecipient)',
+  'function setPeer(string peer)',
+  'function leave()',
+  'function validators() view returns (Member[] members)',
+  'function candidates() view returns (Member[] members)',
+  'function validator(address id) view returns (Member member)',
+  'function proposal(uint256 id) view returns (Proposal proposal)',
+  'function proposals(uint256 from, uint256 count) view returns (Proposal[] page)',
+  'function evidence(bytes32 id) view returns (Offence offence)',
+  'function params() view returns (Parameter[] parameters)',
+  'event Proposed(uint256 indexed id, address indexed proposer, uint8 kind, address subject)',
+  'event Voted(uint256 indexed id, address indexed validator, bool approve)',
+  'event Passed(uint256 indexed id)',
+  'event EvidenceAccepted(bytes32 indexed id, address indexed culprit, uint8 kind, uint256 epoch, uint256 viewNumber)',
+  'event Jailed(address indexed validator, bytes32 evidenceId)',
+  'event ValidatorAdded(address indexed validator)',
+  'event ValidatorRemoved(address indexed validator)',
+  'event CandidateReady(address indexed candidate, uint256 height)',
+  'event KeyRotated(address indexed validator, bytes newKey)',
+  'error NotValidator()',
+  'error NotCandidate()',
+  'error AlreadyVoted()',
+  'error UnknownProposal()',
+  'error Closed()',
+  'error BadProposal(string reason)',
+  'error BadPeer()',
+  'error BadKey(string reason)',
+  'error BadReady(string reason)',
+  'error BadEvidence(string reason)',
+  'error WouldBreakQuorum(uint256 minValidators)',
+])
+
+export type CallingContext = SystemCallContext<typeof validatorsAbi>
+export type ViewingContext = SystemViewContext<typeof validatorsAbi>

@@ -1,0 +1,77 @@
+/** Proof of a fault: judged, remembered once for each culprit and epoch, and answered with jail and a removal. */
+import { fromHex, type Hex } from '../../../base/bytes.ts'
+import { defined } from '../../../base/invariant.ts'
+import { decodeEvidence, EVIDENCE_NUMBER } from '../../../types/evidence.ts'
+import { type Address, type Epoch, type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
+import type { JudgedEpoch } from '../../evidence/bad-header.ts'
+import { type Judgement, judgeEvidence } from '../../evidence/judge-evidence.ts'
+import { MODULE_GAS } from '../../gas.ts'
+import { readSchedule } from '../../system/epoch-schedule.ts'
+import { scheduleOfKeptEpoch } from '../../system/kept-epochs.ts'
+import { isPunished, writeOffence } from '../../system/offences.ts'
+import { isLeaving } from '../../system/pending-changes.ts'
+import { readProposal, readProposalList, topicOf, writeProposal } from '../../system/proposals.ts'
+import { readValidatorRecord, writeValidatorRecord } from '../../system/validator-records.ts'
+import type { CallingContext } from './abi.ts'
+import { makeDueAndLog } from './change-log.ts'
+import { openProposal } from './propose.ts'
+import { enqueueRemoval, isExpired } from './tally.ts'
+
+/** As many as a judgement makes at most. */
+const SIGNATURE_CHECKS_MAX = 4
+
+/** By anybody. */
+export function submitEvidence(context: CallingContext, [encoded]: readonly [Hex]): void {
+  const { words, block } = context
+  const { id, culprit, kind, epoch, view } = judged(context, fromHex(encoded))
+  if (isPunished(words, culprit, epoch)) context.revert('BadEvidence', ['alreadyPunished'])
+  const number = EVIDENCE_NUMBER[kind]
+  writeOffence(words, { id, kind: number, culprit, epoch, view, height: block.height, submitter: context.sender })
+  context.emit('EvidenceAccepted', [id, culprit, number, BigInt(epoch), BigInt(view)])
+  const record = readValidatorRecord(words, culprit)
+  if (record === undefined) return
+  if (!record.jailed) {
+    writeValidatorRecord(words, { ...record, jailed: true })
+    context.emit('Jailed', [culprit, id])
+  }
+  if (record.standing !== 'removed') accuse(context, culprit, id)
+}
+
+function judged(context: CallingContext, encoded: Uint8Array): Judgement {
+  const { rules } = context
+  context.charge(SIGNATURE_CHECKS_MAX * MODULE_GAS.signatureCheck)
+  const evidence = decodeEvidence(encoded)
+  if (!evidence.ok) return context.revert('BadEvidence', ['malformed'])
+  const { genesisHash, verifier } = rules
+  const judgement = judgeEvidence(evidence.value, {
+    genesisHash,
+    verifier,
+    epoch: (epoch) => keptEpoch(context, epoch),
+  })
+  if (!judgement.ok) return context.revert('BadEvidence', [judgement.error.code])
+  return judgement.value
+}
+
+function keptEpoch({ words, rules }: CallingContext, epoch: Epoch): JudgedEpoch | undefined {
+  const { ageEpochsMax, faultModel } = rules.governance
+  const running = defined(readSchedule(words), 'the schedule of the running epoch').epoch
+  if (epoch > running || running - epoch >= ageEpochsMax) return undefined
+  return scheduleOfKeptEpoch(words, epoch, faultModel)
+}
+
+/** Turns a removal that is open or decided already into one for evidence, or opens it. */
+function accuse(context: CallingContext, culprit: Address, evidenceId: Hash): void {
+  const { words, rules, block } = context
+  if (isLeaving(words, culprit)) {
+    enqueueRemoval(words, 'convict', culprit)
+    makeDueAndLog(context)
+    return
+  }
+  const topic = topicOf({ kind: 'remove', subject: culprit, key: ZERO_HASH })
+  const open = readProposalList(words).open.find((each) => each.topic === topic)
+  if (open === undefined || isExpired(open.openedAt, rules.governance, block.height)) {
+    openProposal(context, ZERO_ADDRESS, { kind: 'remove', subject: culprit, evidenceId })
+    return
+  }
+  writeProposal(words, open.id, { ...defined(readProposal(words, open.id), 'an open proposal'), evidenceId })
+}

@@ -1,0 +1,42 @@
+/** Keys come with a proof that who brings them holds them; nobody can take another's. */
+import { fromHex, type Hex } from '../../../base/bytes.ts'
+import { possessionDigest } from '../../../crypto/digests.ts'
+import { addressOfPublicKey, isPublicKey } from '../../../crypto/secp256k1.ts'
+import { ZERO_HASH } from '../../../types/ids.ts'
+import { MODULE_GAS } from '../../gas.ts'
+import { isLeaving, readChanges } from '../../system/pending-changes.ts'
+import { readProposalList, topicOf } from '../../system/proposals.ts'
+import { readKeyOwner, writeKeyOwner } from '../../system/validator-records.ts'
+import type { CallingContext } from './abi.ts'
+import { makeDueAndLog } from './change-log.ts'
+import { callingValidator } from './membership.ts'
+import { enqueue, isExpired } from './tally.ts'
+
+/** In force from the next epoch on, and nobody else's from now on. Nobody escapes a removal by it. */
+export function rotateKey(context: CallingContext, [newKey, proof]: readonly [Hex, Hex]): void {
+  const { words, rules, block } = context
+  const { address } = callingValidator(context)
+  const removal = topicOf({ kind: 'remove', subject: address, key: ZERO_HASH })
+  const isAccused = readProposalList(words).open.some(
+    ({ topic, openedAt }) => topic === removal && !isExpired(openedAt, rules.governance, block.height),
+  )
+  if (isAccused || isLeaving(words, address)) context.revert('Closed', [])
+  const { due, waiting } = readChanges(words)
+  if ([...due, ...waiting].some(({ kind, subject }) => kind === 'rotate' && subject === address))
+    context.revert('BadKey', ['pending'])
+  const key = provenKey(context, newKey, proof)
+  const signer = addressOfPublicKey(key)
+  if (readKeyOwner(words, signer) !== undefined) context.revert('BadKey', ['taken'])
+  writeKeyOwner(words, signer, address)
+  enqueue(words, { kind: 'rotate', subject: address, key: ZERO_HASH, value: key })
+  makeDueAndLog(context)
+}
+
+export function provenKey(context: CallingContext, publicKey: Hex, proof: Hex): Uint8Array {
+  const { genesisHash, verifier } = context.rules
+  const key = fromHex(publicKey)
+  context.charge(MODULE_GAS.signatureCheck)
+  if (!isPublicKey(key)) context.revert('BadKey', ['form'])
+  if (!verifier.verify(possessionDigest(genesisHash, key), fromHex(proof), key)) context.revert('BadKey', ['proof'])
+  return key
+}

@@ -1,0 +1,54 @@
+/** What governance may change, and within which bounds: constants of the protocol. */
+import { bigIntToFixedBytes, bytesToBigInt, utf8 } from '../../../base/bytes.ts'
+import { type Hash, hashFromBytes } from '../../../types/ids.ts'
+import { VALIDATORS_MAX } from '../../../types/limits.ts'
+import type { WordReader, Words } from '../../storage-words.ts'
+import { type LedgerParameters, readParameters, writeParameters } from '../../system/parameters.ts'
+
+interface Governable {
+  readonly name: keyof LedgerParameters
+  readonly min: bigint
+  readonly max: bigint
+}
+
+/** A block must always have room for a call of governance with all the gas that a node gives it. */
+const GAS_LIMIT_MIN = 3_000_000n
+
+const GOVERNABLE: readonly Governable[] = [
+  { name: 'baseFeePerGas', min: 0n, max: 2n ** 128n - 1n },
+  { name: 'gasLimit', min: GAS_LIMIT_MIN, max: BigInt(Number.MAX_SAFE_INTEGER) },
+  { name: 'targetValidators', min: 1n, max: BigInt(VALIDATORS_MAX) },
+]
+
+const VALUE_BYTES_MAX = 32
+const KEY_BYTES = 32
+
+export interface Setting {
+  readonly name: keyof LedgerParameters
+  readonly value: bigint
+}
+
+/** Undefined for a name that is none of ours, and a value that is out of its bounds. */
+export function settingOf(key: Hash, value: Uint8Array): Setting | undefined {
+  const found = GOVERNABLE.find(({ name }) => keyOf(name) === key)
+  if (found === undefined || value.length === 0 || value.length > VALUE_BYTES_MAX) return undefined
+  const number = bytesToBigInt(value)
+  return number < found.min || number > found.max ? undefined : { name: found.name, value: number }
+}
+
+export function applySetting(words: Words, { name, value }: Setting): void {
+  const changed = name === 'baseFeePerGas' ? { baseFeePerGas: value } : { [name]: Number(value) }
+  writeParameters(words, { ...readParameters(words), ...changed })
+}
+
+export function settingsIn(words: WordReader): { readonly key: Hash; readonly value: bigint }[] {
+  const parameters = readParameters(words)
+  return GOVERNABLE.map(({ name }) => ({ key: keyOf(name), value: BigInt(parameters[name]) }))
+}
+
+/** The name in ASCII, padded on the right, as `stringToHex(name, { size: 32 })` gives it. */
+function keyOf(name: string): Hash {
+  const key = bigIntToFixedBytes(0n, KEY_BYTES)
+  key.set(utf8(name))
+  return hashFromBytes(key)
+}

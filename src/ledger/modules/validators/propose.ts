@@ -1,0 +1,101 @@
+/** Opening proposals. Whoever proposes votes like everybody else. */
+import { EMPTY_BYTES, fromHex, type Hex, utf8 } from '../../../base/bytes.ts'
+import { addressOfPublicKey } from '../../../crypto/secp256k1.ts'
+import { type Address, type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
+import { isMemberName, isPeerAddress } from '../../member-fields.ts'
+import { readOffence } from '../../system/offences.ts'
+import { isLeaving } from '../../system/pending-changes.ts'
+import {
+  PROPOSAL_KINDS,
+  type Proposal,
+  readProposalList,
+  topicOf,
+  writeProposal,
+  writeProposalList,
+} from '../../system/proposals.ts'
+import { readKeyOwner, readValidatorRecord } from '../../system/validator-records.ts'
+import type { CallingContext } from './abi.ts'
+import { provenKey } from './key-rotation.ts'
+import { callingValidator } from './membership.ts'
+import { settingOf } from './parameters.ts'
+import { isExpired } from './tally.ts'
+
+type Subject = Pick<Proposal, 'kind'> & Partial<Proposal>
+
+const REASON_BYTES_MAX = 256
+/** BOUND: open ones of one validator. Evidence opens more: one for each culprit. */
+const OPEN_PROPOSALS_MAX = 8
+
+export function proposeAdd(context: CallingContext, args: readonly [Hex, Hex, string, string]): void {
+  const [consensusKey, proofOfPossession, peer, name] = args
+  const { address } = callingValidator(context)
+  const key = provenKey(context, consensusKey, proofOfPossession)
+  const subject = addressOfPublicKey(key)
+  const owner = readKeyOwner(context.words, subject)
+  if (owner !== undefined && owner !== subject) context.revert('BadKey', ['taken'])
+  const known = readValidatorRecord(context.words, subject)
+  if (known !== undefined && known.standing !== 'removed') context.revert('BadProposal', ['member'])
+  if (known?.jailed === true) context.revert('BadKey', ['jailed'])
+  if (!isPeerAddress(peer)) context.revert('BadPeer', [])
+  if (!isMemberName(name)) context.revert('BadProposal', ['name'])
+  propose(context, address, { kind: 'add', subject, value: key, text: name, peer })
+}
+
+export function proposeRemove(context: CallingContext, args: readonly [Hex, Hex, string]): void {
+  const [subject, evidenceId, reason] = args as [Address, Hash, string]
+  const { words } = context
+  const { address } = callingValidator(context)
+  const standing = readValidatorRecord(words, subject)?.standing ?? 'removed'
+  if (standing === 'removed') context.revert('NotValidator', [])
+  if (utf8(reason).length > REASON_BYTES_MAX) context.revert('BadProposal', ['reason'])
+  if (isLeaving(words, subject)) context.revert('BadProposal', ['decided'])
+  if (evidenceId !== ZERO_HASH && readOffence(words, evidenceId)?.culprit !== subject)
+    context.revert('BadEvidence', ['unknown'])
+  propose(context, address, { kind: 'remove', subject, evidenceId, text: reason })
+}
+
+export function proposeParam(context: CallingContext, args: readonly [Hex, Hex]): void {
+  const [key, value] = args as [Hash, Hex]
+  const { minValidators } = context.rules.governance
+  const { address } = callingValidator(context)
+  const setting = settingOf(key, fromHex(value))
+  if (setting === undefined) return context.revert('BadProposal', ['parameter'])
+  if (setting.name === 'targetValidators' && setting.value < BigInt(minValidators))
+    context.revert('WouldBreakQuorum', [BigInt(minValidators)])
+  propose(context, address, { kind: 'parameter', key, value: fromHex(value) })
+}
+
+function propose(context: CallingContext, proposer: Address, subject: Subject): void {
+  const { words, rules, block } = context
+  const { open } = readProposalList(words)
+  const alive = open.filter(({ openedAt }) => !isExpired(openedAt, rules.governance, block.height))
+  const topic = topicOf({ subject: ZERO_ADDRESS, key: ZERO_HASH, ...subject })
+  if (alive.some((each) => each.topic === topic)) context.revert('BadProposal', ['open'])
+  if (alive.filter((each) => each.proposer === proposer).length >= OPEN_PROPOSALS_MAX)
+    context.revert('BadProposal', ['many'])
+  openProposal(context, proposer, subject)
+}
+
+/** Without asking who proposes. */
+export function openProposal(context: CallingContext, proposer: Address, subject: Subject): void {
+  const { words, rules, block } = context
+  const { nextId, open } = readProposalList(words)
+  const alive = open.filter(({ openedAt }) => !isExpired(openedAt, rules.governance, block.height))
+  const proposal: Proposal = {
+    proposer,
+    openedAt: block.height,
+    passed: false,
+    subject: ZERO_ADDRESS,
+    evidenceId: ZERO_HASH,
+    key: ZERO_HASH,
+    value: EMPTY_BYTES,
+    text: '',
+    peer: '',
+    votes: [],
+    ...subject,
+  }
+  writeProposal(words, nextId, proposal)
+  const entry = { id: nextId, openedAt: block.height, proposer, topic: topicOf(proposal) }
+  writeProposalList(words, { nextId: nextId + 1, open: [...alive, entry] })
+  context.emit('Proposed', [BigInt(nextId), proposer, PROPOSAL_KINDS.indexOf(proposal.kind), proposal.subject])
+}
