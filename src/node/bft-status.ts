@@ -1,5 +1,8 @@
 /** Where agreement stands and how much more may fail: `bft_status`. */
 import { defined } from '../base/invariant.ts'
+import { wordsIn } from '../ledger/storage-words.ts'
+import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { readValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { Network } from '../network/port.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
@@ -8,6 +11,7 @@ import type { BftStatus, PeerStatus } from './node-api.ts'
 
 /** A validator that says nothing for so long is counted as gone: it beats every second. */
 const SILENT_MS = 3_000
+const JAILED = 'jailed: evidence against it is on chain'
 
 export interface StatusParts {
   readonly replica: Replica
@@ -23,6 +27,7 @@ export function bftStatus(parts: StatusParts): BftStatus {
   const { validators, self } = replica.epoch
   const peers = validators.members.map((_, index) => peerStatus(parts, index))
   const reachable = peers.filter((peer) => peer.connected).length
+  const honest = peers.filter((peer) => peer.connected && peer.suspicion !== JAILED).length
   const syncing = replica.syncProgress !== null || !replica.isStarted
   const { hash, header } = store.tip
   const live = self === null ? parts.network.connectedPeers().length > 0 : reachable >= validators.quorum
@@ -45,7 +50,7 @@ export function bftStatus(parts: StatusParts): BftStatus {
     live,
     reason: reasonOf(parts, live, syncing, peers),
     validators: peers,
-    failuresLeft: self === null ? validators.faultsTolerated : Math.max(0, reachable - validators.quorum),
+    failuresLeft: self === null ? validators.faultsTolerated : Math.max(0, honest - validators.quorum),
   }
 }
 
@@ -56,11 +61,18 @@ function peerStatus(parts: StatusParts, index: number): PeerStatus {
   const name = records[index]?.name ?? ''
   if (index === self?.index) {
     const { height } = store.tip.header
-    return { address, name, connected: true, view: replica.core.view, height, silentMs: 0, suspected: false }
+    const suspicion = isJailed(parts, address) ? JAILED : null
+    const suspected = suspicion !== null
+    return { address, name, connected: true, view: replica.core.view, height, silentMs: 0, suspected, suspicion }
   }
   const { status, heardAtMs, connected } = replica.links.stateOf(index)
   const silentMs = heardAtMs === null ? null : Math.round(nowMs() - heardAtMs)
   const isHeard = connected && silentMs !== null && silentMs < SILENT_MS
+  const suspicion = isJailed(parts, address)
+    ? JAILED
+    : self === null
+      ? null
+      : suspicionOf(isHeard, silentMs, replica.core.isSuspected(index))
   return {
     address,
     name,
@@ -68,8 +80,19 @@ function peerStatus(parts: StatusParts, index: number): PeerStatus {
     view: status?.view ?? null,
     height: status?.height ?? null,
     silentMs,
-    suspected: self !== null && (!isHeard || replica.core.isSuspected(index)),
+    suspected: suspicion !== null,
+    suspicion,
   }
+}
+
+function suspicionOf(isHeard: boolean, silentMs: number | null, hasFailedToLead: boolean): string | null {
+  if (silentMs === null) return 'never heard'
+  if (!isHeard) return silentMs < SILENT_MS ? 'the connection is gone' : `silent for ${Math.round(silentMs / 1000)} s`
+  return hasFailedToLead ? 'its last view as leader failed' : null
+}
+
+function isJailed({ replica }: StatusParts, id: Address): boolean {
+  return readValidatorRecord(wordsIn(replica.finalState, SYSTEM_ADDRESS), id)?.jailed === true
 }
 
 function reasonOf(parts: StatusParts, live: boolean, syncing: boolean, peers: readonly PeerStatus[]): string | null {

@@ -99,6 +99,8 @@ export interface PeerStatus {
   /** Milliseconds since it was last heard; null = never. */
   readonly silentMs: number | null
   readonly suspected: boolean
+  /** Why, in words; null unless suspected. */
+  readonly suspicion: string | null
 }
 
 export interface BftStatus {
@@ -122,7 +124,7 @@ export interface BftStatus {
   /** Why nothing commits or why this node does not sign, for a person to read; null if all is well. */
   readonly reason: string | null
   readonly validators: readonly PeerStatus[]
-  /** How many more failures the network survives. */
+  /** How many more failures the network survives; who is jailed may fail it at any time, and does not count. */
   readonly failuresLeft: number
 }
 

@@ -36,5 +36,5 @@ function describe(status: BftStatus): string {
 function describePeer(peer: PeerStatus, isSelf: boolean): string {
   const place = peer.height === null ? 'not heard yet' : `block ${peer.height}, view ${peer.view ?? '?'}`
   const state = isSelf ? 'this node' : peer.connected ? place : `not connected, ${place}`
-  return `  ${peer.name.padEnd(12)} ${peer.address}  ${state}${peer.suspected ? ', suspected' : ''}`
+  return `  ${peer.name.padEnd(12)} ${peer.address}  ${state}${peer.suspicion === null ? '' : `, suspected: ${peer.suspicion}`}`
 }

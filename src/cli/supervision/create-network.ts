@@ -50,6 +50,7 @@ export async function createNetwork(layout: DevnetLayout, request: DevnetRequest
     chainId,
     timestamp: Math.floor(Date.now() / 1000),
     validators: members.slice(0, request.validators),
+    candidates: members.slice(request.validators),
     modules: [...listOf(template['modules']), ...modules.map((module) => module.entry)],
     alloc: { ...balances(request.accounts), ...(template['alloc'] as Json | undefined) },
   }
@@ -96,8 +97,9 @@ function readTemplate(text: string, name: string): Json {
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     return fail(`${name} is no genesis: expected an object`, EXIT.refused)
   const { $schema, ...template } = document as Json
-  if (listOf(template['validators']).length > 0)
-    return fail(`${name} names validators: a devnet makes its own, leave the list empty`, EXIT.refused)
+  for (const list of ['validators', 'candidates'])
+    if (listOf(template[list]).length > 0)
+      return fail(`${name} names ${list}: a devnet makes its own, leave the list empty`, EXIT.refused)
   return template
 }
 

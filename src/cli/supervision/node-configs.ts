@@ -26,8 +26,8 @@ export function planReplicas(layout: DevnetLayout, settings: DevnetSettings, rpc
       genesisPath: '../genesis.json',
       rpc: { host: LOOPBACK, port: rpcPort + index, originsAllowed: ORIGINS_ALLOWED, hostsAllowed: [] },
       p2p: { listen: [`/ip4/${LOOPBACK}/tcp/${settings.p2pPort + index}`], keyPath: 'keys/network.key' },
-      // The key of an observer waits there until it is voted in.
-      consensusKeyPath: role === 'validator' ? 'keys/consensus.json' : null,
+      // An observer is a candidate: with its key it says that it is ready, and votes once it has a place.
+      consensusKeyPath: 'keys/consensus.json',
     })
     return {
       role,

@@ -75,7 +75,7 @@ function banner({ chainId, genesisHash, faultModel, plans, accounts, isNew, dire
   return [
     `  Tertia devnet   chain ${chainId}   genesis ${genesisHash}   ${isNew ? 'new' : 'resumed'} in ${directory}`,
     `  ${faultModel} model: n = ${n}, t = ${faultsTolerated(n, faultModel)}, quorum ${quorum(n, faultModel)}` +
-      (observers > 0 ? `   + ${observers} in reserve (observer)` : ''),
+      (observers > 0 ? `   + ${observers} candidate${observers === 1 ? '' : 's'} in reserve` : ''),
     `  rpc  ${first}   ws  ${first.replace('http', 'ws')}`,
     ...accountLines(accounts),
   ]

@@ -125,7 +125,7 @@ function readConsensus(value: unknown, path: string): ConsensusParameters {
       readUint(BLOCK_BODY_BYTES_MAX, TRANSACTION_BYTES_MAX),
       BLOCK_BODY_BYTES_MAX,
     ),
-    epochBlocksMax: reader.field('epochBlocksMax', readUint(), 0),
+    epochBlocksMax: reader.field('epochBlocksMax', readUint(), 1_000),
     epochMsMin: reader.field('epochMsMin', readUint(), 600_000),
   }
   reader.finish()

@@ -60,7 +60,7 @@ const TRACE = closed({
 
 const PEER = closed({
   ...{ address: ADDRESS, name: TEXT, connected: FLAG, view: orNull(COUNT), height: orNull(COUNT) },
-  ...{ silentMs: orNull(NUMBER), suspected: FLAG },
+  ...{ silentMs: orNull(NUMBER), suspected: FLAG, suspicion: orNull(TEXT) },
 })
 
 const STATUS = closed({
