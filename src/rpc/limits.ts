@@ -3,6 +3,8 @@
  * work on. `createRpcServer` takes deviations from these defaults.
  */
 export interface RpcLimits {
+  /** Of what stands before an HTTP body. */
+  readonly headerBytesMax: number
   /** Of an HTTP body and of a WebSocket message, counted while it streams in. */
   readonly requestBytesMax: number
   /** Of one HTTP body or WebSocket message that goes out, errors of a batch included. */
@@ -62,6 +64,7 @@ export interface RpcLimits {
 }
 
 export const DEFAULT_LIMITS: RpcLimits = {
+  headerBytesMax: 16 * 1024,
   requestBytesMax: 1024 * 1024,
   responseBytesMax: 16 * 1024 * 1024,
   batchItemsMax: 100,

@@ -17,7 +17,6 @@ import { SubscriptionHub } from './subscriptions.ts'
 import { WebSocketHandler } from './websocket-handler.ts'
 import { WorkQueue } from './work-queue.ts'
 
-const HEADER_BYTES_MAX = 16 * 1024
 /** How often Node looks for connections whose headers or body take too long. */
 const TIMEOUT_CHECK_MS = 1_000
 
@@ -57,7 +56,7 @@ export function createRpcServer(config: RpcServerConfig): RpcServer {
   const webSockets = new WebSocketHandler(rpc, context, hub, logger)
 
   const server = createServer({
-    maxHeaderSize: HEADER_BYTES_MAX,
+    maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,

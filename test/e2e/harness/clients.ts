@@ -1,6 +1,6 @@
 /** viem over a devnet: its chain, its public accounts, a client for each replica. */
 import { createPublicClient, createWalletClient, defineChain, type Hex, http, type TransactionReceipt } from 'viem'
-import { mnemonicToAccount } from 'viem/accounts'
+import { type HDAccount, mnemonicToAccount } from 'viem/accounts'
 import { eventually } from './processes.ts'
 
 export const CHAIN_ID = 13_371
@@ -15,8 +15,14 @@ export const chain = defineChain({
   rpcUrls: { default: { http: [] } },
 })
 
-export function account(index: number) {
-  return mnemonicToAccount(MNEMONIC, { addressIndex: index })
+/** By index. BOUND: of the accounts of a devnet. */
+const accounts = new Map<number, HDAccount>()
+
+export function account(index: number): HDAccount {
+  // Deriving the seed takes tens of milliseconds.
+  const known = accounts.get(index) ?? mnemonicToAccount(MNEMONIC, { addressIndex: index })
+  accounts.set(index, known)
+  return known
 }
 
 /**

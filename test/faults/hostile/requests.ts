@@ -35,11 +35,13 @@ const HUGE_BYTES = 1024 * 1024 + 1
 export class HostileRequests {
   readonly #random: Random
   readonly #known: Known
+  readonly #leaves: readonly unknown[]
   readonly #methods: readonly RpcMethod[] = [...METHODS.values()]
 
   constructor(random: Random, known: Known) {
     this.#random = random
     this.#known = known
+    this.#leaves = [...LEAVES, ...known.hashes, ...known.addresses]
   }
 
   /** The body of an HTTP request, or a message of a WebSocket. */
@@ -175,7 +177,7 @@ export class HostileRequests {
     if (kind === 1) return this.#list(depth + 1)
     if (kind === 2) return Object.fromEntries(this.#list(depth + 1).map((field) => [this.#pick(FIELDS), field]))
     if (this.#random.chance(0.1)) return `0x${randomBytes(this.#random).toString('hex')}`
-    return this.#pick([...LEAVES, ...this.#known.hashes, ...this.#known.addresses])
+    return this.#pick(this.#leaves)
   }
 
   #list(depth: number): unknown[] {

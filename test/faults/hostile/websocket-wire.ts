@@ -136,7 +136,9 @@ export function encodeFrame({ opcode, payload, fin = true, reserved = 0, masked 
 }
 
 function maskedBytes(payload: Buffer): Buffer {
-  return Buffer.from(payload.map((byte, at) => byte ^ MASK.readUInt8(at % MASK.length)))
+  const masked = Buffer.from(payload)
+  for (let at = 0; at < masked.length; at++) masked[at] = (masked[at] ?? 0) ^ (MASK[at % MASK.length] ?? 0)
+  return masked
 }
 
 function eventOf(first: number, payload: Buffer): WireEvent {

@@ -9,6 +9,22 @@ import { signTransfer } from './transfers.ts'
 
 const CHAIN_ID_REQUEST = '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
 
+/** A limit that is gone shows as something that never ends. */
+const HANG_MS = 30_000
+const NEVER = {
+  headersTimeoutMs: 3_600_000,
+  requestTimeoutMs: 3_600_000,
+  keepAliveTimeoutMs: 3_600_000,
+  inactivityTimeoutMs: 3_600_000,
+}
+const HEAD = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 47\r\n'
+const SENT: Readonly<Record<string, string>> = {
+  'headers that are too long': `${HEAD}X: ${'x'.repeat(1_000)}\r\n\r\n`,
+  'headers that are never finished': HEAD,
+  'a body that is never finished': `${HEAD}\r\n{`,
+  'no request after one that was answered': `${HEAD}\r\n${CHAIN_ID_REQUEST}`,
+}
+
 describe('who may ask', () => {
   it('refuses a Host that is neither loopback nor configured, which DNS rebinding would bring', async () => {
     const { url, port } = await startServer()
@@ -154,24 +170,20 @@ describe('connections', () => {
     for (const socket of held) socket.destroy()
   })
 
-  it('ends those that do not finish their headers or their body', async () => {
-    const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n'
-    for (const [limits, sent] of [
-      [{ headersTimeoutMs: 50 }, head],
-      [{ headersTimeoutMs: 50, requestTimeoutMs: 50 }, `${head}\r\n{`],
-    ] as const) {
-      const { port } = await startServer(limits)
-      const socket = connect(port, '127.0.0.1')
-      socket.write(sent)
-      socket.resume()
-      await once(socket, 'close')
-    }
-  })
-
-  it('ends those on which nothing moves', async () => {
-    const { port } = await startServer({ inactivityTimeoutMs: 100 })
+  it.each([
+    ['headers that are too long', { headerBytesMax: 1_000 }, 431],
+    ['headers that are never finished', { headersTimeoutMs: 50 }, 408],
+    ['a body that is never finished', { headersTimeoutMs: 50, requestTimeoutMs: 50 }, 408],
+    ['no request after one that was answered', { keepAliveTimeoutMs: 50 }, 200],
+    ['nothing at all', { inactivityTimeoutMs: 50 }, undefined],
+  ])('ends those with %s', { timeout: HANG_MS }, async (sent, limits, status) => {
+    const { port } = await startServer({ ...NEVER, ...limits })
     const socket = connect(port, '127.0.0.1')
+    let received = ''
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
+    socket.write(SENT[sent] ?? '')
     await once(socket, 'close')
+    expect(received).toMatch(status === undefined ? /^$/ : new RegExp(`^HTTP/1.1 ${status} `))
   })
 
   it('takes no more subscriptions on a WebSocket than the limit', async () => {
@@ -210,6 +222,19 @@ describe('connections', () => {
     webSocket.ping()
     webSocket.once('pong', () => webSocket.close(4000))
     expect(await code).toBe(1013)
+  })
+
+  it('closes a WebSocket with 1013 whose turn to be told finds no room', { timeout: HANG_MS }, async () => {
+    const { node, webSocketUrl } = await startServer({ queuedDeliveriesMax: 1 })
+    const closed: Promise<number>[] = []
+    for (let i = 0; i < 2; i++) {
+      const webSocket = await openWebSocket(webSocketUrl)
+      webSocket.send('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}')
+      await once(webSocket, 'message')
+      closed.push(closeCode(webSocket))
+    }
+    node.seal([])
+    expect(await Promise.race(closed)).toBe(1013)
   })
 
   it('reads no more of a WebSocket while as many of its requests as allowed are being answered', async () => {
