@@ -5,7 +5,8 @@ import { createPublicClient, type Hex, parseEther, stringToHex, webSocket } from
 import { describe, expect, it } from 'vitest'
 import { keyValue } from '../../src/ledger/modules/key-value.ts'
 import { account, chain, freshAddress, MNEMONIC, reader, receiptFrom, wallet } from './harness/clients.ts'
-import { eventually, ROOT, run } from './harness/processes.ts'
+import { foundryProgram } from './harness/foundry.ts'
+import { eventually, run } from './harness/processes.ts'
 import { useDevnet } from './harness/use-devnet.ts'
 
 const devnet = useDevnet('--accounts', '20')
@@ -112,7 +113,7 @@ describe('ethers', () => {
   })
 })
 
-const CAST = `${ROOT}node_modules/.bin/cast`
+const CAST = foundryProgram('cast')
 
 describe('cast', () => {
   async function cast(...args: readonly string[]): Promise<string> {
