@@ -38,8 +38,8 @@ export class Coverage {
     return this.#counts.get(what) ?? 0
   }
 
-  add(other: Coverage): void {
-    for (const [what, count] of other.#counts) this.#counts.set(what, this.count(what) + count)
+  add(other: Pick<Coverage, 'entries'>): void {
+    for (const [what, count] of other.entries) this.#counts.set(what, this.count(what) + count)
   }
 
   get missing(): readonly Covered[] {

@@ -1,0 +1,64 @@
+/** Many seeds, over several threads, added up: what happened, how fast, and what failed. */
+import { Worker } from 'node:worker_threads'
+import { Coverage } from '../../src/simulation/coverage.ts'
+import { runSeeds, type SeedReport, type SeedShare } from './seeds.ts'
+
+const PROGRESS_MS = 10_000
+/** From so many seeds on, everything that is counted must have happened. */
+const COVERING_SEEDS = 200
+
+class Totals {
+  readonly #startMs = performance.now()
+  readonly #startCpu = process.cpuUsage()
+  readonly coverage = new Coverage()
+  #reportedMs = this.#startMs
+  #views = 0
+  seeds = 0
+  failures = 0
+
+  add({ views, coverage, failure }: SeedReport): void {
+    this.seeds += 1
+    this.#views += views
+    this.coverage.add({ entries: coverage })
+    if (failure !== null) {
+      this.failures += 1
+      console.log(failure)
+    }
+    if (performance.now() - this.#reportedMs < PROGRESS_MS) return
+    this.#reportedMs = performance.now()
+    console.log(this.line)
+  }
+
+  get line(): string {
+    const { user, system } = process.cpuUsage(this.#startCpu)
+    const perCore = (this.#views * 1e6) / (user + system)
+    const perSecond = (this.seeds * 1000) / (performance.now() - this.#startMs)
+    return `${this.seeds} seeds (${perSecond.toFixed(1)}/s), ${this.#views} views (${perCore.toFixed(0)} per second and core), ${this.failures} failed`
+  }
+}
+
+/** Resolves to the exit code. A seed does the same whichever thread runs it. */
+export async function campaign(from: number, to: number, jobs: number, untilMs: number): Promise<number> {
+  const totals = new Totals()
+  const shares = Array.from({ length: jobs }, (_, job): SeedShare => ({ from: from + job, to, step: jobs, untilMs }))
+  const [only] = shares
+  if (jobs === 1 && only !== undefined) for (const report of runSeeds(only)) totals.add(report)
+  else await Promise.all(shares.map((share) => runInThread(share, totals)))
+  const { coverage, failures, seeds } = totals
+  console.log(totals.line)
+  console.log(coverage.entries.map(([what, count]) => `${what} ${count}`).join(', '))
+  if (coverage.missing.length > 0) console.log(`never happened: ${coverage.missing.join(', ')}`)
+  return failures === 0 && (seeds < COVERING_SEEDS || coverage.missing.length === 0) ? 0 : 1
+}
+
+function runInThread(share: SeedShare, totals: Totals): Promise<void> {
+  const worker = new Worker(new URL('seed-worker.ts', import.meta.url), {
+    workerData: share,
+    argv: process.argv.slice(2),
+  })
+  return new Promise((resolve, reject) => {
+    worker.on('message', (report: SeedReport) => totals.add(report))
+    worker.on('error', reject)
+    worker.on('exit', () => resolve())
+  })
+}
