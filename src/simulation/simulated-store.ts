@@ -23,11 +23,11 @@ export class SimulatedStore extends MemoryStore {
 
   override write(operations: readonly KeyValueOperation[]): void {
     this.#boundary()
-    const undo = operations.map(({ key }): KeyValueOperation => {
-      const value = this.get(key)
+    const undo = operations.map((operation): KeyValueOperation => {
+      const { key } = operation
+      const value = this.replace(operation)
       return value === undefined ? { type: 'del', key } : { type: 'put', key, value }
     })
-    super.write(operations)
     this.#undo.push(undo.reverse())
     if (this.#undo.length > UNSYNCED_MAX) this.#undo.shift()
   }

@@ -30,16 +30,11 @@ export class StateStore implements StateSource {
   }
 
   /** What makes the state after `height` readable, and notes what is no longer needed once it is old. */
-  operations(height: Height, changes: StateChanges): KeyValueOperation[] {
-    const born = heightBytes(height)
-    const operations: KeyValueOperation[] = changes.created.map((node) => ({
-      type: 'put',
-      key: keyOf(node),
-      value: concatBytes(born, node.encoding),
-    }))
-    for (const [hash, code] of changes.code) operations.push({ type: 'put', key: CODE.key(idBytes(hash)), value: code })
-    if (changes.stale.length > 0)
-      operations.push({ type: 'put', key: STALE_NODES.key(height), value: encodeRlp(changes.stale.map(keyOf)) })
+  operations(height: Height, changes: StateChanges): readonly KeyValueOperation[] {
+    const known = operationsOf.get(changes)
+    if (known?.height === height) return known.operations
+    const operations = operationsFor(height, changes)
+    operationsOf.set(changes, { height, operations })
     return operations
   }
 
@@ -65,6 +60,25 @@ export class StateStore implements StateSource {
     if (value === undefined) return 0
     return Number(new DataView(value.buffer, value.byteOffset, HEIGHT_BYTES).getBigUint64(0))
   }
+}
+
+/** Stores that are given the same changes write the same. */
+const operationsOf = new WeakMap<
+  StateChanges,
+  { readonly height: Height; readonly operations: readonly KeyValueOperation[] }
+>()
+
+function operationsFor(height: Height, changes: StateChanges): readonly KeyValueOperation[] {
+  const born = heightBytes(height)
+  const operations: KeyValueOperation[] = changes.created.map((node) => ({
+    type: 'put',
+    key: keyOf(node),
+    value: concatBytes(born, node.encoding),
+  }))
+  for (const [hash, code] of changes.code) operations.push({ type: 'put', key: CODE.key(idBytes(hash)), value: code })
+  if (changes.stale.length > 0)
+    operations.push({ type: 'put', key: STALE_NODES.key(height), value: encodeRlp(changes.stale.map(keyOf)) })
+  return operations
 }
 
 function keyOf(node: StaleStateNode): Uint8Array {

@@ -11,10 +11,16 @@ export class MemoryStore implements KeyValueStore {
   }
 
   write(operations: readonly KeyValueOperation[]): void {
-    for (const operation of operations) {
-      if (operation.type === 'put') this.#values.set(textOf(operation.key), operation.value)
-      else this.#values.delete(textOf(operation.key))
-    }
+    for (const operation of operations) this.replace(operation)
+  }
+
+  /** What stood under the key before. */
+  protected replace(operation: KeyValueOperation): Uint8Array | undefined {
+    const key = textOf(operation.key)
+    const before = this.#values.get(key)
+    if (operation.type === 'put') this.#values.set(key, operation.value)
+    else if (before !== undefined) this.#values.delete(key)
+    return before
   }
 
   flush(): Promise<void> {
