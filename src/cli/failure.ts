@@ -3,7 +3,7 @@ import type { Result } from '../base/result.ts'
 import { EXIT, type Refusal } from '../node/exit-codes.ts'
 
 export class CliFailure extends Error {
-  override readonly name = 'CliFailure'
+  override readonly name: string = 'CliFailure'
   readonly exitCode: number
 
   constructor(message: string, exitCode: number) {

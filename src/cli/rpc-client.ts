@@ -9,7 +9,17 @@ const TIMEOUT_MS = 10_000
 
 interface Answer {
   readonly result?: unknown
-  readonly error?: { readonly message: string }
+  readonly error?: { readonly message: string; readonly data?: unknown }
+}
+
+/** The node refuses; `data` of a revert is its ABI-encoded error. */
+export class RefusedRequest extends CliFailure {
+  readonly data: unknown
+
+  constructor({ message, data }: { readonly message: string; readonly data?: unknown }) {
+    super(`the node refuses: ${message}`, EXIT.failed)
+    this.data = data
+  }
 }
 
 export class RpcClient {
@@ -21,11 +31,11 @@ export class RpcClient {
 
   /**
    * The result, believed to have the form that the method promises.
-   * @throws CliFailure: 75 when nobody answers, 1 when the node refuses.
+   * @throws CliFailure with code 75 when nobody answers; RefusedRequest.
    */
   async call<T>(method: string, params: readonly unknown[] = []): Promise<T> {
     const { result, error } = await this.#post(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))
-    if (error !== undefined) throw new CliFailure(`the node refuses: ${error.message}`, EXIT.failed)
+    if (error !== undefined) throw new RefusedRequest(error)
     return result as T
   }
 

@@ -5,6 +5,7 @@ import { VERSION } from '../node/version.ts'
 import { registerAccount } from './commands/account.ts'
 import { registerBlock } from './commands/block.ts'
 import { registerDevnet } from './commands/devnet.ts'
+import { registerEvidence } from './commands/evidence.ts'
 import { registerGenesis } from './commands/genesis.ts'
 import { registerInit } from './commands/init.ts'
 import { registerKeys } from './commands/keys.ts'
@@ -13,6 +14,7 @@ import { registerReplay } from './commands/replay.ts'
 import { registerStart } from './commands/start.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerTx } from './commands/tx.ts'
+import { registerValidator } from './commands/validator.ts'
 import { registerVerify } from './commands/verify.ts'
 import { CliFailure } from './failure.ts'
 import type { CliIo } from './io.ts'
@@ -21,6 +23,7 @@ import type { CliIo } from './io.ts'
 const COMMANDS = [
   ...[registerDevnet, registerStart, registerReplay, registerInit, registerKeys, registerGenesis],
   ...[registerTx, registerAccount, registerBlock, registerStatus, registerVerify, registerPeers],
+  ...[registerValidator, registerEvidence],
 ]
 
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {

@@ -10,7 +10,7 @@ import type { FinalBlock } from '../types/final-block.ts'
 import type { View } from '../types/ids.ts'
 import { signersOf } from '../types/signer-bitmap.ts'
 
-const OFFENCES: Readonly<Record<EvidenceKind, string>> = {
+export const OFFENCES: Readonly<Record<EvidenceKind, string>> = {
   doubleProposal: 'double proposal',
   doubleVote: 'double vote',
   doubleCommitVote: 'double commit vote',
@@ -102,7 +102,7 @@ function namesIn({ validators, records }: EpochContext): readonly string[] {
 }
 
 /** What contradicts what. */
-function statementsOf(evidence: Evidence): Readonly<Record<string, string | number>> {
+export function statementsOf(evidence: Evidence): Readonly<Record<string, string | number>> {
   switch (evidence.kind) {
     case 'doubleProposal':
       return { blocks: `${hashHeader(evidence.first.header)} / ${hashHeader(evidence.second.header)}` }

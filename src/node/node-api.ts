@@ -6,6 +6,7 @@
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
 import type { ValidatorRecord } from '../ledger/system/validator-records.ts'
+import type { EvidenceKind } from '../types/evidence.ts'
 import type { FaultModel } from '../types/fault-model.ts'
 import type { EpochEndProof, FinalityProof } from '../types/finality.ts'
 import type { Header } from '../types/header.ts'
@@ -128,15 +129,16 @@ export interface BftStatus {
   readonly failuresLeft: number
 }
 
-export interface ValidatorView {
-  readonly address: Address
-  readonly consensusKey: Uint8Array
-  readonly name: string
-  readonly peer: string
-  readonly leads: boolean
-  readonly proposed: number
-  readonly missed: number
-  readonly voted: number
+/** Proof of an offence that this node holds, or that the chain has accepted. */
+export interface EvidenceView {
+  readonly id: Hash
+  readonly kind: EvidenceKind
+  /** Id of the validator. */
+  readonly culprit: Address
+  readonly epoch: Epoch
+  readonly view: View
+  /** In the encoding that `submitEvidence` of the module takes. */
+  readonly evidence: Uint8Array
 }
 
 export interface SyncProgress {
@@ -158,6 +160,8 @@ export interface NodeEvents {
   /** A transaction became executable in the pool. */
   pendingTransaction?(transaction: SignedTransaction): void
   viewChange?(change: ViewChange): void
+  /** A validator is proven guilty: told once for each offence. */
+  evidence?(evidence: EvidenceView): void
 }
 
 export interface NodeApi {
@@ -203,7 +207,15 @@ export interface NodeApi {
   validatorRecord(id: Address): ValidatorRecord | undefined
   /** By the hash that headers name a set by, in the order of the set. */
   validatorSet(validatorsHash: Hash): readonly Validator[] | undefined
-  validators(): readonly ValidatorView[]
+  /** Of the running epoch, in the order of their set. */
+  validators(): readonly Validator[]
+  /** What is proven and not settled on the chain yet. */
+  heldEvidence(): readonly EvidenceView[]
+  /**
+   * Judges evidence, holds it for the validators to submit, and passes it on. False when it proves nothing
+   * that is news.
+   */
+  submitEvidence(evidence: Uint8Array): boolean
   syncProgress(): SyncProgress | null
   peerCount(): number
   subscribe(events: NodeEvents): () => void

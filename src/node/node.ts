@@ -150,6 +150,8 @@ async function openParts(
   })
 }
 
+const CLIENT_VERSION = `tertia/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`
+
 async function run(
   opened: Opened,
   logger: Logger,
@@ -175,7 +177,10 @@ async function run(
       log.onFinalBlock(final, replica.core.commitSigners(header.consensus.view, hash))
       api.tellFinalBlock(final)
     },
-    onEvidence: (held) => log.onEvidence(held),
+    onEvidence: (held) => {
+      log.onEvidence(held)
+      api.tellEvidence(held)
+    },
     onEpoch: (epoch) => {
       log.onEpoch(epoch)
       peers.enterEpoch(validatorPeers(epoch))
@@ -199,8 +204,7 @@ async function run(
   }
   const replica = recorder === null ? new Replica(config, ports) : new RecordedReplica(config, ports, recorder)
   resources.add(() => replica.stop())
-  const clientVersion = `tertia/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`
-  const api = new ReplicaApi({ config, replica, store: chain.store, network, clientVersion, nowMs })
+  const api = new ReplicaApi({ config, replica, store: chain.store, network, clientVersion: CLIENT_VERSION, nowMs })
   const admin = new ReplicaAdmin({ api, network, peers, signer, startHeight, nowMs })
   await startNetwork(network, replica, resources)
   replica.start()

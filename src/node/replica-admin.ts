@@ -1,7 +1,7 @@
 /** What only the operator of a node may ask of it. */
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import type { Signer } from '../crypto/secp256k1.ts'
+import { addressOfPublicKey, type Signer } from '../crypto/secp256k1.ts'
 import { signTransaction } from '../crypto/transaction-codec.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import { parsePeerId } from '../network/libp2p/network-key.ts'
@@ -38,15 +38,15 @@ export class ReplicaAdmin implements AdminApi {
   }
 
   nodeInfo(): NodeInfo {
-    const { api, network, startHeight, nowMs } = this.#parts
-    const { role, address } = api.status()
+    const { api, network, signer, startHeight, nowMs } = this.#parts
+    const { role } = api.status()
     return {
       clientVersion: api.clientVersion,
       chainId: api.chainId,
       genesisHash: api.genesisHash,
       peerId: network.peerId,
       role,
-      address,
+      address: signer === null ? null : addressOfPublicKey(signer.publicKey),
       pid: process.pid,
       upMs: Math.round(nowMs() - this.#startedAtMs),
       startHeight,
@@ -85,9 +85,8 @@ export class ReplicaAdmin implements AdminApi {
   /** Free of fee where the sender may call the module at all (docs/ledger.md). */
   async #signAndSubmit(data: Uint8Array): Promise<Result<Hash, Rejection>> {
     const { api, signer } = this.#parts
-    const { address } = api.status()
-    if (signer === null || address === null)
-      return err(rejection('noKey', 'this node signs nothing: it has no consensus key'))
+    if (signer === null) return err(rejection('noKey', 'this node signs nothing: it has no consensus key'))
+    const address = addressOfPublicKey(signer.publicKey)
     const fields = {
       type: 2,
       chainId: api.chainId,

@@ -6,11 +6,12 @@ import type { Effect } from '../consensus/effects.ts'
 import { encodeBlock } from '../ledger/block-encoding.ts'
 import { simulateCall } from '../ledger/simulate-call.ts'
 import { wordsIn } from '../ledger/storage-words.ts'
-import { readCounters } from '../ledger/system/counters.ts'
 import { readParameters } from '../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import { readValidatorRecord, type ValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
+import type { GossipVerdict } from '../network/port.ts'
+import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
 import type { FinalBlock as StoredBlock } from '../types/final-block.ts'
 import type { EpochEndProof } from '../types/finality.ts'
@@ -23,6 +24,7 @@ import type {
   BftStatus,
   CallOutcome,
   CallRequest,
+  EvidenceView,
   FinalBlock,
   LocatedLog,
   LogFilter,
@@ -32,7 +34,6 @@ import type {
   StateView,
   SyncProgress,
   TransactionLocation,
-  ValidatorView,
 } from './node-api.ts'
 
 export interface ReplicaApiParts extends StatusParts {
@@ -78,6 +79,11 @@ export class ReplicaApi implements NodeApi {
       const leader = defined(this.#parts.replica.epoch.validators.at(effect.leader), 'the leader of a view').address
       for (const listener of this.#listeners) listener.viewChange?.({ view: effect.view, by: effect.by, leader })
     }
+  }
+
+  tellEvidence(held: HeldEvidence): void {
+    if (this.#listeners.size === 0) return
+    for (const listener of this.#listeners) listener.evidence?.(evidenceView(held))
   }
 
   head(): FinalBlock {
@@ -194,24 +200,22 @@ export class ReplicaApi implements NodeApi {
     return this.#parts.store.validators(validatorsHash)
   }
 
-  validators(): readonly ValidatorView[] {
-    const { validators } = this.#parts.replica.epoch
-    const words = wordsIn(this.#headState(), SYSTEM_ADDRESS)
-    const counters = readCounters(words, validators.n)
-    return validators.members.map((member, index) => {
-      const record = readValidatorRecord(words, member.address)
-      const { proposed, missed, voted } = counters[index] ?? { proposed: 0, missed: 0, voted: 0 }
-      return {
-        address: member.address,
-        consensusKey: member.consensusKey,
-        name: record?.name ?? '',
-        peer: record?.peer ?? '',
-        leads: member.leads,
-        proposed,
-        missed,
-        voted,
-      }
-    })
+  validators(): readonly Validator[] {
+    return this.#parts.replica.epoch.validators.members
+  }
+
+  heldEvidence(): readonly EvidenceView[] {
+    return this.#parts.replica.heldEvidence.map(evidenceView)
+  }
+
+  /** By the way that it comes from others, so that a recording of the node has it. */
+  submitEvidence(evidence: Uint8Array): boolean {
+    const { replica, network } = this.#parts
+    const verdicts: GossipVerdict[] = []
+    replica.receiveGossip('evidence', network.peerId, evidence, (verdict) => verdicts.push(verdict))
+    if (!verdicts.includes('accept')) return false
+    network.publish('evidence', evidence)
+    return true
   }
 
   syncProgress(): SyncProgress | null {
@@ -263,6 +267,10 @@ export class ReplicaApi implements NodeApi {
     this.#views.set(final, view)
     return view
   }
+}
+
+function evidenceView({ id, kind, culprit, epoch, view, bytes }: HeldEvidence): EvidenceView {
+  return { id, kind, culprit, epoch, view, evidence: bytes }
 }
 
 function stateView(height: Height, state: WorldState): StateView {

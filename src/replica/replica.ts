@@ -19,7 +19,7 @@ import { type EpochContext, epochAtTip, leaderOf } from './epoch-context.ts'
 import { EpochEnds } from './epoch-ends.ts'
 import { EpochSession } from './epoch-session.ts'
 import { createEvidenceDesk } from './governance/create-evidence-desk.ts'
-import type { EvidenceDesk } from './governance/evidence-desk.ts'
+import type { EvidenceDesk, HeldEvidence } from './governance/evidence-desk.ts'
 import { FAULT_POINTS } from './penalty.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ReplicaConfig } from './replica-config.ts'
@@ -205,6 +205,11 @@ export class Replica {
     const height = announcements.judge(data)
     done(height.ok ? 'accept' : height.error.verdict)
     if (height.ok) this.#synchronizer.peerHasHeight(from, height.value, epoch)
+  }
+
+  /** What is proven and not settled yet, oldest first within a validator. */
+  get heldEvidence(): readonly HeldEvidence[] {
+    return this.#desk.held
   }
 
   /** Undefined refuses the request. */

@@ -46,6 +46,10 @@ export interface RpcLimits {
   readonly headsMax: number
   /** Epochs that one answer of bft_getValidatorSetProof leads across. */
   readonly epochLinksMax: number
+  /** Pieces of evidence in one answer. */
+  readonly evidenceMax: number
+  /** Proposals in one answer. */
+  readonly proposalsMax: number
   readonly signerStatsBlocksMax: number
   readonly proofKeysMax: number
   /** Of all accounts of one eth_getStorageValues together. */
@@ -90,6 +94,8 @@ export const DEFAULT_LIMITS: RpcLimits = {
   feeHistoryBlocksMax: 1_024,
   headsMax: 1_024,
   epochLinksMax: 256,
+  evidenceMax: 100,
+  proposalsMax: 100,
   signerStatsBlocksMax: 10_000,
   proofKeysMax: 1_024,
   storageSlotsMax: 1_024,

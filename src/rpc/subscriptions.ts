@@ -3,7 +3,7 @@
  * and goes out in the turns of the work queue, so that listeners never delay consensus.
  */
 import { randomBytes } from 'node:crypto'
-import type { FinalBlock, NodeApi, SyncProgress, ViewChange } from '../node/node-api.ts'
+import type { FinalBlock, NodeApi, SyncProgress } from '../node/node-api.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { LIMIT_EXCEEDED, RpcError } from './errors.ts'
 import { locatedLogs } from './located-logs.ts'
@@ -11,6 +11,7 @@ import { type LogCriteria, matchesLog } from './log-filter.ts'
 import { headerJson } from './serializers/block.ts'
 import { commitCertificateJson } from './serializers/certificate.ts'
 import { quantity } from './serializers/encoding.ts'
+import { heldEvidenceJson } from './serializers/evidence.ts'
 import { logJson } from './serializers/log.ts'
 import { pendingTransactionJson } from './serializers/transaction.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -22,6 +23,7 @@ export type Subscription =
   | { readonly kind: 'syncing' }
   | { readonly kind: 'finality' }
   | { readonly kind: 'views' }
+  | { readonly kind: 'evidence' }
 
 /** One WebSocket, as its subscriptions see it. */
 export interface SubscriberSession {
@@ -58,7 +60,8 @@ export class SubscriptionHub {
     this.#unsubscribe = node.subscribe({
       block: (block) => this.#onBlock(block),
       pendingTransaction: (transaction) => this.#onPending(transaction),
-      viewChange: (change) => this.#onViewChange(change),
+      viewChange: (change) => this.#tell('views', () => JSON.stringify(change)),
+      evidence: (evidence) => this.#tell('evidence', () => JSON.stringify(heldEvidenceJson(evidence))),
     })
     this.#syncTimer = setInterval(() => this.#pollSync(), SYNC_POLL_MS)
     this.#syncTimer.unref()
@@ -112,11 +115,11 @@ export class SubscriptionHub {
     }
   }
 
-  #onViewChange(change: ViewChange): void {
+  #tell(kind: 'views' | 'evidence', write: () => string): void {
     if (this.#recipients.size === 0) return
-    const text = JSON.stringify(change)
+    const text = write()
     for (const [recipient, own] of this.#recipients) {
-      const ids = [...own].flatMap(([id, subscription]) => (subscription.kind === 'views' ? [id] : []))
+      const ids = [...own].flatMap(([id, subscription]) => (subscription.kind === kind ? [id] : []))
       if (ids.length === 0) continue
       this.#deliver(recipient, () => {
         for (const id of ids) recipient.send(notification(id, text, 'bft'))

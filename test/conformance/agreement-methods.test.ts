@@ -5,6 +5,7 @@ import { mnemonicToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { METHODS } from '../../src/rpc/methods/all.ts'
+import { doubleVote } from './double-vote.ts'
 import { ask, chainOf, post, type SingleNode, startSingleNode } from './single-node.ts'
 
 const CHAIN_ID = 13_371
@@ -123,6 +124,7 @@ describe('bft_subscribe', () => {
   it.each([
     ['finality', { height: expect.any(Number) as number, certificate: { signatures: [expect.any(String)] } }],
     ['views', { view: expect.any(Number) as number, by: 'qc' }],
+    ['evidence', { kind: 'doubleVote', accepted: null }],
   ])('tells of %s', async (kind, wanted) => {
     const socket = new WebSocket(node.webSocketUrl)
     await once(socket, 'open')
@@ -136,7 +138,8 @@ describe('bft_subscribe', () => {
     })
     socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'bft_subscribe', params: [kind] }))
     await expect.poll(() => messages.length).toBeGreaterThan(0)
-    await send()
+    if (kind === 'evidence') await ask(node.url, 'bft_submitEvidence', doubleVote(node))
+    else await send()
     expect(await told).toMatchObject(wanted)
     socket.close()
   })

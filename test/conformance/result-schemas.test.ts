@@ -6,10 +6,13 @@ import { mnemonicToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { METHODS } from '../../src/rpc/methods/all.ts'
+import { cli } from '../unit/cli/cli-harness.ts'
+import { doubleVote } from './double-vote.ts'
 import { ask, chainOf, type SingleNode, startSingleNode } from './single-node.ts'
 
 const CHAIN_ID = 13_371
 const MODULE = '0x0000000000000000000000000000000000001001'
+const VALIDATORS = '0x0000000000000000000000000000000000001000'
 const KEY = `0x${'ab'.repeat(32)}` as const
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
 const from = account.address
@@ -38,6 +41,7 @@ async function hear(method: string, ...params: unknown[]): Promise<unknown> {
 beforeAll(async () => {
   node = await startSingleNode({
     chainId: CHAIN_ID,
+    baseFee: '0',
     consensus: { epochBlocksMax: 2, epochMsMin: 0 },
     alloc: { [from]: { balance: '0xc097ce7bc90715b34b9f' } },
   })
@@ -56,6 +60,7 @@ beforeAll(async () => {
       gasPrice: 9_000_000_000n,
     })
   await hear('eth_sendRawTransactionSync', await sign(1))
+  await cli('validator', 'propose', 'param', 'gasLimit', '40000000', '--data', node.dataDir)
   document = (await hear('rpc.discover')) as Document
   const [blocks, pending, logs] = [
     await hear('eth_newBlockFilter'),
@@ -71,7 +76,9 @@ beforeAll(async () => {
   ]) {
     await hear(method, ...params)
   }
-  expect(asked.get('eth_getLogs')).toMatchObject([[{ address: MODULE }]])
+  expect(asked.get('eth_getLogs')).toMatchObject([[{ address: MODULE }, { address: VALIDATORS }]])
+  expect(asked.get('bft_getProposals')).toMatchObject([[{ kind: 'parameter', status: 'open' }]])
+  expect(asked.get('bft_getEvidence')).toMatchObject([[{ kind: 'doubleVote', accepted: null }]])
   await subscribe()
 }, 120_000)
 
@@ -89,7 +96,9 @@ function readsOfState(): Request[] {
     ...['net_peerCount', 'web3_clientVersion', 'txpool_status', 'txpool_content', 'txpool_inspect'].map(
       (name): [string] => [name],
     ),
-    ...['bft_status', 'bft_getValidators', 'rpc_modules', 'ots_getApiLevel'].map((name): [string] => [name]),
+    ...['bft_status', 'bft_getValidators', 'bft_getCandidates', 'rpc_modules', 'ots_getApiLevel'].map(
+      (name): [string] => [name],
+    ),
     ...['eth_getBalance', 'eth_getTransactionCount', 'eth_getCode'].map((name): [string, ...unknown[]] => [
       name,
       from,
@@ -152,6 +161,9 @@ function readsOfBlocks(queued: unknown): Request[] {
     ['bft_getFinalityProof', block],
     ['bft_getFinalityProof', '0x0'],
     ['bft_getValidatorSetProof', 0],
+    ['bft_getProposals'],
+    ['bft_submitEvidence', doubleVote(node)],
+    ['bft_getEvidence'],
     ['bft_getHeads', 0],
     ['bft_getSignerStats', { fromBlock: 1, toBlock: 2 }],
   ]

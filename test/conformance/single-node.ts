@@ -1,6 +1,6 @@
 /** A network of one validator in a process of its own, as `tertia start` runs it, and requests to it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -22,6 +22,10 @@ export interface SingleNode {
   readonly url: string
   readonly webSocketUrl: string
   readonly genesisHash: Hash
+  /** With its keys, which are in the open: `consensus.json` is the validator's. */
+  readonly dataDir: string
+  /** The same node with another configuration; this object is of no use then. */
+  restart(changes: Readonly<Record<string, unknown>>): Promise<SingleNode>
   stop(): Promise<void>
 }
 
@@ -29,19 +33,33 @@ export interface SingleNode {
 export async function startSingleNode(document: Readonly<Record<string, unknown>>): Promise<SingleNode> {
   await buildIfStale()
   const directory = mkdtempSync(join(tmpdir(), 'tertia-node-'))
-  const genesisHash = await writeNode(directory, document)
+  return runNode(directory, await writeNode(directory, document))
+}
+
+async function runNode(directory: string, genesisHash: Hash): Promise<SingleNode> {
   const child = spawn(process.execPath, [PROGRAM, 'start', '--config', join(directory, 'node.json'), '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const url = await servedUrl(child)
+  const end = async () => {
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await exited
+  }
   return {
     url,
     webSocketUrl: url.replace('http', 'ws'),
     genesisHash,
+    dataDir: directory,
+    restart: async (changes) => {
+      await end()
+      const configPath = join(directory, 'node.json')
+      const config = JSON.parse(readFileSync(configPath, 'utf8')) as Readonly<Record<string, unknown>>
+      writeFileSync(configPath, JSON.stringify({ ...config, ...changes }))
+      return runNode(directory, genesisHash)
+    },
     stop: async () => {
-      const exited = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await exited
+      await end()
       rmSync(directory, { recursive: true, force: true })
     },
   }

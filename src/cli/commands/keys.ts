@@ -14,8 +14,10 @@ import {
 } from '../../node/key-file.ts'
 import { createNetworkKeyFile, readNetworkKey } from '../../node/network-key-file.ts'
 import { fail, unwrap } from '../failure.ts'
+import { genesisHash } from '../genesis-hash.ts'
 import { type CliIo, show } from '../io.ts'
 import { CONSENSUS_KEY_FILE, NETWORK_KEY_FILE } from '../key-directory.ts'
+import { proofOfPossession } from '../possession.ts'
 
 const PASSPHRASE_LENGTH_MIN = 8
 const OUT_DEFAULT = 'keys'
@@ -31,6 +33,8 @@ interface ExportOptions {
   readonly keys: string
   readonly name: string
   readonly announce: string
+  readonly genesis?: string
+  readonly passphraseFile?: string
 }
 
 export function registerKeys(program: Command, io: CliIo): void {
@@ -45,10 +49,12 @@ export function registerKeys(program: Command, io: CliIo): void {
     .action((options: NewOptions) => makeKeys(options, io))
   keys
     .command('export-public')
-    .description('print what the coordinator of a network needs for its genesis')
+    .description('print what the coordinator of a network needs for its genesis, or its validators to vote on')
     .option('--keys <dir>', 'directory of the key files', OUT_DEFAULT)
     .requiredOption('--name <name>', 'name of the validator')
     .requiredOption('--announce <multiaddr>', 'where others reach it: /dns4/alice.example/tcp/30600')
+    .option('--genesis <hash>', 'prove that the key is held, for a network that runs: hash of block 0, or a file')
+    .option('--passphrase-file <file>', 'file whose first line unlocks the consensus key, for the proof')
     .option('--json', 'accepted for symmetry: the output is always JSON')
     .action((options: ExportOptions) => exportPublic(options, io))
 }
@@ -89,10 +95,16 @@ function longEnough(passphrase: string): string {
   return fail(`the passphrase needs at least ${PASSPHRASE_LENGTH_MIN} characters`)
 }
 
-function exportPublic({ keys, name, announce }: ExportOptions, io: CliIo): void {
-  const publicKey = unwrap(readPublicKey(join(keys, CONSENSUS_KEY_FILE)))
+async function exportPublic(options: ExportOptions, io: CliIo): Promise<void> {
+  const { keys, name, announce, genesis } = options
+  const path = join(keys, CONSENSUS_KEY_FILE)
+  const publicKey = unwrap(readPublicKey(path))
   const peerId = peerIdOfKey(unwrap(readNetworkKey(join(keys, NETWORK_KEY_FILE))))
-  io.out(`${JSON.stringify({ name, ...shown(publicKey), peer: `${announce}/p2p/${peerId}` }, null, 2)}\n`)
+  const proof =
+    genesis === undefined
+      ? {}
+      : { proofOfPossession: await proofOfPossession(path, await genesisHash(genesis), options, io) }
+  io.out(`${JSON.stringify({ name, ...shown(publicKey), peer: `${announce}/p2p/${peerId}`, ...proof }, null, 2)}\n`)
 }
 
 function shown({ address, consensusKey }: PublicKey) {

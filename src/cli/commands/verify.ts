@@ -1,7 +1,4 @@
 /** `tertia verify`: what a node says, believed only as far as it is proven from the genesis hash on. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { toHex } from '../../base/bytes.ts'
 import { defined } from '../../base/invariant.ts'
@@ -9,12 +6,11 @@ import type { FinalHeader } from '../../client/finality.ts'
 import { VerificationError } from '../../client/verification-error.ts'
 import { VERIFIED_METHODS } from '../../client/verified-methods.ts'
 import { type BlockId, type Send, VerifiedReader } from '../../client/verified-reader.ts'
-import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
 import { EXIT } from '../../node/exit-codes.ts'
-import { readGenesisFile } from '../../node/genesis-file.ts'
 import { type Address, type Hash, parseHash } from '../../types/ids.ts'
 import { formatCoins } from '../coins.ts'
-import { CliFailure, fail, unwrap } from '../failure.ts'
+import { CliFailure, fail } from '../failure.ts'
+import { genesisHash } from '../genesis-hash.ts'
 import { type CliIo, show } from '../io.ts'
 import { address, choice, hash } from '../options.ts'
 import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
@@ -68,20 +64,6 @@ async function checked(options: VerifyOptions, work: (verified: Verified) => Pro
   } catch (error) {
     if (error instanceof VerificationError) throw new CliFailure(`NOT VERIFIED: ${error.message}`, EXIT.failed)
     throw error
-  }
-}
-
-/** A file names modules, which are part of block 0. */
-async function genesisHash(given: string): Promise<Hash> {
-  const named = parseHash(given)
-  if (named !== undefined) return named
-  if (!existsSync(given)) return fail(`--genesis ${given} is neither a hash nor a file`, EXIT.usage)
-  const scratch = mkdtempSync(join(tmpdir(), 'tertia-verify-'))
-  try {
-    const { genesis, registry } = unwrap(await readGenesisFile(given, [], scratch))
-    return buildGenesisBlock(genesis, registry).block.hash
-  } finally {
-    rmSync(scratch, { recursive: true, force: true })
   }
 }
 

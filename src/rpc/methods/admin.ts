@@ -1,10 +1,10 @@
 /** For the operator of the node. These exist on its Unix socket only. */
 import { toHex } from '../../base/bytes.ts'
-import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
 import type { AdminApi } from '../../node/node-api.ts'
 import { executionReverted, RpcError, rejectionError, SERVER_ERROR } from '../errors.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asBytes, asHash, asText, required } from '../params.ts'
+import { revertedBy } from '../validators-module.ts'
 
 const PEER_LENGTH_MAX = 512
 
@@ -40,11 +40,8 @@ function asPeer(value: unknown, what: string): string {
 async function validatorCall(admin: AdminApi, { node }: RpcContext, data: Uint8Array) {
   const { address: from } = admin.nodeInfo()
   if (from === null) throw new RpcError(SERVER_ERROR, 'this node signs nothing: it has no consensus key')
-  const { height, gasLimit } = node.head().header
-  const request = { from, to: SYSTEM_ADDRESS, value: 0n, data, accessList: [], gasLimit }
-  const tried = node.call(height, request)
-  if (!tried.ok) throw rejectionError(tried.error)
-  if (tried.value.status === 'reverted') throw executionReverted(null, toHex(tried.value.data))
+  const refused = revertedBy(node, node.head().header.height, data, from)
+  if (refused !== null) throw executionReverted(null, toHex(refused))
   const submitted = await admin.validatorCall(data)
   if (!submitted.ok) throw rejectionError(submitted.error)
   return submitted.value

@@ -1,15 +1,27 @@
 /** The agreement, as no Ethereum client asks for it. Numbers here are JSON numbers: people read them. */
+import { bytesEqual } from '../../base/bytes.ts'
 import { defined } from '../../base/invariant.ts'
+import { encodeValidatorsCall } from '../../ledger/modules/validators/encode-call.ts'
 import type { Height } from '../../types/ids.ts'
-import { asLenientBlockNumber, existingBlock, heightOf, requiredBlockParameter } from '../block-id.ts'
+import { asLenientBlockNumber, blockParameter, existingBlock, heightOf, requiredBlockParameter } from '../block-id.ts'
 import { fieldsOf } from '../call-object.ts'
-import { invalidParams, METHOD_NOT_FOUND, quote, RESOURCE_NOT_FOUND, RpcError } from '../errors.ts'
+import {
+  executionReverted,
+  invalidParams,
+  METHOD_NOT_FOUND,
+  quote,
+  RESOURCE_NOT_FOUND,
+  RpcError,
+  SERVER_ERROR,
+} from '../errors.ts'
+import { findEvidence, listEvidence } from '../evidence-list.ts'
 import { finalityProof, validatorSetProof } from '../finality-proof.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
-import { asLenientQuantity, asText, optional, required } from '../params.ts'
+import { asBytes, asHash, asLenientQuantity, asText, optional, required } from '../params.ts'
 import { headerJson } from '../serializers/block.ts'
 import { data } from '../serializers/encoding.ts'
 import { signerStats } from '../signer-stats.ts'
+import { membersJson, proposalsJson, revertedBy } from '../validators-module.ts'
 import { sessionOf } from './eth-subscribe.ts'
 
 function asRange(value: unknown, what: string) {
@@ -45,17 +57,49 @@ function setProof({ node, limits }: RpcContext, from: number, to: number | null)
   return validatorSetProof(node, from, Math.min(wanted, from + limits.epochLinksMax))
 }
 
+/** Tried on the head first: the module says what is wrong with it. Validators bring it to the chain. */
+function submitEvidence({ node }: RpcContext, evidence: Uint8Array) {
+  const { height } = node.head().header
+  const refused = revertedBy(node, height, encodeValidatorsCall('submitEvidence', [data(evidence)]))
+  if (refused !== null) throw executionReverted(null, data(refused))
+  if (!node.submitEvidence(evidence)) throw new RpcError(SERVER_ERROR, 'this evidence is known already')
+  const held = node.heldEvidence().find((each) => bytesEqual(each.evidence, evidence))
+  return defined(held, 'evidence that was just taken').id
+}
+
 function subscribe(context: RpcContext, kind: string) {
   const session = sessionOf(context, 'bft_subscribe')
-  if (kind === 'finality' || kind === 'views') return session.subscribe({ kind })
+  if (kind === 'finality' || kind === 'views' || kind === 'evidence') return session.subscribe({ kind })
   throw new RpcError(METHOD_NOT_FOUND, `no "${quote(kind)}" subscription in bft namespace`)
 }
 
 export const BFT_METHODS: readonly RpcMethod[] = [
   defineMethod('bft_status', [], ({ node }) => node.status()),
-  defineMethod('bft_getValidators', [], ({ node }) =>
-    node.validators().map((validator) => ({ ...validator, consensusKey: data(validator.consensusKey) })),
+  ...(['validators', 'candidates'] as const).map((view) =>
+    defineMethod(
+      view === 'validators' ? 'bft_getValidators' : 'bft_getCandidates',
+      [blockParameter],
+      ({ node }, block) => membersJson(node, view, heightOf(node, block)),
+      'expensive',
+    ),
   ),
+  defineMethod(
+    'bft_getProposals',
+    [optional('from', asLenientQuantity, 1), optional('count', asLenientQuantity, Number.POSITIVE_INFINITY)],
+    ({ node, limits }, from, count) => proposalsJson(node, from, Math.min(count, limits.proposalsMax)),
+    'expensive',
+  ),
+  defineMethod(
+    'bft_getEvidence',
+    [optional('id', asHash, null)],
+    async (context, id) => {
+      if (id === null) return listEvidence(context)
+      const found = findEvidence(context.node, id)
+      return found === null ? [] : [found]
+    },
+    'expensive',
+  ),
+  defineMethod('bft_submitEvidence', [required('evidence', asBytes)], submitEvidence, 'expensive'),
   defineMethod(
     'bft_getFinalityProof',
     [requiredBlockParameter],

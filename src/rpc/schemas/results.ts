@@ -1,5 +1,9 @@
 /** What each method of the public listeners answers. */
+import { PROPOSAL_KINDS } from '../../ledger/system/proposals.ts'
+import { STANDINGS } from '../../ledger/system/validator-records.ts'
+import { EVIDENCE_NUMBER } from '../../types/evidence.ts'
 import type { Schema } from '../parameter.ts'
+import { PROPOSAL_STATES } from '../validators-module.ts'
 import {
   ACCESS_LIST,
   ACCOUNT_PROOF,
@@ -70,9 +74,22 @@ const STATUS = closed({
   ...{ reason: orNull(TEXT), validators: listOf(PEER), failuresLeft: COUNT },
 })
 
-const VALIDATOR = closed({
-  ...{ address: ADDRESS, consensusKey: DATA, name: TEXT, peer: TEXT, leads: FLAG },
+const MEMBER = closed({
+  ...{ address: ADDRESS, consensusKey: DATA, signer: ADDRESS, name: TEXT, peer: TEXT, feeRecipient: ADDRESS },
+  ...{ standing: { enum: [...STANDINGS] }, jailed: FLAG, leads: FLAG, addedAt: COUNT, readyAt: COUNT },
   ...{ proposed: COUNT, missed: COUNT, voted: COUNT },
+})
+
+const PROPOSAL = closed({
+  ...{ id: COUNT, kind: { enum: [...PROPOSAL_KINDS] }, status: { enum: [...PROPOSAL_STATES] } },
+  ...{ proposer: orNull(ADDRESS), openedAt: COUNT, subject: orNull(ADDRESS), evidenceId: orNull(HASH) },
+  ...{ parameter: orNull(closed({ name: TEXT, value: TEXT })), consensusKey: orNull(DATA), text: TEXT, peer: TEXT },
+  ...{ approvals: listOf(ADDRESS), refusals: listOf(ADDRESS) },
+})
+
+const EVIDENCE = closed({
+  ...{ id: HASH, kind: { enum: Object.keys(EVIDENCE_NUMBER) }, culprit: ADDRESS, epoch: COUNT, view: COUNT },
+  ...{ evidence: orNull(DATA), accepted: orNull(closed({ height: COUNT, transactionHash: HASH, submitter: ADDRESS })) },
 })
 
 const SIGNER_STATS = closed({
@@ -99,7 +116,7 @@ const GROUPS: readonly (readonly [schema: Schema, names: string])[] = [
   [DATA, 'eth_newFilter eth_newBlockFilter eth_newPendingTransactionFilter eth_subscribe bft_subscribe'],
   [orNull(DATA), 'debug_getRawTransaction'],
   [listOf(DATA), 'debug_getRawReceipts'],
-  [HASH, 'eth_sendRawTransaction web3_sha3'],
+  [HASH, 'eth_sendRawTransaction web3_sha3 bft_submitEvidence'],
   [orNull(HASH), 'ots_getTransactionBySenderAndNonce'],
   [FLAG, 'eth_uninstallFilter eth_unsubscribe bft_unsubscribe net_listening ots_hasCode'],
   [TEXT, 'net_version web3_clientVersion'],
@@ -127,7 +144,9 @@ const GROUPS: readonly (readonly [schema: Schema, names: string])[] = [
   [byNonce(mapOf(TEXT)), 'txpool_inspect'],
   [byNonce(PENDING_TRANSACTION), 'txpool_contentFrom'],
   [STATUS, 'bft_status'],
-  [listOf(VALIDATOR), 'bft_getValidators'],
+  [listOf(MEMBER), 'bft_getValidators bft_getCandidates'],
+  [listOf(PROPOSAL), 'bft_getProposals'],
+  [listOf(EVIDENCE), 'bft_getEvidence'],
   [listOf(HEADER), 'bft_getHeads'],
   [SIGNER_STATS, 'bft_getSignerStats'],
   [closed({ fromEpoch: COUNT, toEpoch: COUNT, links: listOf(SET_LINK) }), 'bft_getValidatorSetProof'],

@@ -18,6 +18,7 @@ import type {
   SyncProgress,
 } from '../../../src/node/node-api.ts'
 import { locatedLogs } from '../../../src/rpc/located-logs.ts'
+import type { EpochEndProof } from '../../../src/types/finality.ts'
 import { encodeHeader, type Header } from '../../../src/types/header.ts'
 import { type Address, type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../src/types/ids.ts'
 import type { Log, Receipt } from '../../../src/types/receipt.ts'
@@ -182,7 +183,7 @@ export class FakeNode implements NodeApi {
     }
   }
 
-  epochEnd(): undefined {
+  epochEnd(_epoch: number): EpochEndProof | undefined {
     return undefined
   }
 
@@ -195,9 +196,15 @@ export class FakeNode implements NodeApi {
   }
 
   validators() {
-    const counters = { proposed: 0, missed: 0, voted: 0 }
-    const key = new Uint8Array(33).fill(2)
-    return [{ address: ZERO_ADDRESS, consensusKey: key, name: 'a', peer: '', leads: true, ...counters }]
+    return [{ address: ZERO_ADDRESS, consensusKey: new Uint8Array(33).fill(2), leads: true }]
+  }
+
+  heldEvidence() {
+    return []
+  }
+
+  submitEvidence() {
+    return false
   }
 
   syncProgress() {

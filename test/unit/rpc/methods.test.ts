@@ -369,7 +369,6 @@ describe('the surface', () => {
     expect(await resultOf(url, 'eth_gasPrice')).toBe(toHex(BASE_FEE))
     expect(await resultOf(url, 'web3_sha3', ['0x1234'])).toBe(keccak256('0x1234'))
     expect(await resultOf(url, 'bft_status')).toMatchObject({ n: 4, quorum: 3, live: true })
-    expect(await resultOf(url, 'bft_getValidators')).toMatchObject([{ consensusKey: `0x${'02'.repeat(33)}` }])
   })
 })
 

@@ -1,0 +1,23 @@
+/** Names a network: by the hash of its block 0, or by its genesis file. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildGenesisBlock } from '../ledger/genesis/genesis-block.ts'
+import { EXIT } from '../node/exit-codes.ts'
+import { readGenesisFile } from '../node/genesis-file.ts'
+import { type Hash, parseHash } from '../types/ids.ts'
+import { fail, unwrap } from './failure.ts'
+
+/** A file names modules, which are part of block 0. */
+export async function genesisHash(given: string): Promise<Hash> {
+  const named = parseHash(given)
+  if (named !== undefined) return named
+  if (!existsSync(given)) return fail(`--genesis ${given} is neither a hash nor a file`, EXIT.usage)
+  const scratch = mkdtempSync(join(tmpdir(), 'tertia-genesis-'))
+  try {
+    const { genesis, registry } = unwrap(await readGenesisFile(given, [], scratch))
+    return buildGenesisBlock(genesis, registry).block.hash
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
