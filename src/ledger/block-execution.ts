@@ -12,18 +12,19 @@ import { isPlanted } from '../base/planted-bug.ts'
 import type { Rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { orderedTrieRoot } from '../trie/ordered-root.ts'
-import { type Hash, hashFromBytes } from '../types/ids.ts'
+import { type Address, type Hash, hashFromBytes } from '../types/ids.ts'
 import type { Receipt } from '../types/receipt.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { encodeValidators, type Validator } from '../types/validator-set.ts'
 import type { BlockEnvironment, Justification } from './block-environment.ts'
+import { FREE_CALLS_MAX, mayBeFree } from './free-calls.ts'
 import { type InvalidTransactionCode, whyInvalid } from './invalid-transaction.ts'
 import { applyChanges, makeDue } from './modules/validators/set-change.ts'
 import { settleAll } from './modules/validators/tally.ts'
 import { encodeReceipt, unionOfBlooms } from './receipt-codec.ts'
 import type { LedgerRules } from './rules.ts'
 import { StateOverlay } from './state-overlay.ts'
-import { type Words, wordsOf } from './storage-words.ts'
+import { type WordReader, type Words, wordsIn, wordsOf } from './storage-words.ts'
 import { writeRingEntry } from './system/block-ring.ts'
 import { countBlock, resetCounters } from './system/counters.ts'
 import {
@@ -58,9 +59,13 @@ export class BlockExecution {
   readonly #environment: BlockEnvironment
   readonly #overlay: StateOverlay
   readonly #system: Words
+  /** As the block before left it: who governs is decided there. */
+  readonly #parentSystem: WordReader
   readonly #schedule: EpochSchedule
   readonly #envelopes: Uint8Array[] = []
   readonly #receipts: Receipt[] = []
+  /** By sender. */
+  readonly #freeCalls = new Map<Address, number>()
   #gasUsed = 0
   #isFinished = false
 
@@ -68,6 +73,7 @@ export class BlockExecution {
     this.#rules = rules
     this.#environment = environment
     this.#overlay = new StateOverlay(parentState)
+    this.#parentSystem = wordsIn(parentState, SYSTEM_ADDRESS)
     this.#system = wordsOf(this.#overlay, SYSTEM_ADDRESS)
     this.#schedule = this.#begin()
   }
@@ -76,17 +82,29 @@ export class BlockExecution {
     return this.#environment.gasLimit - this.#gasUsed
   }
 
+  /** Whether a later block may have room for what this one has none left for: gas, or free calls of its sender. */
+  mustWait(transaction: SignedTransaction): boolean {
+    if (transaction.gasLimit > this.gasLeft) return true
+    const isPaid = transaction.maxFeePerGas >= this.#environment.baseFeePerGas
+    return !isPaid && this.#freeCallsOf(transaction.sender) >= FREE_CALLS_MAX
+  }
+
   /** A rejection means that a block with this transaction here is invalid; nothing has changed then. */
   apply(transaction: SignedTransaction): Result<Receipt, Rejection<InvalidTransactionCode>> {
     invariant(!this.#isFinished, 'a finished block takes no transaction')
-    const invalid = whyInvalid(transaction, this.#overlay.account(transaction.sender), {
+    const { sender } = transaction
+    const isFree = this.#isFree(transaction)
+    const invalid = whyInvalid(transaction, this.#overlay.account(sender), {
       chainId: this.#rules.chainId,
       baseFeePerGas: this.#environment.baseFeePerGas,
       gasLeft: this.gasLeft,
+      isFree,
     })
     if (invalid !== undefined) return err(invalid)
-    const receipt = executeTransaction(this.#rules, this.#overlay, this.#environment, transaction, this.#gasUsed)
+    const terms = { isFree, gasUsedBefore: this.#gasUsed }
+    const receipt = executeTransaction(this.#rules, this.#overlay, this.#environment, transaction, terms)
     this.#gasUsed = receipt.cumulativeGasUsed
+    if (isFree) this.#freeCalls.set(sender, this.#freeCallsOf(sender) + 1)
     this.#envelopes.push(transaction.envelope)
     this.#receipts.push(receipt)
     return ok(receipt)
@@ -114,6 +132,14 @@ export class BlockExecution {
       nextValidators,
       end,
     }
+  }
+
+  #isFree(transaction: SignedTransaction): boolean {
+    return mayBeFree(transaction, this.#parentSystem) && this.#freeCallsOf(transaction.sender) < FREE_CALLS_MAX
+  }
+
+  #freeCallsOf(sender: Address): number {
+    return this.#freeCalls.get(sender) ?? 0
   }
 
   #begin(): EpochSchedule {

@@ -24,6 +24,8 @@ export interface TransactionConditions {
   readonly baseFeePerGas: bigint
   /** What the block has left. */
   readonly gasLeft: number
+  /** It pays nothing, whatever its caps say (docs/ledger.md, "Governance"). */
+  readonly isFree: boolean
 }
 
 /** Undefined when the sender's transaction may be executed now. */
@@ -47,7 +49,7 @@ export function whyInvalid(
       'tipAboveFeeCap',
       `max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas: ${maxPriorityFeePerGas}, maxFeePerGas: ${maxFeePerGas}`,
     )
-  if (maxFeePerGas < conditions.baseFeePerGas)
+  if (maxFeePerGas < conditions.baseFeePerGas && !conditions.isFree)
     return rejection(
       'feeCapBelowBaseFee',
       `max fee per gas less than block base fee: maxFeePerGas: ${maxFeePerGas}, baseFee: ${conditions.baseFeePerGas}`,
@@ -60,7 +62,7 @@ export function whyInvalid(
       `gas limit reached: the block has ${conditions.gasLeft} gas left, tx ${gasLimit}`,
     )
   const mayOwe = __CANARIES__ && isPlanted('balance-unchecked')
-  if (sender.balance < costMax(transaction) && !mayOwe)
+  if (sender.balance < costMax(transaction) && !conditions.isFree && !mayOwe)
     return rejection(
       'insufficientFunds',
       `insufficient funds for gas * price + value: have ${sender.balance}, want ${costMax(transaction)}`,

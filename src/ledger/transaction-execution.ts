@@ -38,10 +38,10 @@ export function executeTransaction(
   overlay: StateOverlay,
   environment: BlockEnvironment,
   transaction: SignedTransaction,
-  gasUsedBefore: number,
+  { isFree, gasUsedBefore }: { readonly isFree: boolean; readonly gasUsedBefore: number },
 ): Receipt {
   const { sender, gasLimit } = transaction
-  const price = effectiveGasPrice(transaction, environment.baseFeePerGas)
+  const price = isFree ? 0n : effectiveGasPrice(transaction, environment.baseFeePerGas)
   const account = overlay.account(sender)
   overlay.setAccount(sender, {
     ...account,

@@ -233,7 +233,7 @@ export class BlockExecutor {
     let bytes = 0
     for (const transaction of candidates) {
       if (chosen.length >= blockTransactionsMax || this.#clock.monotonicMs() > untilMs) return
-      if (bytes + transaction.envelope.length > blockBytesMax || transaction.gasLimit > execution.gasLeft) {
+      if (bytes + transaction.envelope.length > blockBytesMax || execution.mustWait(transaction)) {
         candidates.skip(transaction.sender)
         // What an empty block has no room for is left behind on this parent.
         if (chosen.length === 0) view.refused.add(transaction.hash)

@@ -1,5 +1,8 @@
 /** The parts of a replica that outlive its epochs, put together. */
 import { defined } from '../base/invariant.ts'
+import { mayBeFree } from '../ledger/free-calls.ts'
+import { wordsIn } from '../ledger/storage-words.ts'
+import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import { Mempool } from '../mempool/mempool.ts'
 import { DEFAULT_MEMPOOL_LIMITS } from '../mempool/mempool-limits.ts'
 import type { FinalBlock } from '../types/final-block.ts'
@@ -29,9 +32,9 @@ export function createReplicaParts(
   onFinal: (final: FinalBlock) => void,
 ): ReplicaParts {
   const { genesis, rules, recovered } = config
-  const pool = new Mempool(
+  const pool: Mempool = new Mempool(
     DEFAULT_MEMPOOL_LIMITS,
-    { isFree: () => false },
+    { isFree: (transaction) => mayBeFree(transaction, wordsIn(pipeline.state, SYSTEM_ADDRESS)) },
     { onExecutable: (transaction) => ports.observer.onPendingTransaction?.(transaction) },
   )
   const verifier = new TransactionVerifier(
