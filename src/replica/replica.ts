@@ -92,7 +92,7 @@ export class Replica {
     this.#beat = new StatusBeat({
       ports,
       core: () => this.core,
-      epoch: () => this.#session.epoch,
+      validators: () => this.epoch.validators,
       links: this.#links,
       onStatus: (from, status) => this.#onStatus(from, status),
       onBeat: (atMs) => {

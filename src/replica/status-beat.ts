@@ -1,18 +1,20 @@
 /**
  * Once a second, idle or not: a validator tells the others where it is, an observer asks two
- * peers. A status is unsigned, so it is only ever the cause of a question.
+ * peers. So does a validator that does not reach a quorum: it may have been removed while it was
+ * away, and then its fellows of old keep no streams for it. A status is unsigned, so it is only
+ * ever the cause of a question.
  */
 import type { Core } from '../consensus/core.ts'
 import { decodeStatus, encodeRequest, type Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
-import type { Epoch } from '../types/ids.ts'
+import type { ValidatorSet } from '../types/validator-set.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ValidatorLinks } from './validator-links.ts'
 
 export interface BeatParts {
   readonly ports: ReplicaPorts
   readonly core: () => Core
-  readonly epoch: () => Epoch
+  readonly validators: () => ValidatorSet
   readonly links: ValidatorLinks
   readonly onStatus: (from: PeerId, status: Status) => void
   /** What else is done once a second. */
@@ -33,10 +35,10 @@ export class StatusBeat {
   }
 
   start(): void {
-    const { ports, links, onBeat } = this.#parts
+    const { ports, links, validators, onBeat } = this.#parts
     const nowMs = ports.clock.monotonicMs()
     if (links.isValidator) links.send('all', { kind: 'status', status: this.status() })
-    else this.#ask()
+    if (!links.isValidator || links.reachable < validators().quorum) this.#ask()
     onBeat(nowMs)
     this.#beats += 1
     this.#cancel = ports.schedule(nowMs + BEAT_MS, () => this.start())
@@ -48,10 +50,10 @@ export class StatusBeat {
   }
 
   status(): Status {
-    const { ports, core, epoch } = this.#parts
+    const { ports, core, validators } = this.#parts
     const { hash, header } = ports.store.tip
     const { view, highQc } = core()
-    return { epoch: epoch(), view, highQcView: highQc.view, height: header.height, tipHash: hash }
+    return { epoch: validators().epoch, view, highQcView: highQc.view, height: header.height, tipHash: hash }
   }
 
   #ask(): void {
