@@ -4,10 +4,13 @@
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Recoverer } from '../crypto/secp256k1.ts'
 import { buildGenesisBlock } from '../ledger/genesis/genesis-block.ts'
+import { type WordReader, wordsIn } from '../ledger/storage-words.ts'
+import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import { createLibp2pNetwork } from '../network/libp2p/libp2p-network.ts'
 import type { Network } from '../network/port.ts'
 import { epochAtTip } from '../replica/epoch-context.ts'
@@ -16,6 +19,7 @@ import type { OpenedChain } from '../replica/open-replica.ts'
 import type { ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
+import type { ChainStore } from '../storage/chain-store.ts'
 import type { FileDirectory } from '../storage/file-port.ts'
 import { StorageFailure } from '../storage/storage-failure.ts'
 import type { Hash } from '../types/ids.ts'
@@ -41,7 +45,7 @@ import { epochReader, planReplica } from './replica-config.ts'
 import { recoverInPool, replicaNetwork, scheduleOnSystem, systemClock } from './replica-ports.ts'
 import { Resources } from './resources.ts'
 import { TaskRunner } from './task-runner.ts'
-import { validatorPeers } from './validator-peers.ts'
+import { configuredPeers, memberPeers } from './validator-peers.ts'
 import { VERSION } from './version.ts'
 
 export interface RunningNode {
@@ -110,7 +114,6 @@ async function openParts(
   if (!file.ok) return file
   const { genesis, registry, text } = file.value
   const block = buildGenesisBlock(genesis, registry)
-  const known = { genesis, registry, block }
   const recorder = openRecorder(config.recordPath, logger, resources)
   if (!recorder.ok) return recorder
   const watch = (files: FileDirectory): FileDirectory => recorder.value?.files(files) ?? files
@@ -121,8 +124,10 @@ async function openParts(
   const { recoverer, refused } = await chooseRecoverer()
   for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })
   const consensusKey = key.value?.publicKey ?? null
-  const planned = planReplica(known, chain.value, recoverer, consensusKey, config.p2p.peers)
-  if (!planned.ok) return planned
+  const replicaConfig = planReplica({ genesis, registry, block }, chain.value, recoverer, consensusKey)
+  const configured = configuredPeers(config.p2p.peers)
+  if (!configured.ok) return err(refusal(configured.error.message))
+  const members = memberPeers(systemWords(chain.value.store))
   const networkKey = readNetworkKey(config.p2p.keyPath)
   if (!networkKey.ok) return networkKey
   const { listen, announce, private: privateNetwork } = config.p2p
@@ -131,11 +136,10 @@ async function openParts(
     listen,
     announce,
     genesisHash: block.block.hash,
-    knownPeers: planned.value.knownPeers,
+    knownPeers: [...configured.value, ...members],
     privateNetwork,
     logger,
   })
-  const { config: replicaConfig, knownPeers } = planned.value
   recordStart(recorder.value, { text, dataDir: config.dataDir, key: key.value, chain: chain.value })
   const network = adaptNetwork(wire, replicaConfig.genesisHash)
   return ok({
@@ -146,7 +150,7 @@ async function openParts(
     recoverer,
     recorder: recorder.value,
     poolPath: join(config.dataDir, 'pool'),
-    peers: new PeerBook(network, knownPeers),
+    peers: new PeerBook(network, configured.value, members),
   })
 }
 
@@ -176,6 +180,8 @@ async function run(
       const { hash, header } = final.block
       log.onFinalBlock(final, replica.core.commitSigners(header.consensus.view, hash))
       api.tellFinalBlock(final)
+      if (final.transactions.some(({ to }) => to === SYSTEM_ADDRESS))
+        peers.update(memberPeers(systemWords(chain.store)))
     },
     onEvidence: (held) => {
       log.onEvidence(held)
@@ -183,7 +189,7 @@ async function run(
     },
     onEpoch: (epoch) => {
       log.onEpoch(epoch)
-      peers.enterEpoch(validatorPeers(epoch))
+      peers.enterEpoch(memberPeers(systemWords(chain.store)))
     },
     onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
   }
@@ -232,6 +238,11 @@ async function startNetwork(network: Network, replica: Replica, resources: Resou
     onPeerUp: (peer, direct) => replica.peerUp(peer, direct),
     onPeerDown: (peer, direct) => replica.peerDown(peer, direct),
   })
+}
+
+/** Of the newest final block. */
+function systemWords(store: ChainStore): WordReader {
+  return wordsIn(defined(store.stateAt(store.tip.header.height), 'the state of the tip'), SYSTEM_ADDRESS)
 }
 
 /** DURABILITY: a halt is written down before the process ends, and keeps it from starting again. */

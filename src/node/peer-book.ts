@@ -1,4 +1,4 @@
-/** Who the node keeps connections to, beside the validators: its configuration's peers and those that its operator adds. */
+/** Who the node keeps connections to: the network's members, its configuration's peers and those that its operator adds. */
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { KnownPeer, Network, PeerId } from '../network/port.ts'
@@ -8,17 +8,29 @@ import { parsePeer } from './validator-peers.ts'
 const ADDED_MAX = 256
 
 export class PeerBook {
-  readonly #network: Network
+  readonly #network: Pick<Network, 'setKnownPeers'>
+  readonly #configured: readonly KnownPeer[]
   readonly #added = new Map<PeerId, KnownPeer>()
+  /** Validators and candidates. */
+  #members: readonly KnownPeer[]
+  /** Those of the epoch before. */
+  #leaving: readonly KnownPeer[] = []
   #base: ReadonlyMap<PeerId, KnownPeer>
-  /** Of the running epoch. */
-  #validators: ReadonlyMap<PeerId, KnownPeer>
 
-  /** @param base validators and configured peers, as the network has them already. */
-  constructor(network: Network, base: readonly KnownPeer[]) {
+  constructor(
+    network: Pick<Network, 'setKnownPeers'>,
+    configured: readonly KnownPeer[],
+    members: readonly KnownPeer[],
+  ) {
     this.#network = network
-    this.#base = byId(base)
-    this.#validators = byId(base.filter(({ validator }) => validator))
+    this.#configured = configured
+    this.#members = members
+    this.#base = byId([...configured, ...members])
+  }
+
+  /** What a network begins with. */
+  get all(): readonly KnownPeer[] {
+    return [...this.#base.values(), ...this.#added.values()]
   }
 
   /** Until the node ends; what shall stay is written into the configuration. */
@@ -45,19 +57,24 @@ export class PeerBook {
   }
 
   /** Those of the epoch before stay for one more: whoever lags among them is served. */
-  enterEpoch(validators: readonly KnownPeer[]): void {
-    const leaving = this.#validators
-    this.#validators = byId(validators)
-    const configured = [...this.#base.values()].filter(({ validator }) => !validator)
-    this.#base = byId([...configured, ...leaving.values(), ...validators])
+  enterEpoch(members: readonly KnownPeer[]): void {
+    this.#leaving = this.#members
+    this.update(members)
+  }
+
+  /** Within an epoch: a member has another address, or a candidate has come. */
+  update(members: readonly KnownPeer[]): void {
+    this.#members = members
+    this.#base = byId([...this.#configured, ...this.#leaving, ...members])
     this.#apply()
   }
 
   #apply(): void {
-    this.#network.setKnownPeers([...this.#base.values(), ...this.#added.values()])
+    this.#network.setKnownPeers(this.all)
   }
 }
 
+/** Who comes later stands. */
 function byId(peers: readonly KnownPeer[]): ReadonlyMap<PeerId, KnownPeer> {
   return new Map(peers.map((peer) => [peer.peerId, peer]))
 }

@@ -1,27 +1,33 @@
-/** Who a node keeps connections to: the validators of its epoch and the peers of its configuration. */
+/** Who a node keeps connections to: the members of the network, as the state has them, and the peers of its configuration. */
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { WordReader } from '../ledger/storage-words.ts'
+import { readCandidates } from '../ledger/system/candidate-queue.ts'
+import { readValidatorRecord, readValidators } from '../ledger/system/validator-records.ts'
 import { parsePeerId } from '../network/libp2p/network-key.ts'
-import type { KnownPeer, PeerId } from '../network/port.ts'
-import type { EpochContext } from '../replica/epoch-context.ts'
+import type { KnownPeer } from '../network/port.ts'
+import type { Address } from '../types/ids.ts'
 
-/** An address of a validator that cannot be read is its own fault: nobody connects to it. */
-export function validatorPeers({ records }: Pick<EpochContext, 'records'>): readonly KnownPeer[] {
-  return records.flatMap((record) => (record === undefined ? [] : (parsePeer(record.peer, true) ?? [])))
+/**
+ * Validators, and the candidates that wait to be some: nobody gets ready without the others. An address that
+ * cannot be read is its owner's fault: nobody connects to it.
+ */
+export function memberPeers(words: WordReader): readonly KnownPeer[] {
+  const peersOf = (ids: readonly Address[], validator: boolean) =>
+    ids.flatMap((id) => parsePeer(readValidatorRecord(words, id)?.peer ?? '', validator) ?? [])
+  const validators = readValidators(words).map(({ address }) => address)
+  return [...peersOf(readCandidates(words), false), ...peersOf(validators, true)]
 }
 
-export function planPeers(
-  epoch: Pick<EpochContext, 'records'>,
-  configured: readonly string[],
-): Result<readonly KnownPeer[], Rejection<'badPeer'>> {
-  const known = new Map<PeerId, KnownPeer>()
-  for (const peer of validatorPeers(epoch)) known.set(peer.peerId, peer)
-  for (const peer of configured) {
-    const parsed = parsePeer(peer, false)
-    if (parsed === undefined) return badPeer(peer)
-    if (!known.has(parsed.peerId)) known.set(parsed.peerId, parsed)
+export function configuredPeers(texts: readonly string[]): Result<readonly KnownPeer[], Rejection<'badPeer'>> {
+  const peers: KnownPeer[] = []
+  for (const text of texts) {
+    const peer = parsePeer(text, false)
+    if (peer === undefined)
+      return err(rejection('badPeer', `"${text}" is no peer address: write /ip4/…/tcp/…/p2p/<peer id>`))
+    peers.push(peer)
   }
-  return ok([...known.values()])
+  return ok(peers)
 }
 
 /** Undefined: no peer address. */
@@ -29,8 +35,4 @@ export function parsePeer(text: string, validator: boolean): KnownPeer | undefin
   const separator = text.lastIndexOf('/p2p/')
   const peerId = separator < 0 ? undefined : parsePeerId(text.slice(separator + '/p2p/'.length))
   return peerId === undefined ? undefined : { peerId, addresses: [text], validator }
-}
-
-function badPeer(peer: string): { readonly ok: false; readonly error: Rejection<'badPeer'> } {
-  return err(rejection('badPeer', `"${peer}" is no peer address: write /ip4/…/tcp/…/p2p/<peer id>`))
 }

@@ -139,9 +139,7 @@ function peerOf(item: Parameters<typeof textOf>[0]): PeerId {
 }
 
 function configOf(session: Session, network: GenesisNetwork, chain: OpenedChain, recoverer: Recoverer) {
-  const planned = planReplica(network, chain, recoverer, session.consensusKey, [])
-  invariant(planned.ok, 'the peers of a recorded genesis can be read')
-  return planned.value.config
+  return planReplica(network, chain, recoverer, session.consensusKey)
 }
 
 /** The disks as they were: the store is made again from the journal, up to the height that it had. */
