@@ -21,7 +21,6 @@ let node: SingleNode
 beforeAll(async () => {
   node = await startSingleNode({
     chainId: CHAIN_ID,
-    baseFee: '0',
     alloc: { [account.address]: { balance: '0xc097ce7bc90715b34b9f' } },
   })
 }, 120_000)
@@ -154,7 +153,6 @@ describe('tertia validator rotate', () => {
   beforeAll(async () => {
     ours = await startSingleNode({
       chainId: CHAIN_ID,
-      baseFee: '0',
       alloc: { [account.address]: { balance: '0xc097ce7bc90715b34b9f' } },
     })
   }, 120_000)

@@ -41,7 +41,6 @@ async function hear(method: string, ...params: unknown[]): Promise<unknown> {
 beforeAll(async () => {
   node = await startSingleNode({
     chainId: CHAIN_ID,
-    baseFee: '0',
     consensus: { epochBlocksMax: 2, epochMsMin: 0 },
     alloc: { [from]: { balance: '0xc097ce7bc90715b34b9f' } },
   })

@@ -34,10 +34,15 @@ export function registerValidator(program: Command, io: CliIo): void {
     .argument('<vote>', 'yes or no', choice(['yes', 'no'] as const))
     .action((id: number, vote: 'yes' | 'no', options: CallOptions) => castVote(id, vote === 'yes', options, io))
   registerRotate(validator, io)
-  speaks(validator.command('leave').description('leave the set, without a vote, when the epoch ends')).action(
+  speaks(validator.command('leave').description('leave, without a vote, as soon as the others are enough')).action(
     async ({ data, json }: CallOptions) => {
       const { hash, height } = await callValidators(data, encodeValidatorsCall('leave', []))
-      show(io, json, { hash, height }, () => `in block ${height}: this validator leaves with the end of the epoch`)
+      show(
+        io,
+        json,
+        { hash, height },
+        () => `in block ${height}: it leaves as soon as the others are enough without it`,
+      )
     },
   )
 }
