@@ -2,19 +2,18 @@
 import { defined } from '../base/invariant.ts'
 import { wordsIn } from '../ledger/storage-words.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
-import { readValidatorRecord } from '../ledger/system/validator-records.ts'
+import { readValidatorRecord, type ValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { Network } from '../network/port.ts'
-import type { Replica } from '../replica/replica.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Address } from '../types/ids.ts'
+import { type KeyParts, memberOfKey, whySilent } from './key-standing.ts'
 import type { BftStatus, PeerStatus } from './node-api.ts'
 
 /** A validator that says nothing for so long is counted as gone: it beats every second. */
 const SILENT_MS = 3_000
 const JAILED = 'jailed: evidence against it is on chain'
 
-export interface StatusParts {
-  readonly replica: Replica
+export interface StatusParts extends KeyParts {
   readonly store: ChainStore
   readonly network: Network
   /** Monotonic. */
@@ -26,14 +25,16 @@ export function bftStatus(parts: StatusParts): BftStatus {
   const { core } = replica
   const { validators, self } = replica.epoch
   const peers = validators.members.map((_, index) => peerStatus(parts, index))
+  const member = memberOfKey(parts)
+  const jailed = peers.filter((peer) => peer.suspicion === JAILED).length
   const reachable = peers.filter((peer) => peer.connected).length
   const honest = peers.filter((peer) => peer.connected && peer.suspicion !== JAILED).length
   const syncing = replica.syncProgress !== null || !replica.isStarted
   const { hash, header } = store.tip
   const live = self === null ? parts.network.connectedPeers().length > 0 : reachable >= validators.quorum
   return {
-    role: self === null ? 'observer' : 'validator',
-    address: self?.address ?? null,
+    role: self !== null ? 'validator' : member?.standing === 'candidate' ? 'candidate' : 'observer',
+    address: self?.address ?? (member?.standing === 'candidate' ? member.address : null),
     faultModel: validators.model,
     n: validators.n,
     faultsTolerated: validators.faultsTolerated,
@@ -48,9 +49,9 @@ export function bftStatus(parts: StatusParts): BftStatus {
     viewTimeoutMs: core.viewTimeoutMs,
     syncing,
     live,
-    reason: reasonOf(parts, live, syncing, peers),
+    reason: reasonOf(parts, live, syncing, peers) ?? whySilent(parts),
     validators: peers,
-    failuresLeft: self === null ? validators.faultsTolerated : Math.max(0, honest - validators.quorum),
+    failuresLeft: Math.max(0, self === null ? validators.faultsTolerated - jailed : honest - validators.quorum),
   }
 }
 
@@ -91,8 +92,12 @@ function suspicionOf(isHeard: boolean, silentMs: number | null, hasFailedToLead:
   return hasFailedToLead ? 'its last view as leader failed' : null
 }
 
-function isJailed({ replica }: StatusParts, id: Address): boolean {
-  return readValidatorRecord(wordsIn(replica.finalState, SYSTEM_ADDRESS), id)?.jailed === true
+function isJailed(parts: StatusParts, id: Address): boolean {
+  return recordOf(parts, id)?.jailed === true
+}
+
+function recordOf({ replica }: StatusParts, id: Address): ValidatorRecord | undefined {
+  return readValidatorRecord(wordsIn(replica.finalState, SYSTEM_ADDRESS), id)
 }
 
 function reasonOf(parts: StatusParts, live: boolean, syncing: boolean, peers: readonly PeerStatus[]): string | null {

@@ -38,7 +38,9 @@ export class BlockLog {
     this.#viewStartedAtMs = nowMs()
   }
 
-  onEpoch(epoch: EpochContext): void {
+  /** `silence`: why this node signs nothing in it. */
+  onEpoch(epoch: EpochContext, silence: string | null): void {
+    const wasValidator = this.#epoch.self !== null
     this.#epoch = epoch
     this.#names = namesIn(epoch)
     const { validators, self } = epoch
@@ -47,6 +49,7 @@ export class BlockLog {
       quorum: `${validators.quorum} of ${validators.n}`,
       as: self === null ? 'observer' : 'validator',
     })
+    if (wasValidator && self === null) this.#logger.warn('this node validates no longer', { because: silence })
   }
 
   onCoreStep(event: Event, effects: readonly Effect[]): void {

@@ -105,7 +105,9 @@ export interface PeerStatus {
 }
 
 export interface BftStatus {
-  readonly role: 'validator' | 'observer'
+  /** A candidate follows like an observer, and has a key that waits for its turn. */
+  readonly role: 'validator' | 'candidate' | 'observer'
+  /** Of the validator or candidate. */
   readonly address: Address | null
   readonly faultModel: FaultModel
   readonly n: number

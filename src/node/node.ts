@@ -22,7 +22,8 @@ import type { ReplicaConfig } from '../replica/replica-config.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { FileDirectory } from '../storage/file-port.ts'
 import { StorageFailure } from '../storage/storage-failure.ts'
-import type { Hash } from '../types/ids.ts'
+import type { FinalBlock } from '../types/final-block.ts'
+import type { Hash, Height } from '../types/ids.ts'
 import { BlockLog } from './block-log.ts'
 import { chooseRecoverer } from './choose-recoverer.ts'
 import { chooseSigner } from './choose-signer.ts'
@@ -30,6 +31,7 @@ import type { NodeConfig } from './config.ts'
 import { CryptoPool } from './crypto-pool.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import { readGenesisFile } from './genesis-file.ts'
+import { whySilent } from './key-standing.ts'
 import { readNetworkKey } from './network-key-file.ts'
 import type { AdminApi, NodeApi } from './node-api.ts'
 import { openDisk } from './open-disk.ts'
@@ -169,6 +171,7 @@ async function run(
   const tasks = new TaskRunner(ends.fail)
   resources.add(() => tasks.stop())
   const nowMs = (): number => systemClock.monotonicMs()
+  const consensusKey = key?.publicKey ?? null
   const log = new BlockLog(logger, epochAtTip(chain.store, config.epochs), nowMs)
   const signer = key === null ? null : chooseSigner(key.privateKey)
   const observer: ReplicaObserver = {
@@ -180,15 +183,14 @@ async function run(
       const { hash, header } = final.block
       log.onFinalBlock(final, replica.core.commitSigners(header.consensus.view, hash))
       api.tellFinalBlock(final)
-      if (final.transactions.some(({ to }) => to === SYSTEM_ADDRESS))
-        peers.update(memberPeers(systemWords(chain.store)))
+      if (changesMembers(final)) peers.update(memberPeers(systemWords(chain.store)))
     },
     onEvidence: (held) => {
       log.onEvidence(held)
       api.tellEvidence(held)
     },
     onEpoch: (epoch) => {
-      log.onEpoch(epoch)
+      log.onEpoch(epoch, whySilent({ replica, consensusKey }))
       peers.enterEpoch(memberPeers(systemWords(chain.store)))
     },
     onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
@@ -210,14 +212,26 @@ async function run(
   }
   const replica = recorder === null ? new Replica(config, ports) : new RecordedReplica(config, ports, recorder)
   resources.add(() => replica.stop())
-  const api = new ReplicaApi({ config, replica, store: chain.store, network, clientVersion: CLIENT_VERSION, nowMs })
+  const shown = { network, clientVersion: CLIENT_VERSION, nowMs, consensusKey }
+  const api = new ReplicaApi({ config, replica, store: chain.store, ...shown })
   const admin = new ReplicaAdmin({ api, network, peers, signer, startHeight, nowMs })
   await startNetwork(network, replica, resources)
   replica.start()
   const poolFile = new PoolFile(opened.poolPath, replica, logger)
   resources.add(() => poolFile.stop())
   poolFile.start()
+  logStart(opened, logger, replica, startHeight)
+  return { api, admin }
+}
+
+function logStart(
+  { config, key, network, recoverer }: Opened,
+  logger: Logger,
+  replica: Replica,
+  startHeight: Height,
+): void {
   const { self } = replica.epoch
+  const silence = whySilent({ replica, consensusKey: key?.publicKey ?? null })
   logger.info(self === null ? 'observing' : 'validating', {
     chain: config.genesis.chainId,
     genesis: config.genesisHash,
@@ -225,8 +239,8 @@ async function run(
     peer: network.peerId,
     signatures: recoverer.name,
     ...(self === null ? {} : { validator: self.address }),
+    ...(silence === null ? {} : { because: silence }),
   })
-  return { api, admin }
 }
 
 async function startNetwork(network: Network, replica: Replica, resources: Resources): Promise<void> {
@@ -238,6 +252,11 @@ async function startNetwork(network: Network, replica: Replica, resources: Resou
     onPeerUp: (peer, direct) => replica.peerUp(peer, direct),
     onPeerDown: (peer, direct) => replica.peerDown(peer, direct),
   })
+}
+
+/** Within an epoch; what its last block changes, the next one begins with. */
+function changesMembers({ block, transactions }: FinalBlock): boolean {
+  return !block.header.consensus.end && transactions.some(({ to }) => to === SYSTEM_ADDRESS)
 }
 
 /** Of the newest final block. */

@@ -104,7 +104,7 @@ async function start(index: number, { data, json }: VerbOptions, io: CliIo): Pro
     const synced = `v${index} synced ${blocks} block${blocks === 1 ? '' : 's'} in ${seconds.toFixed(1)} s`
     return role === 'validator'
       ? `${synced}, signing record ok, voting from view ${view}`
-      : `${synced}, follows as an observer`
+      : `${synced}, follows as ${role === 'candidate' ? 'a candidate' : 'an observer'}`
   })
 }
 

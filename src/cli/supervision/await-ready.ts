@@ -1,4 +1,4 @@
-/** When a devnet can be used: each validator has a block and enough others to agree with. */
+/** When a devnet can be used: each that is a validator now has a block and enough others to agree with. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BftStatus } from '../../node/node-api.ts'
 import { RpcClient } from '../rpc-client.ts'
@@ -14,7 +14,7 @@ async function lackOf(plan: ReplicaPlan): Promise<string | undefined> {
   } catch {
     return 'does not answer yet'
   }
-  if (plan.role === 'observer') return undefined
+  if (status.role !== 'validator') return undefined
   const peers = status.validators.filter(({ connected, address }) => connected && address !== status.address).length
   if (peers < status.quorum - 1) return `is connected to ${peers} of ${status.quorum - 1} validators`
   return status.height >= 1 ? undefined : 'waits for the first block'

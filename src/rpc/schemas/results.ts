@@ -68,7 +68,7 @@ const PEER = closed({
 })
 
 const STATUS = closed({
-  ...{ role: { enum: ['validator', 'observer'] }, address: orNull(ADDRESS), faultModel: TEXT, n: COUNT },
+  ...{ role: { enum: ['validator', 'candidate', 'observer'] }, address: orNull(ADDRESS), faultModel: TEXT, n: COUNT },
   ...{ faultsTolerated: COUNT, quorum: COUNT, epoch: COUNT, view: COUNT, leader: ADDRESS, height: COUNT },
   ...{ headHash: HASH, stateRoot: HASH, highQcView: COUNT, viewTimeoutMs: NUMBER, syncing: FLAG, live: FLAG },
   ...{ reason: orNull(TEXT), validators: listOf(PEER), failuresLeft: COUNT },
