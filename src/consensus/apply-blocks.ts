@@ -45,7 +45,7 @@ function commitPending(state: CoreState): void {
   }
   const invalid = chain.nodes.find((node) => node.state === 'invalid')
   if (invalid !== undefined) {
-    halt(state, `block ${invalid.block.hash} is final, but our own execution refuses it`, [certificate])
+    halt(state, `block ${invalid.block.hash} is final, but our own execution refuses it`, [certificate], invalid.block)
     return
   }
   if (chain.nodes.some((node) => node.state !== 'executed')) return

@@ -170,8 +170,13 @@ export function hasTimedOut(state: CoreState): boolean {
   return state.rules !== null && state.rules.record.lastTimeoutView >= state.pacemaker.view
 }
 
-export function halt(state: CoreState, reason: string, certificates: readonly unknown[]): void {
+export function halt(
+  state: CoreState,
+  reason: string,
+  certificates: readonly unknown[],
+  refused: Block | null = null,
+): void {
   if (state.halted) return
   state.halted = true
-  state.effects.push({ kind: 'halt', reason, certificates })
+  state.effects.push({ kind: 'halt', reason, certificates, refused })
 }

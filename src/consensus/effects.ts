@@ -74,6 +74,12 @@ export type Effect =
     }
   | { readonly kind: 'viewTimedOut'; readonly view: View; readonly leader: number; readonly reason: TimeoutReason }
   /** Agreement is broken or our own execution differs: stop, keep the evidence. */
-  | { readonly kind: 'halt'; readonly reason: string; readonly certificates: readonly unknown[] }
+  | {
+      readonly kind: 'halt'
+      readonly reason: string
+      readonly certificates: readonly unknown[]
+      /** Certified, and not what our own execution gives. */
+      readonly refused: Block | null
+    }
 
 export type TimeoutReason = 'no proposal' | 'no quorum' | 'joined others' | 'invalid proposal' | 'equivocation'

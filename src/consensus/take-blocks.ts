@@ -33,7 +33,7 @@ export function takeExecution(state: CoreState, hash: Block['hash'], valid: bool
   if (valid) return
   const qc = state.certified.get(node.block.header.consensus.view)
   if (qc?.blockHash === hash)
-    halt(state, `a quorum certified block ${hash}, which our own execution refuses: ${reason}`, [qc])
+    halt(state, `a quorum certified block ${hash}, which our own execution refuses: ${reason}`, [qc], node.block)
   else if (node.block.header.consensus.view === state.pacemaker.view) state.giveUp = 'invalid proposal'
 }
 

@@ -13,8 +13,9 @@ export function takeQc(state: CoreState, qc: Verified<QuorumCertificate>): void 
     state.certified.set(qc.view, qc)
     showRival(state, qc)
   }
-  if (state.tree.get(qc.blockHash)?.state === 'invalid')
-    halt(state, `a quorum certified block ${qc.blockHash}, which our own execution refuses`, [qc])
+  const certified = state.tree.get(qc.blockHash)
+  if (certified?.state === 'invalid')
+    halt(state, `a quorum certified block ${qc.blockHash}, which our own execution refuses`, [qc], certified.block)
   if (qc.view > state.highQc.view) {
     state.highQc = qc
     state.flushSinceMs = null

@@ -10,6 +10,7 @@ import { BoundedMap } from '../base/bounded.ts'
 import { EMPTY_BYTES } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
 import { keccak256 } from '../crypto/keccak.ts'
+import type { EntryDifference } from '../trie/first-difference.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { Trie } from '../trie/trie.ts'
 import { type Address, type Hash, hashFromBytes, idBytes } from '../types/ids.ts'
@@ -98,6 +99,11 @@ export class WorldState {
 
   storageProof(address: Address, slot: Hash): readonly Uint8Array[] {
     return this.#storageTrie(address).proof(keyOf(slot))
+  }
+
+  /** Of the accounts, by the hash of their address. Undefined when all are the same, with what they store. */
+  firstDifference(other: WorldState): EntryDifference | undefined {
+    return this.#parts.accounts.firstDifference(other.#parts.accounts)
   }
 
   /** The state with these changes; each trie is gone through once. */

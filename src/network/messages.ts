@@ -40,6 +40,12 @@ import {
 import { type Epoch, type Hash, type Height, hashFromBytes, idBytes, type View } from '../types/ids.ts'
 import { TRANSACTION_BYTES_MAX } from '../types/limits.ts'
 
+/** What a replica says of itself when its own execution refuses a certified block; unsigned, so it is only ever shown. */
+export interface Divergence {
+  readonly height: Height
+  readonly blockHash: Hash
+}
+
 /** Where a node stands; unsigned, so it may only ever cause a question. */
 export interface Status {
   readonly epoch: Epoch
@@ -60,6 +66,8 @@ export type DirectMessage =
   | { readonly kind: 'transactions'; readonly envelopes: readonly Uint8Array[] }
   /** To whoever is still in the epoch that it ends. */
   | { readonly kind: 'epochEnd'; readonly proof: EpochEndProof }
+  /** The last that a replica says before it stops for good. */
+  | { readonly kind: 'diverged'; readonly divergence: Divergence }
 
 export type Request =
   /** The block and its ancestors above a height, newest first. */
@@ -68,6 +76,8 @@ export type Request =
   | { readonly kind: 'range'; readonly from: Height; readonly count: number }
   | { readonly kind: 'certificates' }
   | { readonly kind: 'status' }
+  /** A node of the trie of accounts, by its path in nibbles and its hash; answered by its encoding. */
+  | { readonly kind: 'stateNode'; readonly path: Uint8Array; readonly hash: Uint8Array }
 
 export interface FinalRange {
   /** Oldest first; empty when the peer has none. */
@@ -92,8 +102,10 @@ const DIRECT_TAGS = {
   status: 7,
   transactions: 8,
   epochEnd: 9,
+  diverged: 10,
 } as const
-const REQUEST_TAGS = { blocks: 1, range: 2, certificates: 3, status: 4 } as const
+const REQUEST_TAGS = { blocks: 1, range: 2, certificates: 3, status: 4, stateNode: 5 } as const
+const PATH_NIBBLES_MAX = 64
 
 /** Of which epoch a message says something about agreement; null for what is of none, or of another by nature. */
 export function epochOf(message: DirectMessage): Epoch | null {
@@ -111,6 +123,7 @@ export function epochOf(message: DirectMessage): Epoch | null {
     case 'status':
     case 'transactions':
     case 'epochEnd':
+    case 'diverged':
       return null
   }
 }
@@ -143,6 +156,8 @@ function directItem(message: DirectMessage): RlpItem {
       return message.envelopes
     case 'epochEnd':
       return epochEndItem(message.proof)
+    case 'diverged':
+      return [uintBytes(message.divergence.height), idBytes(message.divergence.blockHash)]
   }
 }
 
@@ -167,6 +182,8 @@ function readDirect(tag: number, item: RlpItem): DirectMessage {
       return { kind: 'transactions', envelopes: readEnvelopes(item) }
     case DIRECT_TAGS.epochEnd:
       return { kind: 'epochEnd', proof: readEpochEnd(item) }
+    case DIRECT_TAGS.diverged:
+      return { kind: 'diverged', divergence: readDivergence(item) }
     default:
       throw new DecodeError(`unknown message tag ${tag}`)
   }
@@ -185,6 +202,8 @@ function requestItem(request: Request): RlpItem {
     case 'certificates':
     case 'status':
       return EMPTY_BYTES
+    case 'stateNode':
+      return [request.path, request.hash]
   }
 }
 
@@ -200,6 +219,10 @@ function readRequest(tag: number, item: RlpItem): Request {
   if (tag === REQUEST_TAGS.range) {
     const [from, count] = asTuple(item, 2, 'range request')
     return { kind: 'range', from: asUint(from, 'from'), count: asUint(count, 'count') }
+  }
+  if (tag === REQUEST_TAGS.stateNode) {
+    const [path, hash] = asTuple(item, 2, 'state node request')
+    return { kind: 'stateNode', path: asBytes(path, 'path', PATH_NIBBLES_MAX), hash: asFixedBytes(hash, 32, 'hash') }
   }
   asFixedBytes(item, 0, 'request')
   if (tag === REQUEST_TAGS.certificates) return { kind: 'certificates' }
@@ -301,6 +324,14 @@ function readBundle(item: RlpItem): CertificateBundle {
     highQc: readQc(highQc),
     tc: readOptional(tc, readTc),
     commitCertificate: readOptional(commitCertificate, readCommitCertificate),
+  }
+}
+
+function readDivergence(item: RlpItem): Divergence {
+  const [height, blockHash] = asTuple(item, 2, 'divergence')
+  return {
+    height: asUint(height, 'height'),
+    blockHash: hashFromBytes(asFixedBytes(blockHash, 32, 'blockHash')),
   }
 }
 

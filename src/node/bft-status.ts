@@ -64,16 +64,20 @@ function peerStatus(parts: StatusParts, index: number): PeerStatus {
     const { height } = store.tip.header
     const suspicion = isJailed(parts, address) ? JAILED : null
     const suspected = suspicion !== null
-    return { address, name, connected: true, view: replica.core.view, height, silentMs: 0, suspected, suspicion }
+    const judged = { suspected, suspicion, divergedAt: null }
+    return { address, name, connected: true, view: replica.core.view, height, silentMs: 0, ...judged }
   }
-  const { status, heardAtMs, connected } = replica.links.stateOf(index)
+  const { status, divergence, heardAtMs, connected } = replica.links.stateOf(index)
   const silentMs = heardAtMs === null ? null : Math.round(nowMs() - heardAtMs)
+  const divergedAt = divergence?.height ?? null
   const isHeard = connected && silentMs !== null && silentMs < SILENT_MS
   const suspicion = isJailed(parts, address)
     ? JAILED
-    : self === null
-      ? null
-      : suspicionOf(isHeard, silentMs, replica.core.isSuspected(index))
+    : divergedAt !== null
+      ? `diverged: says that its execution refuses block ${divergedAt}, which a quorum certified`
+      : self === null
+        ? null
+        : suspicionOf(isHeard, silentMs, replica.core.isSuspected(index))
   return {
     address,
     name,
@@ -83,6 +87,7 @@ function peerStatus(parts: StatusParts, index: number): PeerStatus {
     silentMs,
     suspected: suspicion !== null,
     suspicion,
+    divergedAt,
   }
 }
 

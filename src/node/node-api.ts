@@ -102,6 +102,8 @@ export interface PeerStatus {
   readonly suspected: boolean
   /** Why, in words; null unless suspected. */
   readonly suspicion: string | null
+  /** Height of a certified block that its own execution refuses, as it said before it stopped; null = it has said nothing of the kind. */
+  readonly divergedAt: Height | null
 }
 
 export interface BftStatus {

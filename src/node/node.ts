@@ -2,7 +2,6 @@
  * A node: the replica with real disks, sockets, clocks and worker threads. The only wiring there
  * is: parts are opened in order and closed in reverse.
  */
-import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
@@ -31,6 +30,7 @@ import type { NodeConfig } from './config.ts'
 import { CryptoPool } from './crypto-pool.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import { readGenesisFile } from './genesis-file.ts'
+import { haltedBefore, writeHalt } from './halt-file.ts'
 import { whySilent } from './key-standing.ts'
 import { readNetworkKey } from './network-key-file.ts'
 import type { AdminApi, NodeApi } from './node-api.ts'
@@ -74,8 +74,6 @@ interface Opened {
 /** Puts something between the replica and the wire; `tertia start` does not. */
 export type NetworkAdapter = (network: Network, genesisHash: Hash) => Network
 
-const HALT_REPORT = 'halted.json'
-
 export async function createNode(
   config: NodeConfig,
   logger: Logger,
@@ -109,9 +107,8 @@ async function openParts(
   adaptNetwork: NetworkAdapter,
   fail: (error: unknown) => void,
 ): Promise<Result<Opened, Refusal>> {
-  const report = join(config.dataDir, HALT_REPORT)
-  if (existsSync(report))
-    return err(refusal(`this node halted, ${report} says why: deal with it and remove the file to start again`))
+  const halted = haltedBefore(config.dataDir)
+  if (halted !== null) return err(halted)
   const file = await readGenesisFile(config.genesisPath, config.modules, join(config.dataDir, 'modules'))
   if (!file.ok) return file
   const { genesis, registry, text } = file.value
@@ -264,12 +261,8 @@ function systemWords(store: ChainStore): WordReader {
   return wordsIn(defined(store.stateAt(store.tip.header.height), 'the state of the tip'), SYSTEM_ADDRESS)
 }
 
-/** DURABILITY: a halt is written down before the process ends, and keeps it from starting again. */
 function stopped(reason: StopReason, dataDir: string): Refusal {
-  if (reason.kind === 'storage') return refusal(describe(reason.error), EXIT.crashed)
-  const report = join(dataDir, HALT_REPORT)
-  writeFileSync(report, `${reason.report}\n`, { flush: true })
-  return refusal(`halted: ${reason.reason}; ${report} has the evidence`)
+  return reason.kind === 'storage' ? refusal(describe(reason.error), EXIT.crashed) : writeHalt(reason, dataDir)
 }
 
 /** A disk that fails is no fault of the program: where in it that showed helps nobody. */

@@ -46,6 +46,8 @@ const FILL_TIME_SHARE = 1 / 4
 /** … or after this long, whichever is less. */
 const FILL_MS_MAX = 250
 const TRANSACTIONS_PER_SLICE = 32
+/** BOUND: results of our own that a header contradicts; of use only if a quorum certifies one. */
+const CONTRADICTED_MAX = 4
 
 export class BlockExecutor {
   readonly #config: ExecutorConfig
@@ -59,6 +61,7 @@ export class BlockExecutor {
   readonly #parentViews = new BoundedMap<Hash, { readonly tip: BlockResult; readonly view: GrowingView }>(
     PARENT_VIEWS_MAX,
   )
+  readonly #contradicted = new BoundedMap<Hash, BlockResult>(CONTRADICTED_MAX)
   #epoch: ExecutorEpoch
   #tip: BlockResult
 
@@ -96,6 +99,11 @@ export class BlockExecutor {
 
   result(hash: Hash): BlockResult | undefined {
     return this.#results.get(hash)
+  }
+
+  /** What our own execution gave for a block whose header says otherwise; undefined when it came to no end. */
+  contradicted(hash: Hash): BlockResult | undefined {
+    return this.#contradicted.get(hash)
   }
 
   /** Moves the tip to an executed block; results of blocks not above it are dropped. */
@@ -187,7 +195,9 @@ export class BlockExecutor {
       defined(execution, 'the execution of a block').finish(justification(view, block.justify, epoch))
     const executed = known ?? this.#shared.executed(input) ?? this.#shared.finished(input, finish())
     const fault = difference(block.header, parent, environment, executed)
-    if (fault === null) this.#keep(block, executed, transactions)
+    const result = resultOf(block, executed, transactions)
+    if (fault === null) this.#results.set(block.hash, result)
+    else this.#contradicted.set(block.hash, result)
     done(fault)
   }
 
@@ -221,7 +231,7 @@ export class BlockExecutor {
     const block = { hash: hashHeader(header), header, justify: request.justify, tc: request.tc, transactions }
     const input: ExecutionInput = { parent: parent.executed.state, block: block.hash, transactions: chosen }
     const executed = this.#shared.finished(input, own)
-    this.#keep(block, executed, chosen)
+    this.#results.set(block.hash, resultOf(block, executed, chosen))
     done(ownStatement(block))
   }
 
@@ -257,23 +267,17 @@ export class BlockExecutor {
     this.#pool.discard(transaction.hash)
   }
 
-  #keep(
-    block: Pick<Block, 'hash' | 'header'>,
-    executed: ExecutedBlock,
-    transactions: readonly SignedTransaction[],
-  ): void {
-    this.#results.set(block.hash, {
-      hash: block.hash,
-      header: block.header,
-      executed,
-      transactions,
-      transactionHashes: new Set(transactions.map((transaction) => transaction.hash)),
-    })
-  }
-
   #keepSuffix({ hash, header }: Pick<Block, 'hash' | 'header'>, parent: BlockResult): void {
     const { state, stateRoot } = parent.executed
     const executed = { state, stateRoot, receipts: [] }
     this.#results.set(hash, { hash, header, executed, transactions: [], transactionHashes: new Set() })
   }
+}
+
+function resultOf(
+  { hash, header }: Pick<Block, 'hash' | 'header'>,
+  executed: ExecutedBlock,
+  transactions: readonly SignedTransaction[],
+): BlockResult {
+  return { hash, header, executed, transactions, transactionHashes: new Set(transactions.map((each) => each.hash)) }
 }

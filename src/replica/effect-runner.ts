@@ -15,11 +15,12 @@ import { ownStatement } from '../validation/own-statement.ts'
 import type { BlockExecutor } from './block-executor.ts'
 import type { CommitPipeline } from './commit-pipeline.ts'
 import type { DurableQueue } from './durable-queue.ts'
-import { haltReport } from './halt-report.ts'
 import type { ReplicaPorts } from './ports.ts'
 
 /** BOUND: transactions of another's proposal that we pass on. */
 const ATTACHED_BYTES_MAX = 64 * 1024
+
+export type Halt = Extract<Effect, { readonly kind: 'halt' }>
 
 export interface RunnerParts {
   readonly genesisHash: Hash
@@ -36,6 +37,7 @@ export interface RunnerParts {
   readonly sendCertificates: (to: number | 'all') => void
   readonly sendFinality: () => void
   readonly resendTransactions: () => void
+  readonly halt: (halt: Halt) => void
 }
 
 export class EffectRunner {
@@ -99,11 +101,9 @@ export class EffectRunner {
       case 'viewTimedOut':
         // Told to the observer with the whole step.
         return
-      case 'halt': {
+      case 'halt':
         this.#parts.sendFinality()
-        const report = haltReport(effect.reason, { certificates: effect.certificates })
-        return ports.stop({ kind: 'halt', reason: effect.reason, report })
-      }
+        return this.#parts.halt(effect)
       default:
         unreachable(effect)
     }

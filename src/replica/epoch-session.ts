@@ -14,7 +14,7 @@ import { verifiedPart } from '../types/verified.ts'
 import type { EpochValidators } from '../validation/epoch-validators.ts'
 import { Announcements } from './announcements.ts'
 import { CertificateExchange } from './certificate-exchange.ts'
-import { EffectRunner } from './effect-runner.ts'
+import { EffectRunner, type Halt } from './effect-runner.ts'
 import { type EpochContext, leaderOf } from './epoch-context.ts'
 import type { EvidenceDesk } from './governance/evidence-desk.ts'
 import { EvidenceWatch } from './governance/evidence-watch.ts'
@@ -43,6 +43,7 @@ export interface SessionSurroundings {
   readonly onStatus: (from: PeerId, status: Status) => void
   readonly onCertificates: (from: PeerId) => void
   readonly onOtherEpoch: (from: PeerId, epoch: Epoch) => void
+  readonly onHalt: (halt: Halt) => void
 }
 
 export class EpochSession {
@@ -95,6 +96,7 @@ export class EpochSession {
       sendCertificates: (to) => this.#sendCertificates(to),
       sendFinality: () => this.certificates.pushFinality(),
       resendTransactions: () => courier.carryWaiting(),
+      halt: (halt) => surroundings.onHalt(halt),
     })
   }
 
@@ -117,7 +119,7 @@ export class EpochSession {
   }
 
   #createInbound(feed: (event: Event) => void): Inbound {
-    const { config, ports, onTransactions, onStatus, onCertificates, onOtherEpoch } = this.#surroundings
+    const { config, ports, links, onTransactions, onStatus, onCertificates, onOtherEpoch } = this.#surroundings
     const { network, clock, schedule } = ports
     const { core } = this
     return new Inbound({
@@ -131,6 +133,7 @@ export class EpochSession {
       onStatus,
       onOtherEpoch,
       onEpochEnd: (from, proof) => this.takeEpochEnd(from, proof),
+      onDivergence: (from, divergence) => links.note(from, { divergence }),
       onRefusedProposal: (proposal) => this.watch.observeRefusedProposal(proposal),
       onRefusedTimeout: (timeout) => this.watch.observeRefusedTimeout(timeout),
       onCertificates,

@@ -7,7 +7,7 @@ import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
 import type { Core } from '../consensus/core.ts'
 import type { Event } from '../consensus/events.ts'
-import { type DirectMessage, epochOf, type Status } from '../network/messages.ts'
+import { type DirectMessage, type Divergence, epochOf, type Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
 import type { Proposal } from '../types/block.ts'
 import type { Timeout } from '../types/certificate.ts'
@@ -28,6 +28,7 @@ export interface InboundPorts {
   readonly feed: (event: Event) => void
   readonly onTransactions: (from: PeerId, envelopes: readonly Uint8Array[]) => void
   readonly onStatus: (from: PeerId, status: Status) => void
+  readonly onDivergence: (from: PeerId, divergence: Divergence) => void
   /** It has missed the end of an epoch, or we have. */
   readonly onOtherEpoch: (from: PeerId, epoch: Epoch) => void
   readonly onEpochEnd: (from: PeerId, proof: EpochEndProof) => void
@@ -105,6 +106,9 @@ export class Inbound {
         return
       case 'epochEnd':
         this.#ports.onEpochEnd(from, message.proof)
+        return
+      case 'diverged':
+        this.#ports.onDivergence(from, message.divergence)
     }
   }
 

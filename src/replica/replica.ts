@@ -15,11 +15,14 @@ import { decodeEnvelopes, type Status } from '../network/messages.ts'
 import type { GossipTopic, GossipVerdict, PeerId } from '../network/port.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { Epoch } from '../types/ids.ts'
+import { reportDivergence } from './divergence.ts'
+import type { Halt } from './effect-runner.ts'
 import { type EpochContext, epochAtTip, leaderOf } from './epoch-context.ts'
 import { EpochEnds } from './epoch-ends.ts'
 import { EpochSession } from './epoch-session.ts'
 import { createEvidenceDesk } from './governance/create-evidence-desk.ts'
 import type { EvidenceDesk, HeldEvidence } from './governance/evidence-desk.ts'
+import { haltReport } from './halt-report.ts'
 import { FAULT_POINTS } from './penalty.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ReplicaConfig } from './replica-config.ts'
@@ -123,6 +126,7 @@ export class Replica {
       onStatus: (from, status) => this.#onStatus(from, status),
       onCertificates: (from) => this.#heardCertificates(from),
       onOtherEpoch: (from, epoch) => this.#onOtherEpoch(from, epoch),
+      onHalt: (halt) => this.#onHalt(halt),
     })
   }
 
@@ -261,6 +265,22 @@ export class Replica {
     runner.run(effects)
   }
 
+  #onHalt({ reason, certificates, refused }: Halt): void {
+    if (this.#isStopped) return
+    if (refused === null) {
+      this.#halt(reason, haltReport(reason, { certificates }))
+      return
+    }
+    const { hash, header } = refused
+    this.#links.send('all', { kind: 'diverged', divergence: { height: header.height, blockHash: hash } })
+    const own = this.#parts.executor.contradicted(hash)
+    // Nothing is signed or answered any more while the others are asked where they differ.
+    this.stop()
+    reportDivergence({ reason, certificates, block: refused, own }, this.#ports, (report) =>
+      this.#ports.stop({ kind: 'halt', reason, report }),
+    )
+  }
+
   #halt(reason: string, report: string): void {
     if (this.#isStopped) return
     this.stop()
@@ -347,7 +367,7 @@ export class Replica {
   }
 
   #onStatus(from: PeerId, status: Status): void {
-    this.#links.note(from, { status })
+    this.#links.note(from, { status, divergence: null })
     this.#synchronizer.peerHasHeight(from, status.height, status.epoch)
     const { epoch } = this.#session
     if (status.epoch < epoch) this.#epochEnds.answer(from, status.epoch)

@@ -1,5 +1,5 @@
 /** Answers peers' requests for blocks and certificates from what this replica holds. */
-
+import { EMPTY_BYTES } from '../base/bytes.ts'
 import type { Rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Core } from '../consensus/core.ts'
@@ -50,6 +50,8 @@ export class RequestServer {
         return ok(encodeBundle(this.#parts.bundle()))
       case 'status':
         return ok(encodeStatus(this.#parts.status()))
+      case 'stateNode':
+        return ok(this.#parts.store.accountNode(request.value.path, request.value.hash) ?? EMPTY_BYTES)
     }
   }
 

@@ -9,7 +9,7 @@ import type { ValidatorLinks } from './validator-links.ts'
 const RESPONSE_BYTES_MAX = 4 * 1024 * 1024
 
 /** Nothing comes back any more once it is over. */
-export function syncPorts(ports: ReplicaPorts, isOver: () => boolean) {
+export function syncPorts(ports: Pick<ReplicaPorts, 'network' | 'clock' | 'schedule'>, isOver: () => boolean) {
   const { network, clock, schedule } = ports
   return {
     request: (

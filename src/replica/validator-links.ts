@@ -1,6 +1,6 @@
 /** The direct streams to the other validators, by index in the set, and what came over them last. */
 import { BoundedMap } from '../base/bounded.ts'
-import { type DirectMessage, encodeDirect, type Status } from '../network/messages.ts'
+import { type DirectMessage, type Divergence, encodeDirect, type Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
 import { VALIDATORS_MAX } from '../types/limits.ts'
 import type { ReplicaNetwork } from './ports.ts'
@@ -8,6 +8,8 @@ import type { ReplicaNetwork } from './ports.ts'
 export interface LinkState {
   /** Unsigned, so only ever shown. */
   readonly status: Status | null
+  /** What it said of itself, until it says where it is. */
+  readonly divergence: Divergence | null
   /** Monotonic milliseconds; null = never. */
   readonly heardAtMs: number | null
   readonly connected: boolean
@@ -23,7 +25,7 @@ export interface LinkedValidators {
 
 /** BOUND: direct streams run between validators, of this epoch and of those around it. */
 const STATES_MAX = 2 * VALIDATORS_MAX
-const NEVER_HEARD: LinkState = { status: null, heardAtMs: null, connected: false }
+const NEVER_HEARD: LinkState = { status: null, divergence: null, heardAtMs: null, connected: false }
 
 export class ValidatorLinks {
   readonly #network: ReplicaNetwork

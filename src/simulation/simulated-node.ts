@@ -269,7 +269,7 @@ export class SimulatedNode {
         },
       },
       logger: silentLogger,
-      shared: this.#world.shared,
+      shared: this.#world.strategyOf(this)?.work ?? this.#world.shared,
       stop: (reason) => this.#stop(reason),
     }
   }

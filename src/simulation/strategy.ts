@@ -4,6 +4,7 @@
  */
 import { statementDigest } from '../crypto/digests.ts'
 import { type DirectMessage, decodeDirect, encodeDirect } from '../network/messages.ts'
+import type { SharedWork } from '../replica/shared-work.ts'
 import type { Statement } from '../types/signing-domain.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
 import { Random } from './random.ts'
@@ -21,6 +22,8 @@ export interface StrategyActor {
   rewrite(to: number, message: Uint8Array): readonly Outgoing[]
   /** What is answered to a request in the place of this; undefined refuses it. */
   answer?(answer: Uint8Array): Uint8Array | undefined
+  /** How it computes, in the place of the work that it would share with others. */
+  readonly work?: SharedWork
 }
 
 export type Strategy = (world: World, self: SimulatedNode) => StrategyActor

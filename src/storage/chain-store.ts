@@ -258,6 +258,11 @@ export class ChainStore {
     return header === undefined ? undefined : WorldState.at(header.stateRoot, this.#state)
   }
 
+  /** An encoded node of the trie of accounts, of any state that is kept. */
+  accountNode(path: Uint8Array, hash: Uint8Array): Uint8Array | undefined {
+    return this.#state.node(EMPTY_BYTES, path, hash)
+  }
+
   /** Frees what only states before `height` need, in slices. */
   prune(height: Height): Generator<void, void> {
     return this.#state.prune(height)

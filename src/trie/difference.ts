@@ -18,13 +18,13 @@ export interface CreatedNode {
 export type StaleNode = Pick<CreatedNode, 'path' | 'hash'>
 
 /** A position on the way through the path of an extension. */
-interface Inside {
+export interface Inside {
   readonly kind: 'inside'
   readonly extension: Extension
   readonly offset: number
 }
 
-type Position = Child | Inside | undefined
+export type Position = Child | Inside | undefined
 
 export interface Side {
   readonly root: Child | undefined
@@ -72,13 +72,13 @@ function hashAt(node: Node, path: Uint8Array): Uint8Array {
   return path.length === 0 ? rootHashOf(node) : referenceOf(node)
 }
 
-function isSame(a: Position, b: Position): boolean {
+export function isSame(a: Position, b: Position): boolean {
   if (a === b) return true
   if (a === undefined || b === undefined || a.kind === 'inside' || b.kind === 'inside') return false
   return bytesEqual(reference(a), reference(b))
 }
 
-function step(position: Node | Inside | undefined, nibble: number): Position {
+export function step(position: Node | Inside | undefined, nibble: number): Position {
   switch (position?.kind) {
     case 'branch':
       return position.children[nibble]
@@ -98,7 +98,7 @@ function along(extension: Extension, offset: number, nibble: number): Position {
   return next === extension.path.length ? extension.child : { kind: 'inside', extension, offset: next }
 }
 
-function extended(path: Uint8Array, nibble: number): Uint8Array {
+export function extended(path: Uint8Array, nibble: number): Uint8Array {
   const longer = new Uint8Array(path.length + 1)
   longer.set(path)
   longer[path.length] = nibble

@@ -9,6 +9,7 @@ import { bytesEqual, EMPTY_BYTES } from '../base/bytes.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import { type CreatedNode, difference, type StaleNode } from './difference.ts'
 import { type Entry, entriesOf } from './entries.ts'
+import { type EntryDifference, firstDifference } from './first-difference.ts'
 import type { KeyRange } from './key-range.ts'
 import { type Changes, merged } from './merge.ts'
 import { commonPrefixLength, suffixEquals, toNibbles } from './nibbles.ts'
@@ -93,6 +94,13 @@ export class Trie {
     if (bytesEqual(root, base.root())) return { root, created: [], stale: [] }
     const before = { root: base.#top, source: base.#source }
     return { root, ...difference(before, { root: this.#top, source: this.#source }) }
+  }
+
+  /** Undefined when both hold the same. Loads no more of either than the way to it. */
+  firstDifference(other: Trie): EntryDifference | undefined {
+    this.root()
+    other.root()
+    return firstDifference({ root: this.#top, source: this.#source }, { root: other.#top, source: other.#source })
   }
 
   /**

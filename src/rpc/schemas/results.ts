@@ -64,7 +64,7 @@ const TRACE = closed({
 
 const PEER = closed({
   ...{ address: ADDRESS, name: TEXT, connected: FLAG, view: orNull(COUNT), height: orNull(COUNT) },
-  ...{ silentMs: orNull(NUMBER), suspected: FLAG, suspicion: orNull(TEXT) },
+  ...{ silentMs: orNull(NUMBER), suspected: FLAG, suspicion: orNull(TEXT), divergedAt: orNull(COUNT) },
 })
 
 const STATUS = closed({

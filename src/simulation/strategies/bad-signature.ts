@@ -19,6 +19,7 @@ export const badSignature = messageStrategy(() => (message): readonly DirectMess
     case 'status':
     case 'transactions':
     case 'epochEnd':
+    case 'diverged':
       return [message]
   }
 })

@@ -48,6 +48,7 @@ function world() {
     ...judges,
     onOtherEpoch: () => undefined,
     onEpochEnd: () => undefined,
+    onDivergence: () => undefined,
     feed: (event) => {
       events.push(event)
       core.handle(event, 0)

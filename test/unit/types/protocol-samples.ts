@@ -22,6 +22,7 @@ import {
 } from '../../../src/types/certificate-codec.ts'
 import { type Evidence, encodeEvidence } from '../../../src/types/evidence.ts'
 import { encodeHeader } from '../../../src/types/header.ts'
+import { idBytes } from '../../../src/types/ids.ts'
 import { encodeSafetyRecord, freshSafetyRecord, type SafetyRecord } from '../../../src/types/safety-record.ts'
 import { statementPreimage } from '../../../src/types/signing-domain.ts'
 import { encodeValidators } from '../../../src/types/validator-set.ts'
@@ -82,6 +83,7 @@ export const directMessages: readonly DirectMessage[] = [
   { kind: 'status', status },
   { kind: 'transactions', envelopes: [utf8('one'), utf8('two')] },
   { kind: 'epochEnd', proof: { header: parent.header, finality: { ...finality, suffix: [happy.header] } } },
+  { kind: 'diverged', divergence: { height: happy.header.height, blockHash: happy.hash } },
 ]
 
 export const requests = [
@@ -89,6 +91,7 @@ export const requests = [
   { kind: 'range', from: 1, count: 64 },
   { kind: 'certificates' },
   { kind: 'status' },
+  { kind: 'stateNode', path: Uint8Array.of(1, 15), hash: idBytes(happy.hash) },
 ] as const
 
 const signedHeader = (block: Block, signer?: number) => ({

@@ -1,0 +1,39 @@
+/** What keeps a node that halted from starting again until a person has dealt with it (docs/operations.md, "Halted"). */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { StopReason } from '../replica/ports.ts'
+import { type Refusal, refusal } from './exit-codes.ts'
+
+const HALT_REPORT = 'halted.json'
+
+type Halt = Extract<StopReason, { readonly kind: 'halt' }>
+
+/** DURABILITY: a halt is written down before the process ends. */
+export function writeHalt({ reason, report }: Halt, dataDir: string): Refusal {
+  const path = join(dataDir, HALT_REPORT)
+  writeFileSync(path, `${report}\n`, { flush: true })
+  return refusal(`halted: ${reason}; ${path} has the evidence`)
+}
+
+/** Null when it may start. */
+export function haltedBefore(dataDir: string): Refusal | null {
+  const path = join(dataDir, HALT_REPORT)
+  if (!existsSync(path)) return null
+  const { reason, remedy } = readReport(path)
+  const why = reason === null ? `${path} says why` : `${reason} (${path})`
+  return refusal(`this node halted: ${why}. ${remedy ?? 'Deal with it and remove the file to start again'}`)
+}
+
+/** A person may have edited it. */
+function readReport(path: string): { readonly reason: string | null; readonly remedy: string | null } {
+  try {
+    const report = JSON.parse(readFileSync(path, 'utf8')) as { readonly reason?: unknown; readonly remedy?: unknown }
+    return { reason: textOrNull(report.reason), remedy: textOrNull(report.remedy) }
+  } catch {
+    return { reason: null, remedy: null }
+  }
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
