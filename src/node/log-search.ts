@@ -6,19 +6,18 @@ import type { ChainStore } from '../storage/chain-store.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import { timestampOf } from '../types/header.ts'
 import type { Log } from '../types/receipt.ts'
-import type { LocatedLog, LogFilter } from './node-api.ts'
+import type { Breathe, LocatedLog, LogFilter } from './node-api.ts'
 
 /** BOUND: logs in one answer. */
 const LOGS_MAX = 10_000
-/** Blocks looked at before others get their turn. */
-const BLOCKS_PER_SLICE = 256
-
 export async function searchLogs(
   store: ChainStore,
   filter: LogFilter,
+  breathe: Breathe,
 ): Promise<Result<readonly LocatedLog[], Rejection<'tooManyLogs'>>> {
   const found: LocatedLog[] = []
   const to = Math.min(filter.toHeight, store.tip.header.height)
+  let sliceStartMs = performance.now()
   for (let height = filter.fromHeight; height <= to; height++) {
     const header = store.header(height)
     if (header !== undefined && mayMatch(header.logsBloom, filter)) {
@@ -27,7 +26,7 @@ export async function searchLogs(
     }
     if (found.length > LOGS_MAX)
       return err(rejection('tooManyLogs', `more than ${LOGS_MAX} logs match: ask for fewer blocks`))
-    if (height % BLOCKS_PER_SLICE === 0) await new Promise(setImmediate)
+    sliceStartMs = await breathe(sliceStartMs)
   }
   return ok(found)
 }

@@ -63,6 +63,9 @@ export type CallOutcome =
   /** `data` is the ABI-encoded error. */
   | { readonly status: 'reverted'; readonly data: Uint8Array; readonly gasUsed: number }
 
+/** For long reads: gives the loop to others when it was held for a while. Answers when the next slice began. */
+export type Breathe = (sliceStartMs: number) => Promise<number>
+
 export interface LogFilter {
   readonly fromHeight: Height
   readonly toHeight: Height
@@ -201,7 +204,7 @@ export interface NodeApi {
   estimateGas(height: Height, request: CallRequest): Result<CallOutcome, Rejection>
   /** Base fee of the next block in wei, from the same function that the header takes it from. */
   baseFeePerGas(height: Height): bigint
-  logs(filter: LogFilter): Promise<Result<readonly LocatedLog[], Rejection>>
+  logs(filter: LogFilter, breathe: Breathe): Promise<Result<readonly LocatedLog[], Rejection>>
   /** Admits a signed envelope to the pool and passes it on. 'accepted' promises nothing about finality. */
   submitTransaction(envelope: Uint8Array): Promise<Result<Hash, Rejection>>
   status(): BftStatus

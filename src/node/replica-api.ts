@@ -22,6 +22,7 @@ import { bftStatus, type StatusParts } from './bft-status.ts'
 import { searchLogs } from './log-search.ts'
 import type {
   BftStatus,
+  Breathe,
   CallOutcome,
   CallRequest,
   EvidenceView,
@@ -166,8 +167,8 @@ export class ReplicaApi implements NodeApi {
     return next?.baseFeePerGas ?? this.#parts.replica.baseFeePerGas
   }
 
-  logs(filter: LogFilter): Promise<Result<readonly LocatedLog[], Rejection>> {
-    return searchLogs(this.#parts.store, filter)
+  logs(filter: LogFilter, breathe: Breathe): Promise<Result<readonly LocatedLog[], Rejection>> {
+    return searchLogs(this.#parts.store, filter, breathe)
   }
 
   submitTransaction(envelope: Uint8Array): Promise<Result<Hash, Rejection>> {

@@ -2,6 +2,7 @@
 import type { NodeApi, TransactionLocation } from '../node/node-api.ts'
 import type { Address, Hash, Height } from '../types/ids.ts'
 import { LIMIT_EXCEEDED, RpcError } from './errors.ts'
+import type { RpcContext } from './method.ts'
 
 export interface HistoryPage {
   /** Newest first. */
@@ -24,12 +25,12 @@ export async function pageAfter(node: NodeApi, address: Address, start: Height, 
 
 /** The final transaction of a sender with a nonce. @throws RpcError when it would take too long to find. */
 export async function findByNonce(
-  node: NodeApi,
+  { node, work, limits }: RpcContext,
   sender: Address,
   nonce: number,
-  scannedMax: number,
 ): Promise<Hash | undefined> {
   let scanned = 0
+  let sliceStartMs = performance.now()
   const range = { start: 0, end: node.head().header.height + 1 }
   for await (const { height, index } of node.addressHistory(sender, range, true)) {
     const transaction = node.blockByHeight(height)?.transactions[index]
@@ -39,7 +40,9 @@ export async function findByNonce(
       if (transaction.nonce < nonce) return undefined
     }
     scanned += 1
-    if (scanned >= scannedMax) throw new RpcError(LIMIT_EXCEEDED, `not among the last ${scannedMax} transactions`)
+    if (scanned >= limits.historyScanMax)
+      throw new RpcError(LIMIT_EXCEEDED, `not among the last ${limits.historyScanMax} transactions`)
+    sliceStartMs = await work.breathe(sliceStartMs)
   }
   return undefined
 }

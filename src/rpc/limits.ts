@@ -96,7 +96,7 @@ export const DEFAULT_LIMITS: RpcLimits = {
   epochLinksMax: 256,
   evidenceMax: 100,
   proposalsMax: 100,
-  signerStatsBlocksMax: 10_000,
+  signerStatsBlocksMax: 1_024,
   proofKeysMax: 1_024,
   storageSlotsMax: 1_024,
   historyPageMax: 100,

@@ -89,6 +89,7 @@ export function createRpcServer(config: RpcServerConfig): RpcServer {
       }, limits.stopTimeoutMs)
       await closed
       clearTimeout(timer)
+      work.stop()
       hub.stop()
     },
   }

@@ -4,7 +4,7 @@
  * long as it was used.
  */
 import { BoundedQueue } from '../base/bounded.ts'
-import { LIMIT_EXCEEDED, RpcError } from './errors.ts'
+import { LIMIT_EXCEEDED, RpcError, SERVER_ERROR } from './errors.ts'
 
 /** Milliseconds of work between two visits to the loop. */
 const SLICE_MS = 5
@@ -13,6 +13,7 @@ const CONCURRENCY = 4
 
 export class WorkQueue {
   readonly #waiting: BoundedQueue<() => void>
+  #stopped = false
   #running = 0
   #scheduled = false
   #restUntilMs = 0
@@ -35,7 +36,13 @@ export class WorkQueue {
     const usedMs = performance.now() - sliceStartMs
     if (usedMs < SLICE_MS) return sliceStartMs
     await new Promise((resolve) => setTimeout(resolve, usedMs))
+    this.#assertRunning()
     return performance.now()
+  }
+
+  /** What still waits, or goes on after its next breath, is refused: what it reads from is about to be closed. */
+  stop(): void {
+    this.#stopped = true
   }
 
   #schedule(): void {
@@ -60,8 +67,13 @@ export class WorkQueue {
     this.#schedule()
   }
 
+  #assertRunning(): void {
+    if (this.#stopped) throw new RpcError(SERVER_ERROR, 'the server is stopping')
+  }
+
   #start<T>(job: () => T | Promise<T>, resolve: (value: T) => void, reject: (error: unknown) => void): void {
     try {
+      this.#assertRunning()
       const outcome = job()
       if (!(outcome instanceof Promise)) {
         resolve(outcome)

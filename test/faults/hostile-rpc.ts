@@ -20,7 +20,7 @@ const WITNESS = 1
 const QUIET_TRANSFERS = 100
 const TENTHS = 10
 /** Between two transfers: they are to be disturbed, not to disturb. */
-const PAUSE_MS = 100
+const PAUSE_MS = 500
 const GROWTH_MEBIBYTES_MAX = 64
 /** On a machine with other work to do all of it takes its time; by how much is judged beside the quiet. */
 const RECEIPT_TIMEOUT_MS = 300_000

@@ -45,8 +45,8 @@ function getLogs(context: RpcContext, filter: FilterObject) {
   return findLogs(context, { ...readRange(node, filter, limits.logRangeBlocksMax), ...readCriteria(filter, limits) })
 }
 
-async function findLogs({ node, limits }: RpcContext, filter: LogFilter) {
-  const logs = await node.logs(filter)
+async function findLogs({ node, limits, work }: RpcContext, filter: LogFilter) {
+  const logs = await node.logs(filter, (sliceStartMs) => work.breathe(sliceStartMs))
   if (!logs.ok) throw rejectionError(logs.error)
   if (logs.value.length > limits.logsMax) throw invalidParams(`query returned more than ${limits.logsMax} results`)
   return logs.value.map(logJson)

@@ -75,10 +75,11 @@ function receiptOf(context: RpcContext, hash: Hash) {
 }
 
 /** What holds the place of a nonce, final or in the pool: so viem recognises a replacement that it did not see coming. */
-async function transactionOfNonce({ node, limits }: RpcContext, sender: Address, nonce: number) {
+async function transactionOfNonce(context: RpcContext, sender: Address, nonce: number) {
+  const { node } = context
   const pooled = node.pooledTransactions().find((each) => each.sender === sender && each.nonce === nonce)
   if (pooled !== undefined) return pendingTransactionJson(pooled)
-  const hash = await findByNonce(node, sender, nonce, limits.historyScanMax)
+  const hash = await findByNonce(context, sender, nonce)
   return hash === undefined ? null : transactionOrNull(node, hash)
 }
 

@@ -114,7 +114,7 @@ export const OTTERSCAN_METHODS: readonly RpcMethod[] = [
   defineMethod(
     'ots_getTransactionBySenderAndNonce',
     [address, required('nonce', asLenientQuantity)],
-    ({ node, limits }, sender, nonce) => findByNonce(node, sender, nonce, limits.historyScanMax),
+    findByNonce,
     'expensive',
   ),
   defineMethod(

@@ -5,7 +5,7 @@ import { type HttpAnswer, HttpWire } from './http-wire.ts'
 import type { Judge } from './judge.ts'
 import { type HostileRequests, randomBytes } from './requests.ts'
 
-const ANSWER_TIMEOUT_MS = 30_000
+const ANSWER_TIMEOUT_MS = 120_000
 const HEAD = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
 const HEADER_BYTES_MAX = 16 * 1024
 const WAYS = ['whole', 'chunked', 'dribbled', 'pipelined'] as const

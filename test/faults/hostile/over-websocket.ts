@@ -16,7 +16,7 @@ import {
   type WireEvent,
 } from './websocket-wire.ts'
 
-const ANSWER_TIMEOUT_MS = 30_000
+const ANSWER_TIMEOUT_MS = 120_000
 const MESSAGE_BYTES_MAX = 1024 * 1024
 const BINARY_CHANCE = 0.01
 const NORMAL = 1000

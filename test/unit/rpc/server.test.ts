@@ -57,8 +57,12 @@ describe('stop', () => {
     await expect.poll(() => seen).toEqual([1, 1001])
   })
 
-  it('ends connections that outstay the bound', async () => {
-    const { port, server } = await startServer({ stopTimeoutMs: 50 })
+  it('ends connections that outstay the bound', { timeout: 30_000 }, async () => {
+    const { port, server } = await startServer({
+      stopTimeoutMs: 50,
+      requestTimeoutMs: 3_600_000,
+      inactivityTimeoutMs: 3_600_000,
+    })
     const request = httpRequest({ port, method: 'POST', headers: { 'content-type': 'application/json' } })
     request.write('{')
     const failed = once(request, 'error')

@@ -57,4 +57,20 @@ describe('the work queue', () => {
     expect(all).toEqual(Array.from({ length: 20 }, (_, index) => index))
     expect(most).toBe(4)
   })
+
+  it('begins nothing any more once it is stopped, and ends what goes on at its next breath', async () => {
+    const queue = new WorkQueue(10)
+    let breaths = 0
+    const running = queue.run(async () => {
+      for (;;) {
+        await queue.breathe(performance.now() - 6)
+        breaths += 1
+      }
+    })
+    await expect.poll(() => breaths).toBeGreaterThan(1)
+    const waiting = queue.run(() => 'begun')
+    queue.stop()
+    await expect(waiting).rejects.toThrow('the server is stopping')
+    await expect(running).rejects.toThrow('the server is stopping')
+  })
 })
