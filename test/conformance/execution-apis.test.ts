@@ -12,6 +12,7 @@ import { type Allowance, shapeDifferences } from './shape.ts'
 import { ask, chainOf, type JsonRpcAnswer, post, type SingleNode, startSingleNode } from './single-node.ts'
 
 const FOLDER = fileURLToPath(new URL('execution-apis', import.meta.url))
+const DOCUMENT = fileURLToPath(new URL('../../docs/json-rpc.md', import.meta.url))
 const MODULE = '0x0000000000000000000000000000000000001001'
 const TOPIC = `0x${'ab'.repeat(32)}` as const
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
@@ -32,6 +33,13 @@ interface Case {
   readonly name: string
   readonly request: { readonly method: string; readonly params?: readonly unknown[] }
   readonly answer: JsonRpcAnswer
+}
+
+interface Block {
+  readonly hash: string
+  readonly transactions: unknown
+  readonly size: unknown
+  readonly uncles: unknown
 }
 
 interface GenesisValues {
@@ -89,6 +97,14 @@ function retargeted(name: string, marks: Landmarks): readonly unknown[] | undefi
   return params[name] ?? (hash === undefined ? undefined : [hash])
 }
 
+/** As docs/json-rpc.md lists them. */
+function notOffered(): readonly string[] {
+  const table = /<!-- not offered -->(.*)<!-- end of not offered -->/s.exec(readFileSync(DOCUMENT, 'utf8'))?.[1] ?? ''
+  const methods = [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, names = '']) => names.match(/\w+_\w+/g) ?? [])
+  if (methods.length === 0) throw new Error('the document lists no methods that are not offered')
+  return methods
+}
+
 function withoutMessage({ result, error }: JsonRpcAnswer) {
   return error === undefined ? { result } : { code: error.code }
 }
@@ -128,6 +144,73 @@ describe('execution-apis', () => {
       expect(own.error).toBeUndefined()
       const allowance = { ...ALLOWANCE, extra: ['deleteStrategy'], absent: ['deleteStrategy'], emptied: ['pending'] }
       expect(shapeDifferences(answer.result, own.result, allowance)).toEqual([])
+    })
+  })
+
+  describe('more of the suite', () => {
+    const nobody = { from: `0x${'a1'.repeat(20)}`, to: `0x${'b1'.repeat(20)}` }
+    const unknown = `0x${'00'.repeat(31)}01`
+    const transferred = { accessList: [], gasUsed: '0x5208' }
+
+    it.each([
+      ['a call by somebody who could not pay for it', 'eth_call', [nobody, 'latest'], '0x'],
+      ['a call without a block', 'eth_call', [nobody], '0x'],
+      ['a call of an unknown type', 'eth_call', [{ ...nobody, type: '0x7f' }, 'latest'], '0x'],
+      ['a call of type 0 with an access list', 'eth_call', [{ ...nobody, type: '0x0', accessList: [] }], '0x'],
+      ['a call with a fee for blobs', 'eth_call', [{ ...nobody, maxFeePerBlobGas: '0x1' }, 'latest'], '0x'],
+      ['a call at a block by its number', 'eth_call', [nobody, { blockNumber: '0x0' }], '0x'],
+      ['an estimate for somebody who could not pay', 'eth_estimateGas', [nobody, 'latest'], '0x5208'],
+      ['an access list for somebody who could not pay', 'eth_createAccessList', [nobody, 'latest'], transferred],
+      ['an access list without a block', 'eth_createAccessList', [nobody], transferred],
+      ['a balance at a block by its number', 'eth_getBalance', [nobody.from, { blockNumber: '0x0' }], '0x0'],
+      ['the code of nobody', 'eth_getCode', [nobody.from], '0x'],
+      ['the storage of nobody', 'eth_getStorageAt', [nobody.from, '0x0'], `0x${'00'.repeat(32)}`],
+      ['the nonce of nobody', 'eth_getTransactionCount', [nobody.from, 'latest'], '0x0'],
+      ['receipts of a block to come', 'eth_getBlockReceipts', ['0x3e8'], null],
+      ['a header to come', 'eth_getHeaderByNumber', ['0x3e8'], null],
+      ['an unknown header', 'eth_getHeaderByHash', [unknown], null],
+      ['an unknown transaction in its encoding', 'debug_getRawTransaction', [unknown], null],
+      ['the count of a block to come', 'eth_getBlockTransactionCountByNumber', ['0x3e8'], null],
+    ])('%s', async (_, method, params, result) => {
+      expect(await ask(node.url, method, ...params)).toEqual(result)
+    })
+
+    it.each([
+      ['logs from a block to come', 'eth_getLogs', [{ fromBlock: '0x38', toBlock: 'latest' }], -32602],
+      ['logs of blocks to come', 'eth_getLogs', [{ fromBlock: '0x38', toBlock: '0x3a' }], -32602],
+      ['a header by a number that is none', 'debug_getRawHeader', ['2'], -32602],
+      ['a block by a number that is none', 'debug_getRawBlock', ['2'], -32602],
+      ['a balance at an unknown block', 'eth_getBalance', [nobody.from, { blockHash: unknown }], -32001],
+      ['a proof at an unknown block', 'eth_getProof', [nobody.from, [], { blockHash: unknown }], -32001],
+    ])('%s', async (_, method, params, code) => {
+      expect((await post(node.url, { jsonrpc: '2.0', id: 1, method, params })).error?.code).toBe(code)
+    })
+
+    it('a block by its hash in an object is that of its number', async () => {
+      const { blockHash, blockNumber } = marks.transfer
+      for (const block of [blockHash, { blockHash }, { blockHash, requireCanonical: true }]) {
+        const balance = await ask(node.url, 'eth_getBalance', account.address, block)
+        expect(balance).toBe(await ask(node.url, 'eth_getBalance', account.address, toHex(blockNumber)))
+      }
+    })
+
+    it('a header is its block without what is in it', async () => {
+      for (const tag of ['earliest', 'latest', 'safe', 'finalized', toHex(marks.input.blockNumber)]) {
+        const { transactions, size, uncles, ...header } = (await ask(
+          node.url,
+          'eth_getBlockByNumber',
+          tag,
+          true,
+        )) as Block
+        expect([transactions, size, uncles]).not.toContain(undefined)
+        expect(await ask(node.url, 'eth_getHeaderByNumber', tag)).toEqual(header)
+        expect(await ask(node.url, 'eth_getHeaderByHash', header.hash)).toEqual(header)
+      }
+    })
+
+    it.each(notOffered())('%s is refused as a method that there is not', async (method) => {
+      const { error } = await post(node.url, { jsonrpc: '2.0', id: 1, method, params: [] })
+      expect(error).toMatchObject({ code: -32601, message: expect.stringContaining('does not exist') as string })
     })
   })
 

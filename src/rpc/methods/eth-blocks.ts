@@ -2,7 +2,7 @@
 import { type BlockId, blockNumberParameter, findBlock, requiredBlockParameter } from '../block-id.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asBoolean, asHash, optional, required } from '../params.ts'
-import { blockJson } from '../serializers/block.ts'
+import { blockJson, headerJson } from '../serializers/block.ts'
 import { quantity } from '../serializers/encoding.ts'
 import { blockReceiptsJson } from '../serializers/receipt.ts'
 
@@ -12,6 +12,11 @@ const withTransactions = optional('withTransactions', asBoolean, false)
 function blockOrNull({ node }: RpcContext, id: BlockId, full: boolean) {
   const block = findBlock(node, id)
   return block === undefined ? null : blockJson(block, full)
+}
+
+function headerOrNull({ node }: RpcContext, id: BlockId) {
+  const block = findBlock(node, id)
+  return block === undefined ? null : headerJson(block.header, block.hash)
 }
 
 function transactionCount({ node }: RpcContext, id: BlockId) {
@@ -37,6 +42,8 @@ export const ETH_BLOCK_METHODS: readonly RpcMethod[] = [
     (context, hash, full) => blockOrNull(context, { by: 'hash', hash }, full),
     'expensive',
   ),
+  defineMethod('eth_getHeaderByNumber', [blockNumberParameter], headerOrNull),
+  defineMethod('eth_getHeaderByHash', [blockHash], (context, hash) => headerOrNull(context, { by: 'hash', hash })),
   defineMethod(
     'eth_getBlockReceipts',
     [requiredBlockParameter],

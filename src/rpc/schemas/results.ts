@@ -148,6 +148,7 @@ const GROUPS: readonly (readonly [schema: Schema, names: string])[] = [
   [listOf(PROPOSAL), 'bft_getProposals'],
   [listOf(EVIDENCE), 'bft_getEvidence'],
   [listOf(HEADER), 'bft_getHeads'],
+  [orNull(HEADER), 'eth_getHeaderByNumber eth_getHeaderByHash'],
   [SIGNER_STATS, 'bft_getSignerStats'],
   [closed({ fromEpoch: COUNT, toEpoch: COUNT, links: listOf(SET_LINK) }), 'bft_getValidatorSetProof'],
   [mapOf(TEXT), 'rpc_modules'],
