@@ -192,7 +192,8 @@ export class SimulatedNode {
       ? null
       : openSigning(this.keyDisk, SIGNING_FILE, chain, epochAtTip(chain.store, epochs))
     if (signing?.ok === false) {
-      if (!this.#world.mayLoseKeys)
+      // A liar may have said what its record does not hold: the refusal is right.
+      if (!this.#world.mayLoseKeys && !this.isByzantine)
         throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${signing.error.message}`)
       this.isObserver = true
     }

@@ -9,8 +9,8 @@ import { expectToHold } from './seeds.ts'
 /** Scenarios that failed once, as they were when shrunk: seeds alone would change with the generator. */
 interface Regression {
   readonly found: string
-  /** The defect as it was, planted again. */
-  readonly bug: PlantedBug
+  /** The defect as it was, planted again; none where the simulator itself was wrong. */
+  readonly bug?: PlantedBug
   readonly scenario: Scenario
 }
 
@@ -18,6 +18,8 @@ describe.each(regressions as readonly Regression[])('a scenario that failed once
   it('holds', { timeout: 120_000 }, () => {
     expectToHold(scenario)
   })
+
+  if (bug === undefined) return
 
   it('fails again when the defect is put back', { timeout: 120_000 }, () => {
     const simulator = new Simulator(STRATEGIES)
