@@ -7,6 +7,7 @@ import { ClosedLoop } from './closed-loop.ts'
 import { type BenchOptions, readOptions, type Workload } from './options.ts'
 import { plotOf } from './plot.ts'
 import { peakMebibytes } from './process-usage.ts'
+import { measureReads, readsTable } from './reads.ts'
 import { type Phase, summarise, tableOf } from './report.ts'
 import { measureSimulation } from './simulation.ts'
 import { ACCOUNTS, startAnvil, startNetwork, type Target } from './target.ts'
@@ -90,6 +91,16 @@ async function main(options: BenchOptions): Promise<void> {
   writeFileSync(options.plot, plotOf(phases))
 }
 
+async function reads(options: BenchOptions): Promise<void> {
+  const figures = await measureReads(options)
+  const { durationSeconds, rounds } = options
+  const machine = { cores: availableParallelism(), node: process.versions.node, platform: process.platform }
+  const settings = { durationSeconds, rounds }
+  if (options.json) console.log(JSON.stringify({ benchmark: 'reads', machine, settings, figures }, null, 2))
+  else console.log(`medians of ${rounds} rounds of ${durationSeconds} s, by turns\n\n${readsTable(figures)}`)
+}
+
 const options = readOptions(process.argv.slice(2))
 if (options?.sim === true) simulation(options)
+else if (options?.rpc === true) await reads(options)
 else if (options !== undefined) await main(options)

@@ -14,6 +14,8 @@ export interface BenchOptions {
   /** Of replica 0; the others follow, and after them the sockets between the replicas. */
   readonly port: number
   readonly compare: boolean
+  /** Reads beside anvil, and nothing of the above. */
+  readonly rpc: boolean
   /** The simulator's speed instead of a network's. */
   readonly sim: boolean
   readonly json: boolean
@@ -37,6 +39,7 @@ const USAGE = `npm run bench -- [options]
   --genesis <file>    genesis of the network, as of the devnet
   --compare           the same load against anvil: one process, no replication, no durability
   --sim               the speed of the simulator instead: views a second and core
+  --rpc               reads a second of one replica and of anvil, by turns
   --plot [file]       draw latency over throughput (docs/benchmark.svg)
   --json              print JSON instead of tables`
 
@@ -59,6 +62,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       genesis: { type: 'string' },
       data: { type: 'string' },
       compare: { type: 'boolean', default: false },
+      rpc: { type: 'boolean', default: false },
       sim: { type: 'boolean', default: false },
       plot: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -78,6 +82,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     workload: workload(values.module),
     port: positive('port', values.port),
     compare: values.compare,
+    rpc: values.rpc,
     sim: values.sim,
     json: values.json,
     plot: values.plot,
