@@ -124,7 +124,7 @@ describe('tertia evidence', () => {
     const evidence = doubleVote(node)
     expect((await read('evidence', 'submit', `${evidence.slice(0, -2)}00`)).err).toContain('the evidence is refused')
     const { id } = await json<{ id: string }>(read('evidence', 'submit', evidence, '--json'))
-    expect((await read('evidence', 'submit', evidence)).err).toContain('known already')
+    expect((await read('evidence', 'submit', evidence)).err).toMatch(/known already|alreadyPunished/)
     await bringToChain(evidence)
     const { out } = await read('evidence', 'show', id)
     expect(out).toMatch(/double vote by v0, epoch 1, view 1000, on the chain in block \d+\n {2}blocks {5}0x/)
@@ -183,10 +183,9 @@ async function spend({ url }: SingleNode): Promise<void> {
   await wallet.sendTransactionSync({ to: account.address, value: 1n })
 }
 
-/** By anybody who pays for it, in the place of the validators that do it by themselves. */
+/** By anybody who pays for it, whether or not a validator is faster. */
 async function bringToChain(evidence: `0x${string}`): Promise<void> {
   const wallet = createWalletClient({ account, chain: chainOf(CHAIN_ID, node.url), transport: http(node.url) })
   const data = encodeFunctionData({ abi: parseAbi(['function submitEvidence(bytes)']), args: [evidence] })
-  const { status } = await wallet.sendTransactionSync({ to: MODULE, data, gas: 2_000_000n })
-  expect(status).toBe('success')
+  await wallet.sendTransactionSync({ to: MODULE, data, gas: 2_000_000n })
 }
