@@ -57,6 +57,8 @@ export class Mempool {
   readonly #listener: MempoolListener | undefined
   readonly #byHash = new Map<Hash, PooledTransaction>()
   readonly #senders = new Map<Address, SenderQueue>()
+  /** Those that pay nothing, as long as their senders may call so. */
+  readonly #free = new Set<PooledTransaction>()
   /** The next executable transaction of each sender that has one, and the last of every sender. */
   #heads = headHeap()
   #tails = tailHeap()
@@ -158,10 +160,11 @@ export class Mempool {
       if (queue === undefined) continue
       executable.push(...this.#change(queue, () => this.#settle(queue, accounts.account(sender))))
     }
+    for (const { transaction } of this.#free) if (!this.#rules.isFree(transaction)) this.discard(transaction.hash)
     this.#announce(executable)
   }
 
-  /** It does not execute on the final state although it is its turn: it leaves, and what its sender has after it. */
+  /** It does not execute on the final state although it is its turn, or not for nothing any more: it leaves, and what its sender has after it. */
   discard(hash: Hash): void {
     const pooled = this.#byHash.get(hash)
     if (pooled === undefined) return
@@ -296,11 +299,13 @@ export class Mempool {
 
   #remember(pooled: PooledTransaction): void {
     this.#byHash.set(pooled.transaction.hash, pooled)
+    if (pooled.free) this.#free.add(pooled)
     this.#bytes += sizeBytes(pooled)
   }
 
   #forget(pooled: PooledTransaction): void {
     this.#byHash.delete(pooled.transaction.hash)
+    this.#free.delete(pooled)
     this.#bytes -= sizeBytes(pooled)
   }
 

@@ -378,6 +378,22 @@ describe('calls that are free', () => {
     expect(pool.add(free)).toBe('replaced')
     expect(pool.candidates()[0]?.hash).toBe(free.hash)
   })
+
+  it('leave with the block from which they are free no more, with what its sender has after them: no leader takes them', () => {
+    let isMember = true
+    const pool = new TestPool({}, ({ value }) => isMember && value === 77n)
+    const [other] = added(pool, [{ sender: 2 }])
+    added(pool, [
+      { tip: 0n, cap: 0n, value: 77n },
+      { nonce: 1, tip: 0n, cap: 0n, value: 77n },
+    ])
+    pool.commit(3, 1)
+    expect(pool.candidates()).toHaveLength(3)
+    isMember = false
+    pool.commit(3, 2)
+    expect(hashes(pool.candidates())).toEqual([other?.hash])
+    expect(pool.pool.size).toBe(1)
+  })
 })
 
 describe('local transactions', () => {
