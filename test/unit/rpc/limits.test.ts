@@ -314,6 +314,20 @@ describe('what one request may cost', () => {
     expect(result).toMatchObject({ oldestBlock: '0x4', gasUsedRatio: [0, 0] })
   })
 
+  it('has limits on the history of an address: how much of it one page shows, and how far back a nonce is looked for', async () => {
+    const { node, url } = await startServer({ historyPageMax: 1, historyScanMax: 1 })
+    for (const nonce of [0, 1]) node.seal([decode(Buffer.from((await signTransfer(nonce)).slice(2), 'hex'))])
+    const page = (await ask(url, 'ots_searchTransactionsBefore', [SENDER, 0, 25])).result as { txs: unknown[] }
+    expect(page.txs).toHaveLength(1)
+    expect((await ask(url, 'ots_getTransactionBySenderAndNonce', [SENDER, 0])).error?.code).toBe(-32005)
+  })
+
+  it('does not wait for receipts as long as it might when nobody says how long', { timeout: HANG_MS }, async () => {
+    const { node, url } = await startServer({ receiptWaitDefaultMs: 50, receiptWaitMaxMs: 3_600_000 })
+    node.holds = true
+    expect((await ask(url, 'eth_sendRawTransactionSync', [await signTransfer(0)])).error?.code).toBe(4)
+  })
+
   it('has limits on waiting for receipts: how many, how long', async () => {
     const { node, url } = await startServer({ receiptWaitersMax: 1, receiptWaitMaxMs: 200 })
     node.holds = true
