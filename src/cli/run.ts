@@ -11,6 +11,7 @@ import { registerInit } from './commands/init.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerPeers } from './commands/peers.ts'
 import { registerReplay } from './commands/replay.ts'
+import { registerSnapshot } from './commands/snapshot.ts'
 import { registerStart } from './commands/start.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerTx } from './commands/tx.ts'
@@ -23,7 +24,7 @@ import type { CliIo } from './io.ts'
 const COMMANDS = [
   ...[registerDevnet, registerStart, registerReplay, registerInit, registerKeys, registerGenesis],
   ...[registerTx, registerAccount, registerBlock, registerStatus, registerVerify, registerPeers],
-  ...[registerValidator, registerEvidence],
+  ...[registerValidator, registerEvidence, registerSnapshot],
 ]
 
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {

@@ -177,6 +177,8 @@ export interface NodeApi {
   readonly clientVersion: string
   /** How many blocks, the head included, have a state that may be asked for. */
   readonly stateWindowBlocks: number
+  /** The first block behind genesis that is here: later than block 1 when the node began with a snapshot. */
+  readonly historyFrom: Height
   head(): FinalBlock
   blockByHeight(height: Height): FinalBlock | undefined
   blockByHash(hash: Hash): FinalBlock | undefined

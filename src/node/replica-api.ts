@@ -87,6 +87,10 @@ export class ReplicaApi implements NodeApi {
     for (const listener of this.#listeners) listener.evidence?.(evidenceView(held))
   }
 
+  get historyFrom(): Height {
+    return this.#parts.store.historyFrom
+  }
+
   head(): FinalBlock {
     return defined(this.blockByHeight(this.#headHeight), 'the head')
   }
@@ -168,6 +172,11 @@ export class ReplicaApi implements NodeApi {
   }
 
   logs(filter: LogFilter, breathe: Breathe): Promise<Result<readonly LocatedLog[], Rejection>> {
+    const { historyFrom } = this
+    if (filter.fromHeight < historyFrom && historyFrom > 1)
+      return Promise.resolve(
+        err(rejection('historyPruned', `history pruned before #${historyFrom}: this node began with a snapshot`)),
+      )
     return searchLogs(this.#parts.store, filter, breathe)
   }
 

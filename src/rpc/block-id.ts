@@ -2,7 +2,6 @@
  * The ways to name a block: a tag, a number, a hash, or an EIP-1898 object. Final is all there is:
  * latest, safe and finalized are one block, and reads at pending are reads at latest.
  */
-import { defined } from '../base/invariant.ts'
 import type { FinalBlock, NodeApi, StateView } from '../node/node-api.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { RESOURCE_NOT_FOUND, RpcError, rejectionError, SERVER_ERROR } from './errors.ts'
@@ -75,7 +74,7 @@ export function findBlock(node: NodeApi, id: BlockId): FinalBlock | undefined {
     case 'head':
       return node.head()
     case 'height':
-      return node.blockByHeight(id.height)
+      return id.height > node.head().header.height ? undefined : blockAt(node, id.height)
     case 'hash':
       return node.blockByHash(id.hash)
   }
@@ -95,7 +94,14 @@ export function heightOf(node: NodeApi, id: BlockId): Height {
 
 /** A block that has to exist. @throws RpcError -32001 */
 export function existingBlock(node: NodeApi, id: BlockId): FinalBlock {
-  return defined(node.blockByHeight(heightOf(node, id)), 'a block up to the head')
+  return blockAt(node, heightOf(node, id))
+}
+
+/** `height` is at most the head's. @throws RpcError when the node began with a snapshot of later. */
+export function blockAt(node: NodeApi, height: Height): FinalBlock {
+  const block = node.blockByHeight(height)
+  if (block !== undefined) return block
+  throw new RpcError(RESOURCE_NOT_FOUND, `history pruned before #${node.historyFrom}: this node began with a snapshot`)
 }
 
 /** @throws RpcError when the block is unknown or its state no longer kept. */

@@ -5,6 +5,7 @@ import type { CommitCertificate } from '../types/certificate.ts'
 import type { Address, Height } from '../types/ids.ts'
 import { signersOf } from '../types/signer-bitmap.ts'
 import type { Validator } from '../types/validator-set.ts'
+import { blockAt } from './block-id.ts'
 import type { WorkQueue } from './work-queue.ts'
 
 interface SignerCounts {
@@ -34,7 +35,7 @@ export async function signerStats(node: NodeApi, work: WorkQueue, fromHeight: He
   let certificates = 0
   let sliceStartMs = performance.now()
   for (let height = fromHeight; height <= toHeight; height++) {
-    const { header, finality } = defined(node.blockByHeight(height), `block ${height}`)
+    const { header, finality } = blockAt(node, height)
     const members = defined(node.validatorSet(header.consensus.validatorsHash), `the validators of block ${height}`)
     for (const { address } of members) countsOf(address)
     if (height > 0) countsOf(header.miner).proposed += 1

@@ -10,7 +10,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import { decodeRlp } from '../codec/rlp.ts'
 import { hashValidators } from '../crypto/digests.ts'
 import { decodeTransaction } from '../crypto/transaction-codec.ts'
-import type { StateChanges } from '../ledger/state-source.ts'
+import type { StateChanges, StateSource } from '../ledger/state-source.ts'
 import { readValidatorItems } from '../ledger/system/validator-records.ts'
 import { WorldState } from '../ledger/world-state.ts'
 import type { Block } from '../types/block.ts'
@@ -55,6 +55,16 @@ export interface AppliedBlock {
   readonly nextValidators: readonly Validator[] | null
 }
 
+/** A chain that begins with a snapshot: its block, and what led there. */
+export interface ChainStart {
+  readonly final: FinalBlock
+  readonly position: JournalPosition
+  readonly finalityPosition: JournalPosition
+  /** Of the epochs before the block's. */
+  readonly ends: readonly { readonly header: Header; readonly finalityPosition: JournalPosition }[]
+  readonly sets: readonly (readonly Validator[])[]
+}
+
 export interface StoreTip {
   readonly height: Height
   readonly hash: Hash
@@ -63,6 +73,7 @@ export interface StoreTip {
 }
 
 const SENTINEL = META.key('sentinel')
+const HISTORY_FROM = META.key('history from')
 /** BOUND: final blocks kept decoded. */
 const BLOCKS_CACHED_MAX = 256
 
@@ -99,6 +110,28 @@ export class ChainStore {
       { type: 'put', key: RECEIPTS.key(0), value: encodeReceipts([]) },
       validatorsOperation(validators),
       { type: 'put', key: SENTINEL, value: sentinelValue(genesis.hash, 0, genesis.hash) },
+    ])
+  }
+
+  /** Makes a store, which holds the state of the block and nothing else, a chain whose tip it is. */
+  static beginAt(store: KeyValueStore, genesis: Block, start: ChainStart): void {
+    invariant(store.get(SENTINEL) === undefined, 'a chain begins once')
+    const { final, position, finalityPosition, ends, sets } = start
+    const { hash, header } = final.block
+    const { height } = header
+    store.write([
+      { type: 'put', key: HEADERS.key(0), value: encodeHeader(genesis.header) },
+      { type: 'put', key: HEIGHTS_BY_HASH.key(idBytes(genesis.hash)), value: heightValue(0) },
+      { type: 'put', key: RECEIPTS.key(0), value: encodeReceipts([]) },
+      ...sets.map(validatorsOperation),
+      ...ends.flatMap((end) => [
+        { type: 'put', key: HEADERS.key(end.header.height), value: encodeHeader(end.header) } as const,
+        ...finalityOperations(end.header, end.finalityPosition),
+      ]),
+      ...blockOperations(final, position),
+      ...finalityOperations(header, finalityPosition),
+      { type: 'put', key: HISTORY_FROM, value: heightValue(height) },
+      { type: 'put', key: SENTINEL, value: sentinelValue(genesis.hash, height, hash) },
     ])
   }
 
@@ -147,22 +180,11 @@ export class ChainStore {
     const { hash, header } = final.block
     invariant(header.height === this.#tip.height + 1 && header.parentHash === this.#tipHash, 'the chain has no gap')
     const { height } = header
-    const kept = final.receipts.map((receipt, index) => ({
-      receipt,
-      sender: defined(final.transactions[index], 'the transaction of a receipt').sender,
-    }))
     const operations: KeyValueOperation[] = [
       ...this.#state.operations(height, changes),
-      { type: 'put', key: HEADERS.key(height), value: encodeHeader(header) },
-      { type: 'put', key: BLOCK_POSITIONS.key(height), value: encodePosition(position) },
-      { type: 'put', key: HEIGHTS_BY_HASH.key(idBytes(hash)), value: heightValue(height) },
-      { type: 'put', key: RECEIPTS.key(height), value: encodeReceipts(kept) },
-      ...indexOperations(final, height),
+      ...blockOperations(final, position),
+      ...(finalityPosition === null ? [] : finalityOperations(header, finalityPosition)),
     ]
-    if (finalityPosition !== null)
-      operations.push({ type: 'put', key: FINALITY_POSITIONS.key(height), value: encodePosition(finalityPosition) })
-    if (header.consensus.end)
-      operations.push({ type: 'put', key: EPOCH_ENDS.key(header.consensus.epoch), value: heightValue(height) })
     if (nextValidators !== null) operations.push(validatorsOperation(nextValidators))
     operations.push({ type: 'put', key: SENTINEL, value: sentinelValue(this.genesisHash, height, hash) })
     this.#store.write(operations)
@@ -230,6 +252,11 @@ export class ChainStore {
     return final
   }
 
+  /** As they are kept (final-records.ts), with the senders. */
+  keptReceipts(height: Height): Uint8Array | undefined {
+    return this.#store.get(RECEIPTS.key(height))
+  }
+
   transactionLocation(hash: Hash): TransactionLocation | undefined {
     const value = this.#store.get(TRANSACTION_LOOKUP.key(idBytes(hash)))
     if (value === undefined) return undefined
@@ -258,6 +285,17 @@ export class ChainStore {
     return header === undefined ? undefined : WorldState.at(header.stateRoot, this.#state)
   }
 
+  /** The first block behind genesis that is here: later than block 1 where the chain began with a snapshot. */
+  get historyFrom(): Height {
+    const value = this.#store.get(HISTORY_FROM)
+    return value === undefined ? 1 : HEADERS.parts(value)[0]
+  }
+
+  /** What states are read from. */
+  get stateSource(): StateSource {
+    return this.#state
+  }
+
   /** An encoded node of the trie of accounts, of any state that is kept. */
   accountNode(path: Uint8Array, hash: Uint8Array): Uint8Array | undefined {
     return this.#state.node(EMPTY_BYTES, path, hash)
@@ -284,6 +322,31 @@ function withKnownSender(envelope: Uint8Array, sender: Address): SignedTransacti
   const decoded = decodeTransaction(envelope)
   invariant(decoded.ok && decoded.value.to !== null, 'a final transaction decodes')
   return { ...decoded.value, to: decoded.value.to, sender }
+}
+
+function blockOperations(final: FinalBlock, position: JournalPosition): KeyValueOperation[] {
+  const { hash, header } = final.block
+  const { height } = header
+  const kept = final.receipts.map((receipt, index) => ({
+    receipt,
+    sender: defined(final.transactions[index], 'the transaction of a receipt').sender,
+  }))
+  return [
+    { type: 'put', key: HEADERS.key(height), value: encodeHeader(header) },
+    { type: 'put', key: BLOCK_POSITIONS.key(height), value: encodePosition(position) },
+    { type: 'put', key: HEIGHTS_BY_HASH.key(idBytes(hash)), value: heightValue(height) },
+    { type: 'put', key: RECEIPTS.key(height), value: encodeReceipts(kept) },
+    ...indexOperations(final, height),
+  ]
+}
+
+/** The last block of an epoch always has a proof of its own. */
+function finalityOperations({ height, consensus }: Header, position: JournalPosition): KeyValueOperation[] {
+  const operations: KeyValueOperation[] = [
+    { type: 'put', key: FINALITY_POSITIONS.key(height), value: encodePosition(position) },
+  ]
+  if (consensus.end) operations.push({ type: 'put', key: EPOCH_ENDS.key(consensus.epoch), value: heightValue(height) })
+  return operations
 }
 
 function indexOperations(final: FinalBlock, height: Height): KeyValueOperation[] {

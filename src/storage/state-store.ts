@@ -5,7 +5,9 @@
 import { concatBytes } from '../base/bytes.ts'
 import { asBytes, asList } from '../codec/fields.ts'
 import { decodeRlp, encodeRlp } from '../codec/rlp.ts'
+import { keccak256 } from '../crypto/keccak.ts'
 import type { StaleStateNode, StateChanges, StateSource } from '../ledger/state-source.ts'
+import type { TrieChanges } from '../trie/trie.ts'
 import { type Hash, type Height, idBytes } from '../types/ids.ts'
 import type { KeyValueOperation, KeyValueStore } from './key-value-store.ts'
 import { ACCOUNT_NODES, CODE, STALE_NODES, STORAGE_NODES } from './keyspaces.ts'
@@ -36,6 +38,25 @@ export class StateStore implements StateSource {
     const operations = operationsFor(height, changes)
     operationsOf.set(changes, { height, operations })
     return operations
+  }
+
+  /** Goes from one version of a trie to the next where nobody needs the one before. */
+  replacing(owner: Uint8Array, height: Height, { created, stale }: TrieChanges): KeyValueOperation[] {
+    const born = heightBytes(height)
+    return [
+      ...created.map(
+        (node): KeyValueOperation => ({
+          type: 'put',
+          key: keyOf({ owner, ...node }),
+          value: concatBytes(born, node.encoding),
+        }),
+      ),
+      ...stale.map((node): KeyValueOperation => ({ type: 'del', key: keyOf({ owner, ...node }) })),
+    ]
+  }
+
+  codeOperations(code: Uint8Array): KeyValueOperation[] {
+    return [{ type: 'put', key: CODE.key(keccak256(code)), value: code }]
   }
 
   /** Drops what the block at `height` left behind, in slices: the states before it are no longer readable. */

@@ -3,7 +3,14 @@ import { bytesEqual } from '../../base/bytes.ts'
 import { defined } from '../../base/invariant.ts'
 import { encodeValidatorsCall } from '../../ledger/modules/validators/encode-call.ts'
 import type { Height } from '../../types/ids.ts'
-import { asLenientBlockNumber, blockParameter, existingBlock, heightOf, requiredBlockParameter } from '../block-id.ts'
+import {
+  asLenientBlockNumber,
+  blockAt,
+  blockParameter,
+  existingBlock,
+  heightOf,
+  requiredBlockParameter,
+} from '../block-id.ts'
 import { fieldsOf } from '../call-object.ts'
 import {
   executionReverted,
@@ -43,7 +50,7 @@ function statsOf({ node, limits, work }: RpcContext, { from, to }: ReturnType<ty
 function headsFrom({ node, limits }: RpcContext, from: Height) {
   const end = Math.min(node.head().header.height + 1, from + limits.headsMax)
   return Array.from({ length: Math.max(0, end - from) }, (_, offset) => {
-    const { header, hash } = defined(node.blockByHeight(from + offset), 'a block up to the head')
+    const { header, hash } = blockAt(node, from + offset)
     return headerJson(header, hash)
   })
 }

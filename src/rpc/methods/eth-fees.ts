@@ -1,7 +1,6 @@
 /** What a transaction has to offer. */
-import { defined } from '../../base/invariant.ts'
 import type { FinalBlock } from '../../node/node-api.ts'
-import { asBlockNumber, type BlockId, heightOf } from '../block-id.ts'
+import { asBlockNumber, type BlockId, blockAt, heightOf } from '../block-id.ts'
 import { compareBigInts, nextBaseFee, suggestedTip, tipOf } from '../fee-suggestions.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asArray, asLenientQuantity, invalid, optional, required } from '../params.ts'
@@ -52,7 +51,7 @@ async function feeHistory(
   const reward: string[][] = []
   let sliceStartMs = performance.now()
   for (let height = oldest; height <= last; height++) {
-    const block = defined(node.blockByHeight(height), `block ${height}`)
+    const block = blockAt(node, height)
     baseFees.push(quantity(block.header.baseFeePerGas))
     ratios.push(block.header.gasUsed / block.header.gasLimit)
     if (percentiles !== null) reward.push(rewards(block, percentiles))

@@ -74,7 +74,12 @@ export function verifyChunk(
   }
   const verified = verifyRange(request.root, range, entries, proof)
   if (!verified.ok) return verified
-  return ok({ next: isLast ? undefined : following(range.to) })
+  return ok({ next: keyBehind(range) })
+}
+
+/** Where the next chunk begins; undefined behind the last. */
+export function keyBehind({ to }: KeyRange): Uint8Array | undefined {
+  return bytesEqual(to, HIGHEST_KEY) ? undefined : following(to)
 }
 
 function sizeOf([key, value]: Entry): number {

@@ -38,6 +38,7 @@ export class FakeNode implements NodeApi {
   readonly chainId = CHAIN_ID
   readonly clientVersion = 'tertia/v0.1.0/test'
   readonly stateWindowBlocks = 256
+  readonly historyFrom = 1
   readonly blocks: FinalBlock[] = []
   readonly pool = new Map<Hash, SignedTransaction>()
   readonly #listeners = new Set<NodeEvents>()

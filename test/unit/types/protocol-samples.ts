@@ -11,6 +11,13 @@ import {
   encodeRequest,
   encodeStatus,
 } from '../../../src/network/messages.ts'
+import {
+  encodeManifest,
+  encodeStateRecord,
+  type SnapshotManifest,
+  type StateRecord,
+} from '../../../src/sync/snapshot/snapshot-records.ts'
+import { LOWEST_KEY } from '../../../src/sync/snapshot/state-chunk.ts'
 import { type Block, blockItem, proposalItem } from '../../../src/types/block.ts'
 import {
   commitCertificateItem,
@@ -114,6 +121,25 @@ export const evidence: readonly Evidence[] = [
   { kind: 'voteForBadHeader', vote: committee.vote(2, 3, unjustified.hash, 2), header: unjustified.header },
 ]
 
+export const manifest: SnapshotManifest = {
+  genesisHash,
+  links: [{ end: { header: parent.header, finality }, validators: set.members }],
+  block: happy,
+  finality,
+  nextValidators: set.members,
+  receipts: utf8('receipts'),
+}
+export const chunkRecord: StateRecord = {
+  kind: 'chunk',
+  owner: new Uint8Array(0),
+  chunk: {
+    range: { from: LOWEST_KEY, to: new Uint8Array(32).fill(7) },
+    entries: [[new Uint8Array(32).fill(7), utf8('account')]],
+    proof: [utf8('node')],
+  },
+}
+export const codeRecord: StateRecord = { kind: 'code', code: utf8('code') }
+
 /** Name → bytes, as test/vectors/protocol.json pins them. */
 export function goldenBytes(): Record<string, Hex> {
   const bytes: Record<string, Uint8Array> = {
@@ -142,6 +168,9 @@ export function goldenBytes(): Record<string, Hex> {
     range: encodeRange({ blocks: [parent], finality }),
     'empty range': encodeRange({ blocks: [], finality: null }),
     envelopes: encodeEnvelopes([utf8('one'), utf8('two')]),
+    'snapshot manifest': encodeManifest(manifest),
+    'snapshot chunk': encodeStateRecord(chunkRecord),
+    'snapshot code': encodeStateRecord(codeRecord),
   }
   for (const [index, message] of directMessages.entries())
     bytes[`direct ${index} ${message.kind}`] = encodeDirect(message)

@@ -1,0 +1,113 @@
+/** `tertia snapshot export`: from the data directory of a node that is stopped. */
+import { join } from 'node:path'
+import { defined } from '../../base/invariant.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { err, ok, type Result } from '../../base/result.ts'
+import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
+import type { ChainStore } from '../../storage/chain-store.ts'
+import { cutState } from '../../sync/snapshot/cut-state.ts'
+import {
+  encodeManifest,
+  encodeStateRecord,
+  type SetLink,
+  type SnapshotManifest,
+} from '../../sync/snapshot/snapshot-records.ts'
+import { MissingNodeError } from '../../trie/node-source.ts'
+import type { Hash, Height } from '../../types/ids.ts'
+import type { NodeConfig } from '../config.ts'
+import { type Refusal, refusal } from '../exit-codes.ts'
+import { readGenesisFile } from '../genesis-file.ts'
+import { openDisk } from '../open-disk.ts'
+import { Resources } from '../resources.ts'
+import { writeSnapshotFile } from './snapshot-file.ts'
+
+export interface ExportedSnapshot {
+  readonly height: Height
+  readonly blockHash: Hash
+  readonly stateRoot: Hash
+  readonly epoch: number
+  readonly records: number
+  readonly bytes: number
+}
+
+/** BOUND: how far back from the tip a block with a proof of its own is sought: as far as states are kept. */
+const HEIGHTS_MAX = 256
+
+/** `height` null: the newest final block with a proof of its own. */
+export async function exportSnapshot(
+  config: NodeConfig,
+  file: string,
+  height: Height | null,
+): Promise<Result<ExportedSnapshot, Refusal>> {
+  const genesis = await readGenesisFile(config.genesisPath, config.modules, join(config.dataDir, 'modules'))
+  if (!genesis.ok) return genesis
+  const resources = new Resources()
+  try {
+    const block = buildGenesisBlock(genesis.value.genesis, genesis.value.registry)
+    const fail = (error: Error): never => {
+      throw error
+    }
+    const chain = await openDisk(config.dataDir, block, silentLogger, resources, fail, (files) => files)
+    if (!chain.ok) return chain
+    const { store } = chain.value
+    const manifest = manifestAt(store, height)
+    return manifest.ok ? write(file, manifest.value, store) : manifest
+  } finally {
+    await resources.closeAll()
+  }
+}
+
+function write(file: string, manifest: SnapshotManifest, store: ChainStore): Result<ExportedSnapshot, Refusal> {
+  const { hash, header } = manifest.block
+  let records = 0
+  function* encoded(): Generator<Uint8Array> {
+    yield encodeManifest(manifest)
+    for (const record of cutState(header.stateRoot, store.stateSource)) {
+      records += 1
+      yield encodeStateRecord(record)
+    }
+  }
+  try {
+    const bytes = writeSnapshotFile(file, encoded())
+    const { height, stateRoot, consensus } = header
+    return ok({ height, blockHash: hash, stateRoot, epoch: consensus.epoch, records, bytes })
+  } catch (error) {
+    if (!(error instanceof MissingNodeError)) throw error
+    return err(refusal(`the state after block ${header.height} is no longer kept: leave out --height`))
+  }
+}
+
+function manifestAt(store: ChainStore, wanted: Height | null): Result<SnapshotManifest, Refusal> {
+  const height = wanted ?? newestProven(store)
+  const final = height < 1 ? undefined : store.finalBlock(height)
+  if (final === undefined)
+    return err(
+      refusal(`there is no final block ${height} here: the chain of this node ends at ${store.tip.header.height}`),
+    )
+  if (final.finality === null)
+    return err(refusal(`block ${height} has no proof of its own, block ${newestProven(store)} has: leave out --height`))
+  const { header } = final.block
+  const { epoch, end, nextValidatorsHash } = header.consensus
+  const links: SetLink[] = []
+  for (let ended = 1; ended < epoch; ended++) {
+    const proof = defined(store.epochEnd(ended), `the end of epoch ${ended}`)
+    const named = proof.header.consensus.nextValidatorsHash
+    links.push({ end: proof, validators: defined(store.validators(named), `the validators of epoch ${ended + 1}`) })
+  }
+  return ok({
+    genesisHash: store.genesisHash,
+    links,
+    block: final.block,
+    finality: final.finality,
+    nextValidators: end ? defined(store.validators(nextValidatorsHash), 'the next validators') : null,
+    receipts: defined(store.keptReceipts(height), 'the receipts of a final block'),
+  })
+}
+
+/** 0 when there is none. */
+function newestProven(store: ChainStore): Height {
+  const tip = store.tip.header.height
+  for (let height = tip; height > Math.max(0, tip - HEIGHTS_MAX); height--)
+    if (store.finality(height) !== null) return height
+  return 0
+}

@@ -1,0 +1,108 @@
+/** A node that begins with the state of the chain instead of its history. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { freshAddress, reader, receiptFrom, wallet } from './harness/clients.ts'
+import { eventually, ROOT, tertia } from './harness/processes.ts'
+import { rpc } from './harness/raw-rpc.ts'
+import { useDevnet } from './harness/use-devnet.ts'
+
+const OBSERVER = 4
+const SOON_MS = 60_000
+/** So that there are sets to be proven. */
+const EPOCH_BLOCKS = 2
+
+const directory = mkdtempSync(join(tmpdir(), 'tertia-genesis-'))
+const template = join(directory, 'genesis.json')
+const genesis = JSON.parse(readFileSync(join(ROOT, 'genesis', 'devnet.json'), 'utf8')) as { readonly consensus: object }
+const consensus = { ...genesis.consensus, epochBlocksMax: EPOCH_BLOCKS, epochMsMin: 0 }
+writeFileSync(template, JSON.stringify({ ...genesis, $schema: undefined, consensus }))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const devnet = useDevnet('--genesis', template)
+
+async function transfers(count: number): Promise<`0x${string}`> {
+  const to = freshAddress()
+  for (let sent = 0; sent < count; sent++) {
+    const hash = await wallet(devnet().url(0), 0).sendTransaction({ to, value: 7n })
+    await receiptFrom(devnet().url(0), hash, SOON_MS)
+  }
+  return to
+}
+
+function dropChain(data: string): void {
+  for (const name of ['journal', 'state', 'pool']) rmSync(join(data, name), { recursive: true, force: true })
+}
+
+describe('a snapshot', () => {
+  it('of a stopped node lets it begin with the state, follow the chain, and say what is not here', {
+    timeout: 300_000,
+  }, async () => {
+    const paid = await transfers(3)
+    await eventually('the observer level', async () => {
+      const [own, others] = await Promise.all([devnet().status(OBSERVER), devnet().status(0)])
+      return own.height === others.height ? true : undefined
+    })
+    const data = join(devnet().data, `node-${OBSERVER}`)
+    const file = join(devnet().directory, 'chain.snapshot')
+
+    const running = await tertia(['snapshot', 'export', '--data', data, '--to', file]).ended
+    expect(running).toMatchObject({ code: 75 })
+    expect(running.stderr).toContain('in use')
+    await devnet().kill(OBSERVER)
+    const exported = await tertia(['snapshot', 'export', '--data', data, '--to', file, '--json']).ended
+    expect(exported).toMatchObject({ code: 0, stderr: '' })
+    const { height, stateRoot, epoch } = JSON.parse(exported.stdout) as {
+      readonly height: number
+      readonly stateRoot: string
+      readonly epoch: number
+    }
+    expect(epoch).toBeGreaterThan(1)
+
+    const occupied = await tertia(['snapshot', 'import', file, '--data', data]).ended
+    expect(occupied).toMatchObject({ code: 78 })
+    expect(occupied.stderr).toContain('holds a chain already')
+
+    dropChain(data)
+    const bytes = readFileSync(file)
+    for (const at of [40, 500, Math.floor(bytes.length / 2), bytes.length - 40]) {
+      const wrong = Buffer.from(bytes)
+      wrong.writeUInt8(wrong.readUInt8(at) ^ 1, at)
+      writeFileSync(`${file}.wrong`, wrong)
+      const { code, stderr } = await tertia(['snapshot', 'import', `${file}.wrong`, '--data', data]).ended
+      expect({ at, code, isRefused: stderr.includes('is refused') }).toEqual({ at, code: 78, isRefused: true })
+    }
+    writeFileSync(`${file}.short`, bytes.subarray(0, -1))
+    expect((await tertia(['snapshot', 'import', `${file}.short`, '--data', data]).ended).stderr).toContain(
+      'ends in the middle',
+    )
+    expect(['journal', 'state', 'journal.draft', 'state.draft'].filter((name) => existsSync(join(data, name)))).toEqual(
+      [],
+    )
+
+    const imported = await tertia(['snapshot', 'import', file, '--data', data]).ended
+    expect(imported).toMatchObject({ code: 0, stderr: '' })
+    expect(imported.stdout).toContain(stateRoot)
+
+    const more = await transfers(2)
+    await devnet().restart(OBSERVER)
+    await eventually(
+      'the observer level',
+      async () => {
+        const [own, others] = await Promise.all([devnet().status(OBSERVER), devnet().status(0)])
+        return own.height === others.height && own.stateRoot === others.stateRoot && own.height > height
+          ? true
+          : undefined
+      },
+      SOON_MS,
+    )
+    const client = reader(devnet().url(OBSERVER))
+    expect(await client.getBalance({ address: paid })).toBe(21n)
+    expect(await client.getBalance({ address: more })).toBe(14n)
+    expect((await client.getBlock({ blockNumber: BigInt(height) })).stateRoot).toBe(stateRoot)
+    await expect(rpc(devnet().url(OBSERVER), 'eth_getBlockByNumber', ['0x1', false])).rejects.toThrow('history pruned')
+    await expect(rpc(devnet().url(OBSERVER), 'eth_feeHistory', ['0x400', 'latest', []])).rejects.toThrow(
+      'history pruned',
+    )
+  })
+})
