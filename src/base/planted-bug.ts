@@ -72,6 +72,9 @@ export const PLANTED_BUGS = [
   'end-ignored',
   'signs-after-the-end',
   'record-of-old-epoch-kept',
+  'evidence-not-submitted',
+  'proven-not-voted-on',
+  'ready-said-once',
 ] as const
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number]

@@ -41,12 +41,17 @@ export class BlockLog {
   /** `silence`: why this node signs nothing in it. */
   onEpoch(epoch: EpochContext, silence: string | null): void {
     const wasValidator = this.#epoch.self !== null
+    const before = this.#names
     this.#epoch = epoch
     this.#names = namesIn(epoch)
+    const out = before.filter((name) => !this.#names.includes(name))
+    const added = this.#names.filter((name) => !before.includes(name))
     const { validators, self } = epoch
     this.#logger.info(`epoch ${validators.epoch}`, {
       validators: this.#names.join(','),
       quorum: `${validators.quorum} of ${validators.n}`,
+      ...(out.length === 0 ? {} : { out: out.join(',') }),
+      ...(added.length === 0 ? {} : { in: added.join(',') }),
       as: self === null ? 'observer' : 'validator',
     })
     if (wasValidator && self === null) this.#logger.warn('this node validates no longer', { because: silence })

@@ -30,6 +30,7 @@ import type { NodeConfig } from './config.ts'
 import { CryptoPool } from './crypto-pool.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import { readGenesisFile } from './genesis-file.ts'
+import { GovernanceLog } from './governance-log.ts'
 import { haltedBefore, writeHalt } from './halt-file.ts'
 import { whySilent } from './key-standing.ts'
 import { readNetworkKey } from './network-key-file.ts'
@@ -161,7 +162,7 @@ async function run(
   resources: Resources,
   ends: { readonly fail: (error: unknown) => void; readonly stop: (reason: StopReason) => void },
 ): Promise<{ readonly api: ReplicaApi; readonly admin: ReplicaAdmin }> {
-  const { config, chain, key, network, recoverer, recorder, peers } = opened
+  const { config, chain, key, network, recorder, peers } = opened
   const startHeight = chain.store.tip.header.height
   const pool = new CryptoPool({ logger })
   resources.add(() => pool.close())
@@ -170,7 +171,7 @@ async function run(
   const nowMs = (): number => systemClock.monotonicMs()
   const consensusKey = key?.publicKey ?? null
   const log = new BlockLog(logger, epochAtTip(chain.store, config.epochs), nowMs)
-  const signer = key === null ? null : chooseSigner(key.privateKey)
+  const governanceLog = new GovernanceLog(logger, config.genesis.faultModel, () => systemWords(chain.store))
   const observer: ReplicaObserver = {
     onCoreStep: (event, effects) => {
       log.onCoreStep(event, effects)
@@ -179,6 +180,7 @@ async function run(
     onFinalBlock: (final) => {
       const { hash, header } = final.block
       log.onFinalBlock(final, replica.core.commitSigners(header.consensus.view, hash))
+      governanceLog.onFinalBlock(final)
       api.tellFinalBlock(final)
       if (changesMembers(final)) peers.update(memberPeers(systemWords(chain.store)))
     },
@@ -192,26 +194,12 @@ async function run(
     },
     onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
   }
-  const ports: ReplicaPorts = {
-    network: replicaNetwork(network, ends.fail),
-    clock: systemClock,
-    schedule: scheduleOnSystem,
-    runTask: (task) => tasks.run(task),
-    recover: recoverInPool(pool, recoverer, logger, ends.fail),
-    verifier: recoverer,
-    signer: signer === null ? null : { sign: (digest) => signer.sign(digest).signature },
-    signingRecord: key?.signingRecord ?? null,
-    journal: chain.journal,
-    store: chain.store,
-    observer,
-    logger,
-    stop: ends.stop,
-  }
+  const ports = portsOf(opened, logger, { pool, tasks, observer }, ends)
   const replica = recorder === null ? new Replica(config, ports) : new RecordedReplica(config, ports, recorder)
   resources.add(() => replica.stop())
   const shown = { network, clientVersion: CLIENT_VERSION, nowMs, consensusKey }
   const api = new ReplicaApi({ config, replica, store: chain.store, ...shown })
-  const admin = new ReplicaAdmin({ api, network, peers, signer, startHeight, nowMs })
+  const admin = new ReplicaAdmin({ api, replica, network, peers, consensusKey, startHeight, nowMs })
   await startNetwork(network, replica, resources)
   replica.start()
   const poolFile = new PoolFile(opened.poolPath, replica, logger)
@@ -238,6 +226,31 @@ function logStart(
     ...(self === null ? {} : { validator: self.address }),
     ...(silence === null ? {} : { because: silence }),
   })
+}
+
+function portsOf(
+  { chain, key, network, recoverer }: Opened,
+  logger: Logger,
+  parts: { readonly pool: CryptoPool; readonly tasks: TaskRunner; readonly observer: ReplicaObserver },
+  { fail, stop }: { readonly fail: (error: unknown) => void; readonly stop: (reason: StopReason) => void },
+): ReplicaPorts {
+  const signer = key === null ? null : chooseSigner(key.privateKey)
+  return {
+    network: replicaNetwork(network, fail),
+    clock: systemClock,
+    schedule: scheduleOnSystem,
+    runTask: (task) => parts.tasks.run(task),
+    recover: recoverInPool(parts.pool, recoverer, logger, fail),
+    verifier: recoverer,
+    signer: signer === null ? null : { sign: (digest) => signer.sign(digest).signature },
+    signingRecord: key?.signingRecord ?? null,
+    callSigner: signer,
+    journal: chain.journal,
+    store: chain.store,
+    observer: parts.observer,
+    logger,
+    stop,
+  }
 }
 
 async function startNetwork(network: Network, replica: Replica, resources: Resources): Promise<void> {

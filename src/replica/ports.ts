@@ -6,7 +6,7 @@
 import type { Logger } from '../base/logger.ts'
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
-import type { RecoverItem } from '../crypto/secp256k1.ts'
+import type { RecoverItem, Signer } from '../crypto/secp256k1.ts'
 import type { SignatureVerifier } from '../crypto/signature-verifier.ts'
 import type { GossipTopic, PeerId, RequestOptions } from '../network/port.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
@@ -54,6 +54,8 @@ export interface ReplicaPorts {
   /** Null for an observer, as is the signing record. */
   readonly signer: StatementSigner | null
   readonly signingRecord: SigningRecord | null
+  /** Signs transactions with the same key, and nothing else; null for an observer. */
+  readonly callSigner: Signer | null
   readonly journal: Journal
   readonly store: ChainStore
   readonly observer: ReplicaObserver

@@ -4,11 +4,9 @@
  * to its end without waiting; what the replica does goes out through its ports. It lives through
  * epochs, one session each.
  */
-import { BoundedMap } from '../base/bounded.ts'
 import type { Core } from '../consensus/core.ts'
 import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
-import type { JudgedEpoch } from '../ledger/evidence/bad-header.ts'
 import type { WorldState } from '../ledger/world-state.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import { decodeEnvelopes, type Status } from '../network/messages.ts'
@@ -20,8 +18,8 @@ import type { Halt } from './effect-runner.ts'
 import { type EpochContext, epochAtTip, leaderOf } from './epoch-context.ts'
 import { EpochEnds } from './epoch-ends.ts'
 import { EpochSession } from './epoch-session.ts'
-import { createEvidenceDesk } from './governance/create-evidence-desk.ts'
-import type { EvidenceDesk, HeldEvidence } from './governance/evidence-desk.ts'
+import type { HeldEvidence } from './governance/evidence-desk.ts'
+import { Governance } from './governance/governance.ts'
 import { haltReport } from './halt-report.ts'
 import { FAULT_POINTS } from './penalty.ts'
 import type { ReplicaPorts } from './ports.ts'
@@ -34,9 +32,6 @@ import { TransactionCourier } from './transaction-courier.ts'
 import { type IntakeVerdict, TransactionIntake } from './transaction-intake.ts'
 import { ValidatorLinks } from './validator-links.ts'
 
-/** BOUND: epochs whose evidence can be judged here; as many as the state keeps. */
-const JUDGED_EPOCHS_MAX = 16
-
 export class Replica {
   readonly #config: ReplicaConfig
   readonly #ports: ReplicaPorts
@@ -44,8 +39,7 @@ export class Replica {
   readonly #links: ValidatorLinks
   readonly #synchronizer: Synchronizer
   readonly #beat: StatusBeat
-  readonly #desk: EvidenceDesk
-  readonly #judgedEpochs = new BoundedMap<Epoch, JudgedEpoch>(JUDGED_EPOCHS_MAX)
+  readonly #governance: Governance
   readonly #intake: TransactionIntake
   readonly #courier: TransactionCourier
   readonly #epochEnds: EpochEnds
@@ -71,9 +65,11 @@ export class Replica {
     this.#links = new ValidatorLinks(ports.network, context)
     this.#epochEnds = new EpochEnds(ports.store, this.#links, nowMs)
     this.#courier = new TransactionCourier(ports.network, pool, this.#links)
-    this.#desk = createEvidenceDesk(config, {
-      ...ports,
-      judgedEpoch: (epoch) => this.#judgedEpochs.get(epoch),
+    this.#governance = new Governance({
+      ...{ config, ports, parts: this.#parts },
+      epoch: () => this.epoch,
+      isLevel: () => this.#isStarted && !this.#isStopped && this.syncProgress === null,
+      submit: (envelope, done) => this.#intake.submit(envelope, 'local', done),
       halt: (reason, report) => this.#halt(reason, report),
     })
     this.#session = this.#openSession(context)
@@ -100,7 +96,7 @@ export class Replica {
       onStatus: (from, status) => this.#onStatus(from, status),
       onBeat: (atMs) => {
         this.#courier.carryLingering(atMs)
-        this.#desk.repeat(atMs)
+        this.#governance.beat(atMs)
       },
     })
     this.#server = new RequestServer({
@@ -112,14 +108,13 @@ export class Replica {
   }
 
   #openSession(context: EpochContext): EpochSession {
-    const { validators, schedule } = context
-    this.#judgedEpochs.set(validators.epoch, { validators: validators.members, schedule })
+    this.#governance.judgedEpochs.open(context)
     return new EpochSession(context, {
       config: this.#config,
       ports: this.#ports,
       parts: this.#parts,
       links: this.#links,
-      desk: this.#desk,
+      desk: this.#governance.desk,
       courier: this.#courier,
       feed: (session, event) => this.#feed(session, event),
       onTransactions: (from, envelopes) => this.#takeTransactions(from, envelopes),
@@ -182,6 +177,7 @@ export class Replica {
   stop(): void {
     this.#isStopped = true
     this.#beat.stop()
+    this.#governance.stop()
     this.#synchronizer.stop()
     this.#session.close()
     this.#parts.durable.stop()
@@ -202,7 +198,7 @@ export class Replica {
       return
     }
     if (topic === 'evidence') {
-      done(this.#desk.receive(data))
+      done(this.#governance.desk.receive(data))
       return
     }
     const { announcements, epoch } = this.#session
@@ -213,7 +209,7 @@ export class Replica {
 
   /** What is proven and not settled yet, oldest first within a validator. */
   get heldEvidence(): readonly HeldEvidence[] {
-    return this.#desk.held
+    return this.#governance.desk.held
   }
 
   /** Undefined refuses the request. */
@@ -241,6 +237,11 @@ export class Replica {
   /** From a client of this node. */
   submit(envelope: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
     this.#intake.submit(envelope, 'local', done)
+  }
+
+  /** Of the `validators` module, in the name of this node's key: its operator's. */
+  call(data: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
+    this.#governance.call(data, done)
   }
 
   /** Events are taken one after another; what one brings forth comes after it. */
@@ -306,9 +307,11 @@ export class Replica {
     this.#isPayloadStale = true
     this.#session.announcements.onFinal(final)
     this.#ports.observer.onFinalBlock?.(final)
+    this.#governance.onFinal(final, this.epoch)
     if (final.block.header.consensus.end) this.#enterNextEpoch()
     this.#synchronize()
     this.#startWhenReady()
+    this.#governance.act()
     this.#payloadMayHaveChanged()
   }
 

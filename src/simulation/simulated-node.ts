@@ -254,6 +254,7 @@ export class SimulatedNode {
               },
             },
       signingRecord,
+      callSigner: signingRecord === null ? null : identity.signer,
       journal: chain.journal,
       store: chain.store,
       observer: {

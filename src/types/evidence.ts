@@ -3,6 +3,7 @@
  * the validator set of the epoch needs nothing else to judge it (docs/consensus.md, "Evidence").
  * Canonical RLP: [number of the kind, first part, second part].
  */
+import { compareBytes } from '../base/bytes.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, type Result } from '../base/result.ts'
 import { decodeWith } from '../codec/decode.ts'
@@ -56,6 +57,14 @@ export function encodeEvidence(evidence: Evidence): Uint8Array {
 export function decodeEvidence(bytes: Uint8Array): Result<Evidence, Rejection<'malformed'>> {
   if (bytes.length > EVIDENCE_BYTES_MAX) return err(rejection('malformed', 'evidence: too long'))
   return decodeWith(bytes, readEvidence)
+}
+
+/** The same evidence, its parts in an order that does not depend on who saw which first: all who hold it hold the same bytes. */
+export function inOrder(evidence: Evidence): Evidence {
+  if (!('first' in evidence)) return evidence
+  const [first, second] = partsOf(evidence).map(encodeRlp) as [Uint8Array, Uint8Array]
+  if (compareBytes(first, second) <= 0) return evidence
+  return { ...evidence, first: evidence.second, second: evidence.first } as Evidence
 }
 
 function partsOf(evidence: Evidence): readonly [RlpItem, RlpItem] {

@@ -52,6 +52,10 @@ export interface GovernanceParameters {
   readonly readyBlocksMax: number
   /** Whether nodes vote on proven faults by themselves. */
   readonly autoVote: boolean
+  /** Whoever missed more than so many of … */
+  readonly missedLeaderViewsMax: number
+  /** … its last so many leader views is proposed for removal; 0 = nobody is. */
+  readonly leaderViewsWindow: number
 }
 
 export interface EvidenceParameters {

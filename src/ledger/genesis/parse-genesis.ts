@@ -36,6 +36,8 @@ const CHAIN_ID_MAX = 4_503_599_627_370_476
 const SECONDS_MAX = 253_402_300_799
 const DAY_MS = 86_400_000
 const MIN_VALIDATORS_DEFAULT = 4
+/** BOUND: what a node remembers of each validator. */
+const LEADER_VIEWS_MAX = 10_000
 
 const DEFAULTS = {
   gasLimit: 30_000_000,
@@ -139,10 +141,17 @@ function readGrowth(value: unknown, path: string): number {
 
 function readGovernance(value: unknown, path: string): GovernanceParameters {
   const reader = new ObjectReader(value, path)
+  const leaderViewsWindow = reader.field('leaderViewsWindow', readUint(LEADER_VIEWS_MAX), 200)
   const parameters = {
     proposalBlocksMax: reader.field('proposalBlocksMax', readUint(Number.MAX_SAFE_INTEGER, 1), 10_000),
     readyBlocksMax: reader.field('readyBlocksMax', readUint(Number.MAX_SAFE_INTEGER, 1), 1_000),
     autoVote: reader.field('autoVote', readFlag, true),
+    leaderViewsWindow,
+    missedLeaderViewsMax: reader.field(
+      'missedLeaderViewsMax',
+      readUint(leaderViewsWindow),
+      Math.floor((3 * leaderViewsWindow) / 4),
+    ),
   }
   reader.finish()
   return parameters

@@ -55,4 +55,9 @@ export class RecordedReplica extends Replica {
     this.#recorder.enter('submit', envelope)
     super.submit(envelope, done)
   }
+
+  override call(data: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
+    this.#recorder.enter('call', data)
+    super.call(data, done)
+  }
 }

@@ -8,7 +8,8 @@
 import { utf8 } from '../../base/bytes.ts'
 import { uintBytes } from '../../codec/fields.ts'
 import type { RlpItem } from '../../codec/rlp.ts'
-import type { ReplicaPorts } from '../../replica/ports.ts'
+import type { Signer } from '../../crypto/secp256k1.ts'
+import type { ReplicaPorts, StatementSigner } from '../../replica/ports.ts'
 import type { FileDirectory, SyncDone } from '../../storage/file-port.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
 import { idBytes } from '../../types/ids.ts'
@@ -63,7 +64,7 @@ export class Recorder {
   }
 
   ports(ports: ReplicaPorts): ReplicaPorts {
-    const { network, signer, observer } = ports
+    const { network, signer, callSigner, observer } = ports
     return {
       ...ports,
       clock: { monotonicMs: () => this.#monotonicMs, wallMs: () => this.#wallMs },
@@ -105,23 +106,36 @@ export class Recorder {
           })
         },
       },
-      signer:
-        signer === null
-          ? null
-          : {
-              ...signer,
-              sign: (digest) => {
-                const signature = signer.sign(digest)
-                this.#note('signed', digest, signature)
-                return signature
-              },
-            },
+      signer: signer === null ? null : this.#signer(signer),
+      callSigner: callSigner === null ? null : this.#callSigner(callSigner),
       observer: {
         ...observer,
         onFinalBlock: (final) => {
           this.#note('final', ...finalFields(final))
           observer.onFinalBlock?.(final)
         },
+      },
+    }
+  }
+
+  #signer(signer: StatementSigner): StatementSigner {
+    return {
+      ...signer,
+      sign: (digest) => {
+        const signature = signer.sign(digest)
+        this.#note('signed', digest, signature)
+        return signature
+      },
+    }
+  }
+
+  #callSigner(signer: Signer): Signer {
+    return {
+      ...signer,
+      sign: (digest) => {
+        const signed = signer.sign(digest)
+        this.#note('signedCall', digest, signed.signature, uintBytes(signed.yParity))
+        return signed
       },
     }
   }

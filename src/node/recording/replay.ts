@@ -102,7 +102,7 @@ function replaySession(session: Session, network: GenesisNetwork, recoverer: Rec
   const chain = chainOf(session, network, recoverer, world)
   const signingRecord = signingRecordOf(session, network, world)
   const { journal, store } = chain
-  const ports = world.ports({ journal, store, signingRecord, verifier: recoverer }, session.consensusKey !== null)
+  const ports = world.ports({ journal, store, signingRecord, verifier: recoverer }, session.consensusKey)
   const replica = new Replica(configOf(session, network, chain, recoverer), ports)
   for (let entry = world.nextEntry(); entry !== undefined && !world.isStopped; entry = world.nextEntry()) {
     const [first, second, third] = entry.fields
@@ -127,6 +127,9 @@ function replaySession(session: Session, network: GenesisNetwork, recoverer: Rec
         break
       case 'submit':
         replica.submit(asBytes(first, 'envelope'), () => undefined)
+        break
+      case 'call':
+        replica.call(asBytes(first, 'data'), () => undefined)
         break
       default:
         world.answer(entry.kind, entry.fields)
@@ -174,7 +177,7 @@ function fillStore(
   const ports: ReplicaPorts = {
     ...new ReplayedWorld([], 0, () => undefined).ports(
       { journal: chain.journal, store: chain.store, signingRecord: null, verifier: recoverer },
-      false,
+      null,
     ),
     network: {
       sendDirect: () => false,

@@ -4,7 +4,7 @@ import { defined } from '../../base/invariant.ts'
 import { silentLogger } from '../../base/logger.ts'
 import type { Rejection } from '../../base/rejection.ts'
 import type { Result } from '../../base/result.ts'
-import { asBytes, asFixedBytes, asList, asUint } from '../../codec/fields.ts'
+import { asBytes, asFixedBytes, asFlag, asList, asUint } from '../../codec/fields.ts'
 import type { RlpItem } from '../../codec/rlp.ts'
 import type { PeerId } from '../../network/port.ts'
 import type { ReplicaPorts } from '../../replica/ports.ts'
@@ -93,7 +93,7 @@ export class ReplayedWorld {
 
   ports(
     parts: Pick<ReplicaPorts, 'journal' | 'store' | 'signingRecord' | 'verifier'>,
-    isValidator: boolean,
+    consensusKey: Uint8Array | null,
   ): ReplicaPorts {
     return {
       ...parts,
@@ -111,7 +111,8 @@ export class ReplayedWorld {
       },
       runTask: (task) => this.#expect({ kind: 'step', task }),
       recover: (_items, done) => this.#expect({ kind: 'recovered', done }),
-      signer: isValidator ? { sign: (digest) => this.#sign(digest) } : null,
+      signer: consensusKey === null ? null : { sign: (digest) => this.#sign(digest) },
+      callSigner: consensusKey === null ? null : { publicKey: consensusKey, sign: (digest) => this.#signCall(digest) },
       observer: { onFinalBlock: (final) => this.#final(final) },
       logger: silentLogger,
       stop: () => {
@@ -134,6 +135,13 @@ export class ReplayedWorld {
     if (!bytesEqual(asFixedBytes(recorded, 32, 'digest'), digest))
       throw this.difference('the node has signed something else')
     return asFixedBytes(signature, 64, 'signature')
+  }
+
+  #signCall(digest: Uint8Array): { signature: Uint8Array; yParity: 0 | 1 } {
+    const [recorded, signature, yParity] = this.#note('signedCall')
+    if (!bytesEqual(asFixedBytes(recorded, 32, 'digest'), digest))
+      throw this.difference('the node has signed another call')
+    return { signature: asFixedBytes(signature, 64, 'signature'), yParity: asFlag(yParity, 'yParity') ? 1 : 0 }
   }
 
   #final(final: FinalBlock): void {
@@ -166,6 +174,7 @@ export class EndOfRecording extends Error {
 const NOTES: ReadonlyMap<string, string> = new Map([
   ['peers', 'looked at its peers'],
   ['signed', 'signed'],
+  ['signedCall', 'signed a call'],
   ['final', 'made a block final'],
 ])
 

@@ -1,13 +1,12 @@
 /** The desk of a replica: what it judges by, and what becomes of what it finds true. */
 import type { SignatureVerifier } from '../../crypto/signature-verifier.ts'
-import type { JudgedEpoch } from '../../ledger/evidence/bad-header.ts'
 import type { EvidenceKind } from '../../types/evidence.ts'
-import type { Epoch } from '../../types/ids.ts'
 import { haltReport } from '../halt-report.ts'
 import type { ReplicaObserver } from '../observer.ts'
 import type { Clock, ReplicaNetwork } from '../ports.ts'
 import type { ReplicaConfig } from '../replica-config.ts'
 import { EvidenceDesk, type HeldEvidence } from './evidence-desk.ts'
+import type { JudgedEpochs } from './judged-epochs.ts'
 
 /** What no replica does that merely stops: whoever sees it has left the crash model (docs/consensus.md, "Numbers"). */
 const EQUIVOCATIONS: readonly EvidenceKind[] = ['doubleProposal', 'doubleVote', 'doubleCommitVote']
@@ -17,8 +16,9 @@ export interface DeskSurroundings {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly verifier: SignatureVerifier
   readonly observer: ReplicaObserver
-  /** Undefined for an epoch that cannot be judged here. */
-  readonly judgedEpoch: (epoch: Epoch) => JudgedEpoch | undefined
+  readonly judgedEpochs: Pick<JudgedEpochs, 'get' | 'isSettled'>
+  /** Held now, and not before. */
+  readonly onHeld: () => void
   /** Nothing is signed or sent any more once it returns. */
   readonly halt: (reason: string, report: string) => void
 }
@@ -31,13 +31,14 @@ export function createEvidenceDesk(
   return new EvidenceDesk({
     genesisHash,
     verifier: ports.verifier,
-    judgedEpoch: ports.judgedEpoch,
-    isSettled: () => false,
+    judgedEpoch: (epoch) => ports.judgedEpochs.get(epoch),
+    isSettled: (culprit, epoch) => ports.judgedEpochs.isSettled(culprit, epoch),
     nowMs: () => ports.clock.monotonicMs(),
     publish: (bytes) => ports.network.publish('evidence', bytes),
     onEvidence: (held) => {
       ports.observer.onEvidence?.(held)
       if (genesis.faultModel === 'crash' && EQUIVOCATIONS.includes(held.kind)) halt(held, ports)
+      else ports.onHeld()
     },
   })
 }

@@ -10,7 +10,7 @@ import type { SignatureVerifier } from '../../crypto/signature-verifier.ts'
 import type { JudgedEpoch } from '../../ledger/evidence/bad-header.ts'
 import { type Judgement, judgeEvidence } from '../../ledger/evidence/judge-evidence.ts'
 import type { GossipVerdict } from '../../network/port.ts'
-import { decodeEvidence, type Evidence, encodeEvidence } from '../../types/evidence.ts'
+import { decodeEvidence, type Evidence, encodeEvidence, inOrder } from '../../types/evidence.ts'
 import type { Address, Epoch, Hash } from '../../types/ids.ts'
 
 export interface HeldEvidence extends Judgement {
@@ -24,8 +24,8 @@ export interface DeskPorts {
   readonly verifier: SignatureVerifier
   /** Undefined for an epoch that cannot be judged here. */
   readonly judgedEpoch: (epoch: Epoch) => JudgedEpoch | undefined
-  /** Whether nothing more can happen to this validator: it is jailed, or none any more. */
-  readonly isSettled: (culprit: Address) => boolean
+  /** Whether nothing more can happen to this validator for what it did in this epoch. */
+  readonly isSettled: (culprit: Address, epoch: Epoch) => boolean
   readonly nowMs: () => number
   readonly publish: (bytes: Uint8Array) => void
   /** News, and true. */
@@ -45,7 +45,8 @@ export class EvidenceDesk {
   }
 
   /** Found by this node: others are told. */
-  file(evidence: Evidence): void {
+  file(found: Evidence): void {
+    const evidence = inOrder(found)
     const bytes = encodeEvidence(evidence)
     if (this.#take(evidence, bytes) === 'accept') this.#ports.publish(bytes)
   }
@@ -70,17 +71,20 @@ export class EvidenceDesk {
 
   /** The state has moved on. */
   forgetSettled(): void {
-    for (const culprit of this.#byCulprit.keys()) if (this.#ports.isSettled(culprit)) this.#byCulprit.delete(culprit)
+    for (const [culprit, offences] of this.#byCulprit) {
+      for (const [id, { epoch }] of offences) if (this.#ports.isSettled(culprit, epoch)) offences.delete(id)
+      if (offences.size === 0) this.#byCulprit.delete(culprit)
+    }
   }
 
   #take(evidence: Evidence, bytes: Uint8Array): GossipVerdict {
     const { nowMs, isSettled, onEvidence, genesisHash, verifier, judgedEpoch } = this.#ports
     const judged = judgeEvidence(evidence, { genesisHash, verifier, epoch: judgedEpoch })
     if (!judged.ok) return judged.error.verdict
-    const { culprit, id } = judged.value
+    const { culprit, epoch, id } = judged.value
     const offences = this.#byCulprit.get(culprit) ?? new Map<Hash, HeldEvidence>()
     const isKnown = offences.has(id) && !(__CANARIES__ && isPlanted('evidence-held-twice'))
-    if (isKnown || offences.size >= OFFENCES_PER_VALIDATOR_MAX || isSettled(culprit)) return 'ignore'
+    if (isKnown || offences.size >= OFFENCES_PER_VALIDATOR_MAX || isSettled(culprit, epoch)) return 'ignore'
     const held = { ...judged.value, evidence, bytes: bytes.slice(), heldSinceMs: nowMs() }
     offences.set(id, held)
     this.#byCulprit.set(culprit, offences)

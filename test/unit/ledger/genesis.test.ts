@@ -70,6 +70,8 @@ const good: [string, Json][] = [
   ['the least', document()],
   ['a candidate', document({ candidates: [validator(5)] })],
   ['votes by hand only', document({ governance: { autoVote: false } })],
+  ['nobody accused of silence', document({ governance: { leaderViewsWindow: 0 } })],
+  ['a policy on silence', document({ governance: { leaderViewsWindow: 20, missedLeaderViewsMax: 20 } })],
   ['numbers in every form', document({ chainId: '0x1', gasLimit: '30000000', baseFee: 0, timestamp: '0x0' })],
   ['a whole number written as 1e3', document({ baseFee: 1e3 })],
   [

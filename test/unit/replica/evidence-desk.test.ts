@@ -6,6 +6,7 @@ import { EvidenceWatch } from '../../../src/replica/governance/evidence-watch.ts
 import { type Evidence, encodeEvidence } from '../../../src/types/evidence.ts'
 import type { FaultModel } from '../../../src/types/fault-model.ts'
 import type { Genesis } from '../../../src/types/genesis.ts'
+import type { Address } from '../../../src/types/ids.ts'
 import { ownStatement } from '../../../src/validation/own-statement.ts'
 import { Committee, namedHash } from '../consensus/committee.ts'
 
@@ -27,6 +28,7 @@ function deskOf(faultModel: FaultModel = 'byzantine') {
   const published: Uint8Array[] = []
   const told: HeldEvidence[] = []
   const halts: string[] = []
+  const settled: Address[] = []
   const desk = createEvidenceDesk(
     { genesis: { faultModel } as Genesis, genesisHash: committee.genesisHash },
     {
@@ -34,12 +36,16 @@ function deskOf(faultModel: FaultModel = 'byzantine') {
       clock: { monotonicMs: () => 7 },
       verifier: createNativeRecoverer(),
       observer: { onEvidence: (held) => told.push(held) },
-      judgedEpoch: (epoch) =>
-        epoch === committee.set.epoch ? { validators: committee.set.members, schedule: committee.all } : undefined,
+      judgedEpochs: {
+        get: (epoch) =>
+          epoch === committee.set.epoch ? { validators: committee.set.members, schedule: committee.all } : undefined,
+        isSettled: (culprit) => settled.includes(culprit),
+      },
+      onHeld: () => undefined,
       halt: (_, report) => halts.push(report),
     },
   )
-  return { desk, published, told, halts }
+  return { desk, published, told, halts, settled }
 }
 
 describe('evidence that a node finds', () => {

@@ -47,11 +47,20 @@ export function decodeValidatorsError(data: Uint8Array): ValidatorsError | undef
 
 /** The evidence that a call submits; undefined when it is another call, or none. */
 export function evidenceSubmittedBy(data: Uint8Array): Uint8Array | undefined {
-  const { selector, inputs } = functionOf('submitEvidence')
+  const args = argumentsOf('submitEvidence', data)
+  return args && fromHex(args[0])
+}
+
+/** The proposal that a call votes on; undefined when it is another call, or none. */
+export function proposalVotedOnBy(data: Uint8Array): bigint | undefined {
+  return argumentsOf('vote', data)?.[0]
+}
+
+function argumentsOf<Name extends FunctionName>(name: Name, data: Uint8Array): Arguments<Name> | undefined {
+  const { selector, inputs } = functionOf(name)
   if (!bytesEqual(data.subarray(0, SELECTOR_BYTES), selector)) return undefined
   try {
-    const [evidence] = decodeAbi(inputs, data.subarray(SELECTOR_BYTES)) as readonly [`0x${string}`]
-    return fromHex(evidence)
+    return decodeAbi(inputs, data.subarray(SELECTOR_BYTES)) as unknown as Arguments<Name>
   } catch (error) {
     if (error instanceof DecodeError) return undefined
     throw error

@@ -1,0 +1,105 @@
+/** The part that a replica takes in governing its network: what it knows of faults, and what its key owes. */
+import { rejection } from '../../base/rejection.ts'
+import { err } from '../../base/result.ts'
+import { wordsIn } from '../../ledger/storage-words.ts'
+import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
+import type { FinalBlock } from '../../types/final-block.ts'
+import type { EpochContext } from '../epoch-context.ts'
+import type { ReplicaPorts } from '../ports.ts'
+import type { ReplicaConfig } from '../replica-config.ts'
+import type { ReplicaParts } from '../replica-parts.ts'
+import type { IntakeVerdict } from '../transaction-intake.ts'
+import { AcceptedEvidence } from './accepted-evidence.ts'
+import { CallSender, type CallSenderPorts } from './call-sender.ts'
+import { createEvidenceDesk } from './create-evidence-desk.ts'
+import type { EvidenceDesk } from './evidence-desk.ts'
+import { JudgedEpochs } from './judged-epochs.ts'
+import { Steward } from './steward.ts'
+
+export interface GovernanceSurroundings {
+  readonly config: ReplicaConfig
+  readonly ports: ReplicaPorts
+  readonly parts: ReplicaParts
+  readonly epoch: () => EpochContext
+  /** Whether the newest final block here is as new as anybody's, as far as is known. */
+  readonly isLevel: () => boolean
+  readonly submit: CallSenderPorts['submit']
+  /** Nothing is signed or sent any more once it returns. */
+  readonly halt: (reason: string, report: string) => void
+}
+
+export class Governance {
+  readonly judgedEpochs: JudgedEpochs
+  readonly desk: EvidenceDesk
+  /** Null for a node that signs nothing. */
+  readonly #steward: Steward | null
+
+  constructor(surroundings: GovernanceSurroundings) {
+    const { config, ports, parts, halt } = surroundings
+    const words = () => wordsIn(parts.pipeline.state, SYSTEM_ADDRESS)
+    this.judgedEpochs = new JudgedEpochs(config.rules.governance, words)
+    this.desk = createEvidenceDesk(config, {
+      ...ports,
+      judgedEpochs: this.judgedEpochs,
+      onHeld: () => this.act(),
+      halt,
+    })
+    this.#steward = this.#createSteward(surroundings)
+  }
+
+  /** `context`: of the epoch that the block belongs to. What is owed now is done by `act`. */
+  onFinal(final: FinalBlock, context: EpochContext): void {
+    this.#steward?.onFinal(final, context)
+    this.desk.forgetSettled()
+  }
+
+  act(): void {
+    this.#steward?.act()
+  }
+
+  beat(nowMs: number): void {
+    this.desk.repeat(nowMs)
+    this.#steward?.beat()
+  }
+
+  call(data: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
+    if (this.#steward === null) done(err(rejection('noKey', 'this node signs nothing: it has no consensus key')))
+    else this.#steward.call(data, done)
+  }
+
+  stop(): void {
+    this.#steward?.stop()
+  }
+
+  #createSteward({ config, ports, parts, epoch, isLevel, submit }: GovernanceSurroundings): Steward | null {
+    const { callSigner, clock, schedule, store, verifier } = ports
+    const { genesis, genesisHash, rules } = config
+    const { pool, pipeline } = parts
+    if (callSigner === null) return null
+    const sender = new CallSender({
+      signer: callSigner,
+      chainId: genesis.chainId,
+      nonceOf: (address) => pipeline.state.account(address).nonce,
+      pool,
+      submit,
+      nowMs: () => clock.monotonicMs(),
+    })
+    const accepted = new AcceptedEvidence({
+      genesisHash,
+      verifier,
+      epoch: (number) => this.judgedEpochs.get(number),
+      finalBlock: (height) => store.finalBlock(height),
+    })
+    return new Steward({
+      ...{ clock, schedule, sender, accepted, pool, epoch, isLevel },
+      desk: this.desk,
+      rules: rules.governance,
+      governance: genesis.governance,
+      words: () => wordsIn(pipeline.state, SYSTEM_ADDRESS),
+      tip: () => {
+        const { height, stateRoot } = store.tip.header
+        return { height, stateRoot }
+      },
+    })
+  }
+}
