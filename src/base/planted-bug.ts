@@ -75,6 +75,11 @@ export const PLANTED_BUGS = [
   'evidence-not-submitted',
   'proven-not-voted-on',
   'ready-said-once',
+  'evidence-punished-twice',
+  'removal-quorum-low',
+  'vote-counted-again',
+  'ready-root-unchecked',
+  'shrinks-below-minimum',
 ] as const
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number]

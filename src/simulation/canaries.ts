@@ -62,6 +62,24 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'end-ignored': { scenario: { epochBlocks: 3 } },
   'signs-after-the-end': { scenario: { epochBlocks: 3 } },
   'record-of-old-epoch-kept': { scenario: { epochBlocks: 3 } },
+  'evidence-not-submitted': { strategy: 'equivocate', scenario: { candidates: 1 } },
+  'proven-not-voted-on': { strategy: 'equivocate', scenario: { candidates: 1 } },
+  'evidence-punished-twice': {
+    scenario: {
+      nodes: 7,
+      candidates: 1,
+      byzantine: [
+        { node: 0, strategy: 'equivocate' },
+        { node: 1, strategy: 'abuse-governance' },
+      ],
+    },
+  },
+  'removal-quorum-low': { strategy: 'equivocate', scenario: { candidates: 1 } },
+  'vote-counted-again': { strategy: 'abuse-governance', scenario: { candidates: 1 } },
+  // A candidate that waits and lies.
+  'ready-root-unchecked': { scenario: { candidates: 1, byzantine: [{ node: 4, strategy: 'abuse-governance' }] } },
+  'shrinks-below-minimum': { strategy: 'equivocate', scenario: { candidates: 0 } },
+  'ready-said-once': { scenario: { candidates: 1, governance: { readyBlocksMax: 8 }, thinkMs: 20 } },
 }
 
 /** What is run to find the bug with this seed. */

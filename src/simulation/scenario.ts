@@ -2,6 +2,8 @@
  * What happens in one run, as data: made from a seed, and made smaller by taking parts away.
  * Everything random that is not here comes from streams of the same seed, one a purpose.
  */
+import type { GovernanceParameters } from '../types/genesis.ts'
+import type { Move } from './operators.ts'
 import { Random } from './random.ts'
 
 export interface LinkModel {
@@ -73,6 +75,10 @@ export interface Scenario {
   readonly syncMsMean: number
   /** Nodes that wait to become validators; they come after the others. */
   readonly candidates?: number
+  /** What operators do; none: nothing. */
+  readonly moves?: readonly Move[]
+  /** What genesis says of it, where that is not the default. */
+  readonly governance?: Partial<GovernanceParameters>
   /** Blocks of an epoch; none: the first epoch does not end. */
   readonly epochBlocks?: number
   /** Leaders by view, in the place of the network's own schedule. */

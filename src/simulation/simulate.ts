@@ -9,6 +9,7 @@ import { coreBoundsChecker } from './checkers/core-bounds.ts'
 import { evidenceChecker } from './checkers/evidence.ts'
 import { FinalBlockChecker } from './checkers/final-blocks.ts'
 import { innocenceChecker } from './checkers/innocence.ts'
+import { MembershipChecker } from './checkers/membership.ts'
 import { persistenceChecker } from './checkers/persistence.ts'
 import { receiptChecker } from './checkers/receipts.ts'
 import { ReferenceLedger } from './checkers/reference-ledger.ts'
@@ -57,8 +58,9 @@ export class Simulator {
     return world.run()
   }
 
-  #genesisOf({ nodes: validators, candidates = 0, epochBlocks: epochBlocksMax = 0 }: Scenario): SimulatedGenesis {
-    const name = `${validators} validators, ${candidates} candidates, epochs of ${epochBlocksMax}`
+  #genesisOf(scenario: Scenario): SimulatedGenesis {
+    const { nodes: validators, candidates = 0, epochBlocks: epochBlocksMax = 0, governance } = scenario
+    const name = JSON.stringify({ validators, candidates, epochBlocksMax, governance })
     let genesis = this.#geneses.get(name)
     if (genesis === undefined) {
       const options = {
@@ -66,7 +68,7 @@ export class Simulator {
         viewTimeoutMs: VIEW_TIMEOUT_MS,
         viewTimeoutMsMax: VIEW_TIMEOUT_MS_MAX,
       } as const
-      genesis = simulatedGenesis({ validators, candidates, epochBlocksMax, ...options }, this.#crypto)
+      genesis = simulatedGenesis({ validators, candidates, epochBlocksMax, governance, ...options }, this.#crypto)
       this.#geneses.set(name, genesis)
     }
     return genesis
@@ -80,6 +82,7 @@ function standardCheckers(
   crypto: SimulatedCrypto,
 ): Checker[] {
   const liars = [...scenario.byzantine.map(({ node }) => node), ...(scenario.twins?.of ?? [])]
+  const guilty = liars.flatMap((liar) => genesis.identities[liar]?.address ?? [])
   return [
     agreementChecker(genesis.block.block.hash),
     signatureChecker(),
@@ -93,6 +96,7 @@ function standardCheckers(
     new ReferenceLedger(genesis),
     blameChecker(liars),
     evidenceChecker(epochs),
-    innocenceChecker(liars.flatMap((liar) => genesis.identities[liar]?.address ?? [])),
+    innocenceChecker(guilty),
+    new MembershipChecker(genesis, guilty),
   ]
 }

@@ -8,7 +8,7 @@ import { moduleRegistry } from '../ledger/module-registry.ts'
 import { type LedgerRules, ledgerRules } from '../ledger/rules.ts'
 import type { PeerId } from '../network/port.ts'
 import type { FaultModel } from '../types/fault-model.ts'
-import type { Genesis } from '../types/genesis.ts'
+import type { Genesis, GovernanceParameters } from '../types/genesis.ts'
 import { ValidatorSet } from '../types/validator-set.ts'
 import type { Identity, SimulatedCrypto } from './simulated-crypto.ts'
 
@@ -30,6 +30,7 @@ export interface SimulatedGenesisOptions {
   /** 0 or none: the first epoch does not end. */
   readonly epochBlocksMax?: number
   readonly candidates?: number
+  readonly governance?: Partial<GovernanceParameters> | undefined
 }
 
 const CLIENTS_MAX = 16
@@ -60,6 +61,7 @@ export function simulatedGenesis(options: SimulatedGenesisOptions, crypto: Simul
     ...(candidates.length === 0
       ? {}
       : { candidates: candidates.map(({ publicKey }, index) => genesisMember(publicKey, `candidate ${index}`)) }),
+    ...(options.governance === undefined ? {} : { governance: { ...options.governance } }),
     alloc: Object.fromEntries(clients.map(({ address }) => [address, { balance: `0x${CLIENT_BALANCE.toString(16)}` }])),
     consensus: {
       viewTimeoutMs: options.viewTimeoutMs,

@@ -262,6 +262,7 @@ export class SimulatedNode {
           for (const checker of checkers) checker.onFinal?.(this, final)
           this.finalHeight = Math.max(this.finalHeight, final.block.header.height)
           this.#world.workload.onFinal(this, final)
+          this.#world.operators.onFinal(this, final)
         },
         onEvidence: (held) => this.#world.onEvidence(this, held),
         onEpoch: (context) => this.#world.onEpoch(this, context),

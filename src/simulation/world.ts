@@ -8,6 +8,7 @@ import { OWN_WORK, type SharedWork } from '../replica/shared-work.ts'
 import type { Epoch, Hash, View } from '../types/ids.ts'
 import type { Checker } from './checker.ts'
 import { Coverage } from './coverage.ts'
+import { Operators } from './operators.ts'
 import type { Fault, Scenario } from './scenario.ts'
 import { Scheduler } from './scheduler.ts'
 import type { SimulatedCrypto } from './simulated-crypto.ts'
@@ -59,6 +60,7 @@ export class World {
   readonly network: SimulatedNetwork
   readonly nodes: readonly SimulatedNode[]
   readonly workload: Workload
+  readonly operators: Operators
   readonly #actors = new Map<SimulatedNode, StrategyActor>()
   readonly #backups = new Map<Fault, DiskImage>()
   readonly #restarted = new Set<SimulatedNode>()
@@ -83,6 +85,7 @@ export class World {
     this.network = new SimulatedNetwork(this.scheduler, seed, validators.length, link)
     this.nodes = validators.map((validator, index) => new SimulatedNode(this, index, validator, liars.has(validator)))
     this.workload = new Workload(this)
+    this.operators = new Operators(this)
     for (const { node, strategy } of byzantine) {
       const made = parts.strategies.get(strategy)
       const target = this.nodes[node]
@@ -116,6 +119,11 @@ export class World {
   /** A key that may not sign any more is then no failure. */
   get mayLoseKeys(): boolean {
     return this.scenario.faults.some(({ kind }) => kind === 'wipe')
+  }
+
+  /** Whether all faults are over: whoever makes work from now on keeps the others awake. */
+  get isCalm(): boolean {
+    return this.#isCalm
   }
 
   strategyOf(node: SimulatedNode): StrategyActor | undefined {
@@ -196,6 +204,7 @@ export class World {
     const { faultyMs, calmMs, faults } = this.scenario
     for (const node of this.nodes) node.boot()
     this.workload.start()
+    this.operators.start(this.scenario.moves ?? [])
     for (const fault of faults) this.#plan(fault)
     this.#runUntil(faultyMs)
     this.#isCalm = true

@@ -1,5 +1,6 @@
 /** Every strategy by its name. */
 import type { Strategy } from '../strategy.ts'
+import { abuseGovernance } from './abuse-governance.ts'
 import { badAttachment } from './bad-attachment.ts'
 import { badHeader } from './bad-header.ts'
 import { badSignature } from './bad-signature.ts'
@@ -38,6 +39,7 @@ import { withholdVotes } from './withhold-votes.ts'
 import { wrongRoot } from './wrong-root.ts'
 
 export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
+  ['abuse-governance', abuseGovernance],
   ['bad-attachment', badAttachment],
   ['bad-header', badHeader],
   ['bad-signature', badSignature],

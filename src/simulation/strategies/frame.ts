@@ -34,7 +34,7 @@ function accuse(liar: Liar, accusations: readonly Evidence[]): void {
   if (evidence !== undefined) liar.node.links.publish('evidence', encodeEvidence(evidence))
 }
 
-function accusations(
+export function accusations(
   liar: Liar,
   vote: Vote,
   votes: readonly Vote[],
@@ -64,7 +64,7 @@ function signElsewhere({ world, validators }: Liar, vote: Vote): Uint8Array {
   )
 }
 
-function certificatesIn(message: DirectMessage): {
+export function certificatesIn(message: DirectMessage): {
   readonly qc: QuorumCertificate | null
   readonly tc: TimeoutCertificate | null
 } {
@@ -74,7 +74,7 @@ function certificatesIn(message: DirectMessage): {
   return { qc: null, tc: null }
 }
 
-function votesIn({ epoch, view, blockHash, justifyView, bitmap, signatures }: QuorumCertificate): Vote[] {
+export function votesIn({ epoch, view, blockHash, justifyView, bitmap, signatures }: QuorumCertificate): Vote[] {
   return signersOf(bitmap).flatMap((signer, index) => {
     const signature = signatures[index]
     return signature === undefined ? [] : [{ epoch, view, blockHash, justifyView, signer, signature }]

@@ -1,5 +1,6 @@
 /** A candidate says that it has the state, which only who has it can say. */
 import type { Hex } from '../../../base/bytes.ts'
+import { isPlanted } from '../../../base/planted-bug.ts'
 import { readRingEntry } from '../../system/block-ring.ts'
 import { readRecordOfSigner, writeValidatorRecord } from '../../system/validator-records.ts'
 import type { CallingContext } from './abi.ts'
@@ -13,7 +14,8 @@ export function ready(context: CallingContext, [number, stateRoot]: readonly [bi
   const height = Number(number)
   const entry = Number.isSafeInteger(height) && height > 0 ? readRingEntry(words, height) : undefined
   if (entry === undefined) return context.revert('BadReady', ['height'])
-  if (entry.stateRoot !== stateRoot) return context.revert('BadReady', ['stateRoot'])
+  const isRight = entry.stateRoot === stateRoot || (__CANARIES__ && isPlanted('ready-root-unchecked'))
+  if (!isRight) return context.revert('BadReady', ['stateRoot'])
   if (height <= record.readyAt) return context.revert('BadReady', ['known'])
   writeValidatorRecord(words, { ...record, readyAt: height })
   context.emit('CandidateReady', [record.address, number])

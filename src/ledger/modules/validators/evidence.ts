@@ -1,6 +1,7 @@
 /** Proof of a fault: judged, remembered once for each culprit and epoch, and answered with jail and a removal. */
 import { fromHex, type Hex } from '../../../base/bytes.ts'
 import { defined } from '../../../base/invariant.ts'
+import { isPlanted } from '../../../base/planted-bug.ts'
 import { decodeEvidence, EVIDENCE_NUMBER } from '../../../types/evidence.ts'
 import { type Address, type Epoch, type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
 import type { JudgedEpoch } from '../../evidence/bad-header.ts'
@@ -24,7 +25,8 @@ const SIGNATURE_CHECKS_MAX = 4
 export function submitEvidence(context: CallingContext, [encoded]: readonly [Hex]): void {
   const { words, block } = context
   const { id, culprit, kind, epoch, view } = judged(context, fromHex(encoded))
-  if (isPunished(words, culprit, epoch)) context.revert('BadEvidence', ['alreadyPunished'])
+  const isDone = isPunished(words, culprit, epoch) && !(__CANARIES__ && isPlanted('evidence-punished-twice'))
+  if (isDone) context.revert('BadEvidence', ['alreadyPunished'])
   const number = EVIDENCE_NUMBER[kind]
   writeOffence(words, { id, kind: number, culprit, epoch, view, height: block.height, submitter: context.sender })
   context.emit('EvidenceAccepted', [id, culprit, number, BigInt(epoch), BigInt(view)])

@@ -1,6 +1,7 @@
 /** Whether a proposal has passed, and what then is decided (docs/ledger.md, "Governance"). */
 import { EMPTY_BYTES } from '../../../base/bytes.ts'
 import { defined } from '../../../base/invariant.ts'
+import { isPlanted } from '../../../base/planted-bug.ts'
 import { addressOfPublicKey } from '../../../crypto/secp256k1.ts'
 import { quorum } from '../../../types/fault-model.ts'
 import { type Address, type Height, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
@@ -48,7 +49,8 @@ function isApproved(words: WordReader, { votes }: Proposal, { faultModel }: Gove
   const approvals = votes.filter(
     ({ voter, approve }) => approve && members.has(voter) && readValidatorRecord(words, voter)?.jailed === false,
   )
-  return approvals.length >= quorum(validators.length, faultModel)
+  const missing = __CANARIES__ && isPlanted('removal-quorum-low') ? 1 : 0
+  return approvals.length >= quorum(validators.length, faultModel) - missing
 }
 
 function close(words: Words, isClosed: (open: { readonly id: number; readonly openedAt: Height }) => boolean): void {

@@ -1,4 +1,5 @@
 /** One vote for each validator and proposal; another one replaces it. */
+import { isPlanted } from '../../../base/planted-bug.ts'
 import { readProposal, writeProposal } from '../../system/proposals.ts'
 import type { CallingContext } from './abi.ts'
 import { makeDueAndLog } from './change-log.ts'
@@ -14,7 +15,8 @@ export function vote(context: CallingContext, [number, approve]: readonly [bigin
   if (proposal.passed || isExpired(proposal.openedAt, rules.governance, block.height))
     return context.revert('Closed', [])
   const held = proposal.votes.find(({ voter }) => voter === address)
-  if (held?.approve === approve) context.revert('AlreadyVoted', [])
+  if (held?.approve === approve && !(__CANARIES__ && isPlanted('vote-counted-again')))
+    context.revert('AlreadyVoted', [])
   const others = proposal.votes.filter(({ voter }) => voter !== address)
   writeProposal(words, id, { ...proposal, votes: [...others, { voter: address, approve }] })
   context.emit('Voted', [number, address, approve])

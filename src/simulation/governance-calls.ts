@@ -1,0 +1,132 @@
+/**
+ * Calls of the validators module as the checkers and liars read and write them: the ABI of a few functions
+ * and events by hand, sharing no code with the module or its codec.
+ */
+import { bytesEqual, concatBytes, toHex, utf8 } from '../base/bytes.ts'
+import { keccak256, keccak256Hash } from '../crypto/keccak.ts'
+import type { Address, Hash } from '../types/ids.ts'
+import type { Log } from '../types/receipt.ts'
+
+export type GovernanceCall =
+  | { readonly kind: 'vote'; readonly proposal: number; readonly approve: boolean }
+  | { readonly kind: 'ready'; readonly height: number; readonly stateRoot: Hash }
+  | { readonly kind: 'proposeRemove'; readonly subject: Address }
+  | { readonly kind: 'submitEvidence'; readonly evidence: Uint8Array }
+  | { readonly kind: 'leave' }
+  /** A proposal for another number of validators. */
+  | { readonly kind: 'resize'; readonly validators: number }
+
+export type GovernanceEvent =
+  | { readonly kind: 'proposed'; readonly proposal: number; readonly isRemoval: boolean; readonly subject: Address }
+  | { readonly kind: 'passed'; readonly proposal: number }
+  | { readonly kind: 'evidenceAccepted'; readonly culprit: Address; readonly epoch: number }
+  | { readonly kind: 'jailed'; readonly validator: Address }
+
+export const GOVERNANCE_ADDRESS = '0x0000000000000000000000000000000000001000' as Address
+
+const WORD = 32
+const SELECTOR = 4
+const VOTE = selector('vote(uint256,bool)')
+const READY = selector('ready(uint256,bytes32)')
+const PROPOSE_REMOVE = selector('proposeRemove(address,bytes32,string)')
+const LEAVE = selector('leave()')
+const PROPOSE_PARAM = selector('proposeParam(bytes32,bytes)')
+const SUBMIT_EVIDENCE = selector('submitEvidence(bytes)')
+const PROPOSED = topic('Proposed(uint256,address,uint8,address)')
+const PASSED = topic('Passed(uint256)')
+const EVIDENCE_ACCEPTED = topic('EvidenceAccepted(bytes32,address,uint8,uint256,uint256)')
+const JAILED = topic('Jailed(address,bytes32)')
+const TARGET = padRight(utf8('targetValidators'))
+/** Kind of a proposal. */
+const REMOVAL = 1
+
+export function encodeGovernanceCall(call: GovernanceCall): Uint8Array {
+  switch (call.kind) {
+    case 'vote':
+      return concatBytes(VOTE, word(call.proposal), word(call.approve ? 1 : 0))
+    case 'ready':
+      return concatBytes(READY, word(call.height), bytesOf(call.stateRoot))
+    case 'proposeRemove':
+      return concatBytes(PROPOSE_REMOVE, padLeft(bytesOf(call.subject)), word(0), word(3 * WORD), word(0))
+    case 'leave':
+      return LEAVE
+    case 'resize': {
+      const value = Uint8Array.of(call.validators)
+      return concatBytes(PROPOSE_PARAM, TARGET, word(2 * WORD), word(value.length), padRight(value))
+    }
+    case 'submitEvidence':
+      return concatBytes(SUBMIT_EVIDENCE, word(WORD), word(call.evidence.length), padRight(call.evidence))
+  }
+}
+
+/** Undefined for any other call, and for what cannot be read. */
+export function decodeGovernanceCall(data: Uint8Array): GovernanceCall | undefined {
+  const name = data.subarray(0, SELECTOR)
+  const at = (index: number): Uint8Array => data.subarray(SELECTOR + index * WORD, SELECTOR + (index + 1) * WORD)
+  if (bytesEqual(name, VOTE)) return { kind: 'vote', proposal: numberOf(at(0)), approve: numberOf(at(1)) === 1 }
+  if (bytesEqual(name, READY)) return { kind: 'ready', height: numberOf(at(0)), stateRoot: toHex(at(1)) as Hash }
+  if (bytesEqual(name, PROPOSE_REMOVE)) return { kind: 'proposeRemove', subject: addressOf(toHex(at(0))) }
+  if (bytesEqual(name, LEAVE)) return { kind: 'leave' }
+  if (bytesEqual(name, PROPOSE_PARAM)) return { kind: 'resize', validators: data[SELECTOR + 3 * WORD] ?? 0 }
+  if (!bytesEqual(name, SUBMIT_EVIDENCE)) return undefined
+  const start = SELECTOR + 2 * WORD
+  return { kind: 'submitEvidence', evidence: data.subarray(start, start + numberOf(at(1))) }
+}
+
+/** Undefined for a log that nobody here asks about. */
+export function readGovernanceLog({ topics, data }: Log): GovernanceEvent | undefined {
+  const [, first = '', second = ''] = topics
+  const name: string = topics[0] ?? ''
+  const at = (index: number): Uint8Array => data.subarray(index * WORD, (index + 1) * WORD)
+  switch (name) {
+    case PROPOSED:
+      return {
+        kind: 'proposed',
+        proposal: Number(first),
+        isRemoval: numberOf(at(0)) === REMOVAL,
+        subject: addressOf(toHex(at(1))),
+      }
+    case PASSED:
+      return { kind: 'passed', proposal: Number(first) }
+    case EVIDENCE_ACCEPTED:
+      return { kind: 'evidenceAccepted', culprit: addressOf(second), epoch: numberOf(at(1)) }
+    case JAILED:
+      return { kind: 'jailed', validator: addressOf(first) }
+    default:
+      return undefined
+  }
+}
+
+function selector(signature: string): Uint8Array {
+  return keccak256(utf8(signature)).subarray(0, SELECTOR)
+}
+
+function topic(signature: string): Hash {
+  return keccak256Hash(utf8(signature))
+}
+
+function word(value: number): Uint8Array {
+  const bytes = new Uint8Array(WORD)
+  new DataView(bytes.buffer).setBigUint64(WORD - 8, BigInt(value))
+  return bytes
+}
+
+function padLeft(bytes: Uint8Array): Uint8Array {
+  return concatBytes(new Uint8Array(WORD - bytes.length), bytes)
+}
+
+function padRight(bytes: Uint8Array): Uint8Array {
+  return concatBytes(bytes, new Uint8Array((WORD - (bytes.length % WORD)) % WORD))
+}
+
+function bytesOf(id: Hash | Address): Uint8Array {
+  return Uint8Array.from(id.slice(2).match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+}
+
+function addressOf(wordHex: string): Address {
+  return `0x${wordHex.slice(-40)}` as Address
+}
+
+function numberOf(bytes: Uint8Array): number {
+  return bytes.length < WORD ? 0 : Number(new DataView(bytes.buffer, bytes.byteOffset + WORD - 8).getBigUint64(0))
+}

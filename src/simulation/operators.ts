@@ -1,0 +1,85 @@
+/**
+ * People who run validators: now and then they agree to change the set, and vote for it by hand. What a
+ * liar proposes they leave alone.
+ */
+import { toHex } from '../base/bytes.ts'
+import { defined } from '../base/invariant.ts'
+import type { FinalBlock } from '../types/final-block.ts'
+import { encodeGovernanceCall, type GovernanceCall, readGovernanceLog } from './governance-calls.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import type { World } from './world.ts'
+
+/** What they have agreed on beforehand, as data. */
+export type Move =
+  | { readonly kind: 'leave'; readonly atMs: number; readonly node: number }
+  | { readonly kind: 'remove'; readonly atMs: number; readonly node: number }
+  | { readonly kind: 'resize'; readonly atMs: number; readonly validators: number }
+
+/** Whoever was down, or no validator yet, is asked again. */
+const AGAIN_US = 700_000
+
+export class Operators {
+  readonly #world: World
+  /** Calls that propose what they agree on. */
+  readonly #wanted = new Set<string>()
+  /** Proposals that have not passed. */
+  readonly #agreed = new Set<number>()
+  #height = 0
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  start(moves: readonly Move[]): void {
+    for (const move of moves) this.#world.scheduler.at(move.atMs * 1000, () => this.#make(move))
+  }
+
+  onFinal(node: SimulatedNode, { block, transactions, receipts }: FinalBlock): void {
+    if (node.isByzantine || block.header.height <= this.#height) return
+    this.#height = block.header.height
+    for (const [index, { data }] of transactions.entries())
+      for (const log of receipts[index]?.logs ?? []) {
+        const event = readGovernanceLog(log)
+        if (event?.kind === 'proposed' && this.#wanted.has(toHex(data))) this.#agree(event.proposal)
+        else if (event?.kind === 'passed') this.#agreed.delete(event.proposal)
+      }
+  }
+
+  #make(move: Move): void {
+    if (this.#world.isCalm) return
+    const { identities } = this.#world.genesis
+    if (move.kind === 'leave') {
+      const leaving = this.#world.nodes[move.node]
+      if (leaving?.isByzantine === false) this.#call(leaving, { kind: 'leave' })
+      return
+    }
+    const call: GovernanceCall =
+      move.kind === 'remove'
+        ? { kind: 'proposeRemove', subject: defined(identities[move.node], 'an identity').address }
+        : { kind: 'resize', validators: move.validators }
+    const proposer = this.#world.nodes.find(({ isByzantine, replica, index }) => {
+      const isValidator = (replica?.epoch.self ?? null) !== null
+      return isValidator && !isByzantine && !(move.kind === 'remove' && index === move.node)
+    })
+    this.#wanted.add(toHex(encodeGovernanceCall(call)))
+    if (proposer !== undefined) this.#call(proposer, call)
+  }
+
+  /** All of them vote, until it has passed. */
+  #agree(proposal: number): void {
+    this.#agreed.add(proposal)
+    const ask = (): void => {
+      if (!this.#agreed.has(proposal) || this.#world.isCalm) return
+      for (const node of this.#world.nodes)
+        if (!node.isByzantine) this.#call(node, { kind: 'vote', proposal, approve: true })
+      this.#world.scheduler.after(AGAIN_US, ask)
+    }
+    ask()
+  }
+
+  #call(node: SimulatedNode, call: GovernanceCall): void {
+    node.deliver((replica) => {
+      if (replica.isStarted) replica.call(encodeGovernanceCall(call), () => undefined)
+    })
+  }
+}
