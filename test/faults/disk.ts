@@ -62,7 +62,7 @@ try {
     else await cutPower(random.shuffled(devnet.replicas.map(({ index }) => index)).slice(0, lot < 0.6 ? 2 : 1))
   }
   await progress(history, Number(values.rounds) + 1)
-  const examined = await examine(devnet, load, history, ACCOUNTS, DISK_FAILED)
+  const examined = await examine(devnet, load, history, ACCOUNTS, { logs: DISK_FAILED })
   faults.push(...examined.faults)
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0)
   console.log([`${counts.cuts} power cuts, ${counts.full} full disks in ${seconds} s`, ...examined.figures].join('\n'))

@@ -2,7 +2,6 @@
 import type { Devnet } from '../e2e/harness/devnet.ts'
 import { findForks, findLost, findLostCoins, healed, readSignatures, stopAndLook } from './check.ts'
 import type { History } from './history.ts'
-import type { Load } from './load.ts'
 
 export interface Examination {
   readonly faults: readonly string[]
@@ -10,13 +9,21 @@ export interface Examination {
   readonly figures: readonly string[]
 }
 
-/** Stops the load and then the devnet. `excused`: lines of the logs that the campaign itself brought about. */
+/** What the campaign itself brought about. */
+export interface Excused {
+  /** Lines of the logs. */
+  readonly logs: RegExp
+  /** A validator that was told to contradict itself. */
+  readonly liar?: number
+}
+
+/** Stops the load and then the devnet. */
 export async function examine(
   devnet: Devnet,
-  load: Load,
+  load: { stop(): Promise<void> },
   history: History,
   accounts: number,
-  excused = /^$/,
+  excused: Excused = { logs: /^$/ },
 ): Promise<Examination> {
   await load.stop()
   const height = await healed(devnet)
@@ -26,10 +33,10 @@ export async function examine(
     ...(await findLost(devnet, history.acknowledged)),
     ...(await findForks(devnet, height)),
     ...(await findLostCoins(devnet, accounts)),
-    ...(await stopAndLook(devnet, excused)),
+    ...(await stopAndLook(devnet, excused.logs)),
   ]
   const signatures = readSignatures(devnet)
-  faults.push(...signatures.contradictions)
+  faults.push(...signatures.contradictions.filter((each) => !each.includes(` by ${excused.liar}: `)))
   const waits = history.waitsMs.sort((a, b) => a - b)
   const wait = (share: number) => `${Math.round(waits[Math.floor(waits.length * share)] ?? 0)} ms`
   const figures = [

@@ -33,8 +33,8 @@ export async function rpcFailure(url: string, method: string, params: readonly u
   return error
 }
 
-export function ask(url: string, request: unknown): Promise<unknown> {
-  return post(url, JSON.stringify(request))
+export function ask(url: string, request: unknown, timeoutMs = ANSWER_TIMEOUT_MS): Promise<unknown> {
+  return post(url, JSON.stringify(request), timeoutMs)
 }
 
 export async function post(
