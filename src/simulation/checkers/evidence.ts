@@ -4,9 +4,13 @@
  */
 import { defined } from '../../base/invariant.ts'
 import type { Event } from '../../consensus/events.ts'
+import { wordsIn } from '../../ledger/storage-words.ts'
+import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
+import { readValidatorRecord } from '../../ledger/system/validator-records.ts'
 import type { Address, Epoch, Hash, View } from '../../types/ids.ts'
 import type { Checker } from '../checker.ts'
 import type { EpochBook } from '../epoch-book.ts'
+import type { SimulatedNode } from '../simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
 /** What one node has heard and found in this life. */
@@ -49,10 +53,21 @@ export function evidenceChecker(epochs: EpochBook): Checker {
       const key = `${event.kind} ${said.signer} ${said.epoch} ${said.view}`
       const first = before.get(key)
       if (first === undefined) before.set(key, said.what)
-      else if (first !== said.what && !culprits.has(signerOf(epochs, said)))
+      else if (
+        first !== said.what &&
+        !culprits.has(signerOf(epochs, said)) &&
+        !isPunished(node, signerOf(epochs, said))
+      )
         throw new SimulationFailure('evidence', `node ${node.index} misses a contradiction: ${key}`)
     },
   }
+}
+
+/** Nothing more can come of proof against it, so none is taken: its memory of what it held ends with a life, the state does not. */
+function isPunished(node: SimulatedNode, signer: Address): boolean {
+  const state = node.replica?.finalState
+  const record = state && readValidatorRecord(wordsIn(state, SYSTEM_ADDRESS), signer)
+  return record?.jailed === true
 }
 
 function signerOf(epochs: EpochBook, { epoch, signer }: Said): Address {
