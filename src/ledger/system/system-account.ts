@@ -6,13 +6,16 @@
  * |---|---|
  * | `validatorSet` | rlp([[address, key, leads], …]) in the order of addresses |
  * | `validator` + id | see validator-records |
- * | `signer` + address of a key | the id whose key it is or was |
+ * | `signer` + address of a key | the id whose key it is, was or will be |
  * | `candidates` | rlp([id, …]) in the order of appointment |
  * | `parameters` | rlp([baseFeePerGas, gasLimit, targetValidators]) |
  * | `schedule` | rlp([epoch, startHeight, startTimeMs, validators, weights, seed]) |
  * | `epochs` + epoch mod 16 | rlp([epoch, validators, weights, seed]) |
  * | `counters` | see counters |
  * | `weights` | one byte for each validator of the next epoch |
+ * | `proposals`, `proposal` + number | see proposals |
+ * | `changes` | see pending-changes |
+ * | `evidence` + last 20 bytes of its id, `punished` + id | see offences |
  * | `ring` + height mod 256 | rlp([height, hash, stateRoot]) |
  */
 import { bigIntToFixedBytes, utf8 } from '../../base/bytes.ts'

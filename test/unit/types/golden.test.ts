@@ -7,13 +7,24 @@ import { bytesToHex, concat, hexToBytes, keccak256, stringToHex, toRlp } from 'v
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../../../src/base/bytes.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../../../src/codec/rlp.ts'
-import { hashHeader, qcDigest, statementDigest, tcDigest } from '../../../src/crypto/digests.ts'
+import { hashHeader, possessionDigest, qcDigest, statementDigest, tcDigest } from '../../../src/crypto/digests.ts'
 import { readQc, readTc } from '../../../src/types/certificate-codec.ts'
 import { decodeEvidence, EVIDENCE_BYTES_MAX, encodeEvidence } from '../../../src/types/evidence.ts'
 import { headerItem, readHeader, timestampOf } from '../../../src/types/header.ts'
 import { decodeSafetyRecord, encodeSafetyRecord, freshSafetyRecord } from '../../../src/types/safety-record.ts'
 import { namedHash } from '../consensus/committee.ts'
-import { afterTimeout, committee, evidence, goldenBytes, happy, justify, record, tc, vote } from './protocol-samples.ts'
+import {
+  afterTimeout,
+  committee,
+  evidence,
+  goldenBytes,
+  happy,
+  justify,
+  newKey,
+  record,
+  tc,
+  vote,
+} from './protocol-samples.ts'
 
 const pinned = JSON.parse(readFileSync(new URL('../../vectors/protocol.json', import.meta.url), 'utf8')) as Record<
   string,
@@ -41,12 +52,15 @@ describe('what is signed', () => {
     const number = (value: number) => `0x${value.toString(16).padStart(2, '0')}` as const
     const preimage = (tag: string, ...rest: readonly `0x${string}`[]) =>
       concat([stringToHex(tag), toRlp([genesisHash, number(1), number(3), ...rest])])
+    const possession = concat([stringToHex('tertia/pop/1'), toRlp([genesisHash, bytesToHex(newKey)])])
     expect(goldenBytes()).toMatchObject({
       'preimage vote': preimage('tertia/vote/1', blockHash, number(2)),
       'preimage commit': preimage('tertia/commit/1', blockHash),
       'preimage timeout': preimage('tertia/timeout/1', number(2)),
       'preimage proposal': preimage('tertia/prop/1', blockHash),
+      'preimage possession': possession,
     })
+    expect(bytesToHex(possessionDigest(genesisHash, newKey))).toBe(keccak256(possession))
     const statement = { kind: 'vote', epoch: 1, view: 3, blockHash, justifyView: 2 } as const
     expect(bytesToHex(statementDigest(genesisHash, statement))).toBe(
       keccak256(preimage('tertia/vote/1', blockHash, number(2))),

@@ -31,12 +31,14 @@ import { type Evidence, encodeEvidence } from '../../../src/types/evidence.ts'
 import { encodeHeader } from '../../../src/types/header.ts'
 import { idBytes } from '../../../src/types/ids.ts'
 import { encodeSafetyRecord, freshSafetyRecord, type SafetyRecord } from '../../../src/types/safety-record.ts'
-import { statementPreimage } from '../../../src/types/signing-domain.ts'
+import { possessionPreimage, statementPreimage } from '../../../src/types/signing-domain.ts'
 import { encodeValidators } from '../../../src/types/validator-set.ts'
 import { Committee, namedHash } from '../consensus/committee.ts'
+import { storedRecords } from './record-samples.ts'
 
 export const committee = new Committee(4, { signed: true })
 const { genesisHash, set } = committee
+export const newKey = new Uint8Array(33).fill(2)
 const blockHash = namedHash('block')
 
 const [first, second] = committee.chain(2)
@@ -147,6 +149,7 @@ export function goldenBytes(): Record<string, Hex> {
     'preimage commit': statementPreimage(genesisHash, { kind: 'commit', epoch: 1, view: 3, blockHash }),
     'preimage timeout': statementPreimage(genesisHash, { kind: 'timeout', epoch: 1, view: 3, highQcView: 2 }),
     'preimage proposal': statementPreimage(genesisHash, { kind: 'proposal', epoch: 1, view: 3, blockHash }),
+    'preimage possession': possessionPreimage(genesisHash, newKey),
     validators: encodeValidators(set.members),
     header: encodeHeader(happy.header),
     'header with TC and END': encodeHeader(afterTimeout.header),
@@ -175,6 +178,7 @@ export function goldenBytes(): Record<string, Hex> {
   for (const [index, message] of directMessages.entries())
     bytes[`direct ${index} ${message.kind}`] = encodeDirect(message)
   for (const request of requests) bytes[`request ${request.kind}`] = encodeRequest(request)
+  Object.assign(bytes, storedRecords())
   for (const one of evidence) bytes[`evidence ${one.kind}`] = encodeEvidence(one)
   return Object.fromEntries(Object.entries(bytes).map(([name, value]) => [name, toHex(value)]))
 }
