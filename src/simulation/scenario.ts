@@ -113,6 +113,8 @@ export const FAULT_KINDS: readonly FaultKind[] = [
 ]
 
 const EPOCH_BLOCKS_MIN = 3
+/** Blocks of so far ahead wait for their time: more than t such clocks among a quorum stop the chain until then. */
+const CLOCK_HOUR_MS = 3_600_000
 const FAULTY_MS = 8_000
 /** (2t + 3) views at the longest timeout: as long as faulty leaders may follow each other, and some. */
 const CALM_MS = 15_000
@@ -140,6 +142,7 @@ export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {
       nodes,
       // Who lies and who has lost its disk count against the same number.
       byzantine.length > 0 ? kinds.filter((kind) => kind !== 'wipe' && kind !== 'restore') : kinds,
+      byzantine[0]?.node,
     ),
     byzantine,
     clients: 1 + random.below(6),
@@ -160,16 +163,25 @@ function linkModel(random: Random): LinkModel {
   }
 }
 
-function faultsOf(random: Random, nodes: number, kinds: readonly FaultKind[]): Fault[] {
+/** `liar`: the one whose clock may be wrong by an hour, if one lies. */
+function faultsOf(random: Random, nodes: number, kinds: readonly FaultKind[], liar: number | undefined): Fault[] {
   if (kinds.length === 0) return []
   const count = random.below(8)
   const loser = random.below(nodes)
-  const faults = Array.from({ length: count }, () => faultOf(random, nodes, random.pick(kinds) ?? 'crash', loser))
+  const stray = liar ?? loser
+  const faults = Array.from({ length: count }, () =>
+    faultOf(random, nodes, random.pick(kinds) ?? 'crash', { loser, stray }),
+  )
   return faults.sort((a, b) => a.atMs - b.atMs)
 }
 
-/** `loser`: the one node of a run whose disks may be lost. */
-function faultOf(random: Random, nodes: number, kind: FaultKind, loser: number): Fault {
+/** Of a run the one node whose disks may be lost, and the one whose clock may be wrong by more than all can wait for. */
+interface Victims {
+  readonly loser: number
+  readonly stray: number
+}
+
+function faultOf(random: Random, nodes: number, kind: FaultKind, { loser, stray }: Victims): Fault {
   const atMs = random.below(FAULTY_MS)
   const node = random.below(nodes)
   const boundary = random.below(60)
@@ -191,8 +203,12 @@ function faultOf(random: Random, nodes: number, kind: FaultKind, loser: number):
     }
     case 'pause':
       return { kind, atMs, node, forMs: random.below(4_000) }
-    case 'clock':
-      return { kind, atMs, node, offsetMs: Math.round(random.between(-1, 1) * random.pick([500, 5_000, 3_600_000])) }
+    case 'clock': {
+      const share = random.between(-1, 1)
+      const offsetMsMax = random.pick([500, 5_000, CLOCK_HOUR_MS])
+      const offsetMs = Math.round(share * offsetMsMax)
+      return { kind, atMs, node: offsetMsMax === CLOCK_HOUR_MS ? stray : node, offsetMs }
+    }
   }
 }
 
