@@ -41,7 +41,8 @@ export type Fault =
       readonly atMs: number
       readonly node: number
       readonly offsetMs: number
-      readonly driftPpm?: number
+      /** Microseconds a second; positive for a clock that goes too fast. */
+      readonly driftPpm: number
     }
   /** The disk fails at the next sync; the node stops and is started again. */
   | { readonly kind: 'diskError'; readonly atMs: number; readonly node: number; readonly downMs: number }
@@ -115,6 +116,8 @@ export const FAULT_KINDS: readonly FaultKind[] = [
 const EPOCH_BLOCKS_MIN = 3
 /** Blocks of so far ahead wait for their time: more than t such clocks among a quorum stop the chain until then. */
 const CLOCK_HOUR_MS = 3_600_000
+/** A hundred times what a bad quartz does: half a second within a run. */
+const DRIFT_PPM_MAX = 20_000
 const FAULTY_MS = 8_000
 /** (2t + 3) views at the longest timeout: as long as faulty leaders may follow each other, and some. */
 const CALM_MS = 15_000
@@ -207,7 +210,8 @@ function faultOf(random: Random, nodes: number, kind: FaultKind, { loser, stray 
       const share = random.between(-1, 1)
       const offsetMsMax = random.pick([500, 5_000, CLOCK_HOUR_MS])
       const offsetMs = Math.round(share * offsetMsMax)
-      return { kind, atMs, node: offsetMsMax === CLOCK_HOUR_MS ? stray : node, offsetMs }
+      const driftPpm = Math.round(random.between(-1, 1) * DRIFT_PPM_MAX)
+      return { kind, atMs, node: offsetMsMax === CLOCK_HOUR_MS ? stray : node, offsetMs, driftPpm }
     }
   }
 }

@@ -23,6 +23,7 @@ import { peerOf, WALL_ORIGIN_MS } from './simulated-genesis.ts'
 import { SimulatedLinks } from './simulated-links.ts'
 import { SimulatedStore } from './simulated-store.ts'
 import { CrashSignal, SimulationFailure } from './simulation-failure.ts'
+import { WallClock } from './wall-clock.ts'
 import type { World } from './world.ts'
 
 const SIGNING_FILE = 'consensus.key.signing'
@@ -53,7 +54,7 @@ export class SimulatedNode {
   /** Boundaries until the next crash; negative for none. */
   #boundariesLeft = -1
   #downMs = 0
-  #wallOffsetMs = 0
+  readonly #wallClock = new WallClock(WALL_ORIGIN_MS)
   #pendingRequests: SigningRequest[] = []
   #tasks: Iterator<void, void>[] = []
   /** What was decoded last of its signing record. */
@@ -144,14 +145,14 @@ export class SimulatedNode {
     for (const action of backlog) action()
   }
 
-  setClock(offsetMs: number): void {
-    this.#wallOffsetMs = offsetMs
+  setClock(offsetMs: number, driftPpm: number): void {
+    this.#wallClock.set(this.#world.scheduler.nowMs, offsetMs, driftPpm)
   }
 
   /** No fault that was planned and has not come comes any more. */
   spare(): void {
     this.#boundariesLeft = -1
-    this.#wallOffsetMs = 0
+    this.setClock(0, 0)
     this.chainDisk.isBroken = false
     this.keyDisk.isBroken = false
     this.resume()
@@ -228,7 +229,7 @@ export class SimulatedNode {
       network: this.#network(),
       clock: {
         monotonicMs: () => scheduler.nowMs,
-        wallMs: () => WALL_ORIGIN_MS + scheduler.nowMs + this.#wallOffsetMs,
+        wallMs: () => this.#wallClock.wallMs(scheduler.nowMs),
       },
       schedule: (atMs, callback) => {
         const event = this.#after(atMs * 1000 - scheduler.nowUs, callback)

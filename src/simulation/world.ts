@@ -264,7 +264,7 @@ export class World {
         this.scheduler.after(fault.forMs * 1000, () => this.nodes[fault.node]?.resume())
         return
       case 'clock':
-        return this.nodes[fault.node]?.setClock(fault.offsetMs)
+        return this.nodes[fault.node]?.setClock(fault.offsetMs, fault.driftPpm)
       case 'wipe':
         this.coverage.hit('wiped disk')
         return this.nodes[fault.node]?.replaceDisks(new Map(), new Map(), fault.downMs)

@@ -3,6 +3,8 @@ import { Random } from '../../src/simulation/random.ts'
 import { Scheduler } from '../../src/simulation/scheduler.ts'
 import { SimulatedDisk } from '../../src/simulation/simulated-disk.ts'
 import { SimulatedStore } from '../../src/simulation/simulated-store.ts'
+import { WallClock } from '../../src/simulation/wall-clock.ts'
+import { expectToHold, scenarioFor } from './seeds.ts'
 
 describe('virtual time', () => {
   it('runs events by time, those of one time in the order in which they were asked for', () => {
@@ -27,6 +29,24 @@ describe('virtual time', () => {
     cancelled.action = null
     while (scheduler.step(100));
     expect([ran, scheduler.nowUs]).toEqual([['kept'], 100])
+  })
+})
+
+describe('the clock of a machine', () => {
+  it('is wrong by its offset, and by its drift from when it was set', () => {
+    const clock = new WallClock(1_000)
+    expect(clock.wallMs(20)).toBe(1_020)
+    clock.set(100, -30, 500_000)
+    expect([clock.wallMs(100), clock.wallMs(200)]).toEqual([1_070, 1_220])
+    clock.set(200, 0, 0)
+    expect(clock.wallMs(300)).toBe(1_300)
+  })
+
+  it('shows in the blocks that it dates', () => {
+    const clock = { kind: 'clock', atMs: 0, node: 0, offsetMs: 0, driftPpm: 20_000 } as const
+    const drifting = { ...scenarioFor(1), faults: [clock] }
+    const exact = { ...drifting, faults: [{ ...clock, driftPpm: 0 }] }
+    expect(expectToHold(drifting).traceHash).not.toBe(expectToHold(exact).traceHash)
   })
 })
 

@@ -32,7 +32,7 @@ export class FinalBlockChecker implements Checker {
   constructor(scenario: Scenario, genesis: SimulatedGenesis, epochs: EpochBook) {
     this.#epochs = epochs
     const offsets = scenario.faults.flatMap((fault) =>
-      fault.kind === 'clock' ? [fault.offsetMs + ((fault.driftPpm ?? 0) * DRIFTING_MS_MAX) / 1e6] : [],
+      fault.kind === 'clock' ? [fault.offsetMs + (fault.driftPpm * DRIFTING_MS_MAX) / 1e6] : [],
     )
     this.#aheadMs = Math.max(0, ...offsets) + genesis.genesis.consensus.clockDriftMsMax
   }
