@@ -5,7 +5,7 @@ import type { PeerId } from '../network/port.ts'
 import type { EpochContext } from '../replica/epoch-context.ts'
 import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import { OWN_WORK, type SharedWork } from '../replica/shared-work.ts'
-import type { Epoch, Hash, View } from '../types/ids.ts'
+import type { Epoch, Hash, Height, View } from '../types/ids.ts'
 import type { Checker } from './checker.ts'
 import { Coverage } from './coverage.ts'
 import { Operators } from './operators.ts'
@@ -47,6 +47,8 @@ const AFTERMATH_MS = 1_000
 /** After the last receipt, for everybody to learn of it. */
 const SETTLE_MS = 4_000
 const SILENT_MS = 2_000
+/** A call that nobody else's nonce lets through is sent again after ten seconds. */
+const SILENCE_ATTEMPTS = 15
 
 export class World {
   readonly scenario: Scenario
@@ -224,12 +226,31 @@ export class World {
     for (const checker of this.checkers) checker.onEnd?.(this.nodes)
   }
 
-  /** INVARIANT: no work, no consensus messages. */
+  /** INVARIANT: no work, no consensus messages. What validators call by themselves is work as well, and it ends. */
   #requireSilence(): void {
-    const before = this.#signatures
-    this.#runUntil(this.scheduler.nowMs + SILENT_MS)
-    if (this.#signatures > before)
-      throw new SimulationFailure('idle', `${this.#signatures - before} signatures without work; ${this.#positions()}`)
+    let worked = false
+    for (let attempt = 0; attempt < SILENCE_ATTEMPTS; attempt++) {
+      const { signatures, height } = { signatures: this.#signatures, height: this.#height }
+      this.#runUntil(this.scheduler.nowMs + SILENT_MS)
+      if (this.#signatures === signatures) return
+      const workedBefore = worked
+      worked = this.#hasTransactionsAbove(height)
+      const idle = `${this.#signatures - signatures} signatures without work; ${this.#positions()}`
+      // A call may have ended an epoch, whose next begins with a block of its own.
+      if (!worked && !workedBefore) throw new SimulationFailure('idle', idle)
+    }
+    throw new SimulationFailure('idle', `calls of validators come without end; ${this.#positions()}`)
+  }
+
+  get #height(): Height {
+    return Math.max(...this.nodes.map((node) => node.height))
+  }
+
+  #hasTransactionsAbove(height: Height): boolean {
+    const store = this.nodes.find((node) => node.height === this.#height)?.chain?.store
+    for (let at = height + 1; at <= this.#height; at++)
+      if ((store?.finalBlock(at)?.transactions.length ?? 0) > 0) return true
+    return false
   }
 
   #runUntil(untilMs: number, isDone: () => boolean = () => false): void {
