@@ -36,10 +36,10 @@ const quiet = (seed: number, strategy: string): Scenario => ({
   link: CALM_LINK,
   byzantine: [{ node: seed % 4, strategy }],
 })
-/** The proposer is now and then a crashed one, so that views fail and timeouts are signed. */
+/** Messages get lost, so that views fail and timeouts are signed. */
 const restless = (seed: number, strategy: string): Scenario => ({
   ...quiet(seed, strategy),
-  link: { ...CALM_LINK, lossShare: 0.1 },
+  link: { ...CALM_LINK, lossShare: 0.2 },
 })
 
 function expectAllHonestToHold(scenario: Scenario, kinds: readonly EvidenceKind[]): void {
