@@ -9,6 +9,8 @@ export default defineConfig({
   define: { __CANARIES__: 'true' },
   test: {
     reporters: ['default', new TallyReporter()],
+    // One a core: the main thread has nothing to do meanwhile.
+    maxWorkers: '100%',
     setupFiles: existsSync(node20Compat) ? [`./${node20Compat}`] : [],
     projects: [
       {
