@@ -55,6 +55,12 @@ export class DevnetClient {
     return validators.toSorted((a, b) => connectedIn(b) - connectedIn(a))[0]
   }
 
+  /** Of the highest that answers. */
+  async bestHeight(): Promise<number> {
+    const views = await Promise.all((await this.processes()).map((each) => this.statusOf(each)))
+    return Math.max(0, ...views.map((view) => view?.height ?? 0))
+  }
+
   /** Looks again and again until it is so; answers with the last view either way. */
   async bestViewWhen(isSo: (view: BftStatus) => boolean, timeoutMs: number): Promise<BftStatus | undefined> {
     const deadline = Date.now() + timeoutMs

@@ -120,12 +120,11 @@ async function resume(index: number, { data, json }: VerbOptions, io: CliIo): Pr
 /** Until it is as high as the others were when it was asked, and says that it is not behind. */
 async function catchUp(client: DevnetClient, index: number): Promise<BftStatus & { readonly waitedMs: number }> {
   const beganMs = Date.now()
-  const others = await client.bestView()
+  const height = await client.bestHeight()
   while (Date.now() - beganMs < SYNCED_TIMEOUT_MS) {
     const own = (await client.processes())[index]
     const view = own === undefined ? undefined : await client.statusOf(own)
-    if (view !== undefined && !view.syncing && view.height >= (others?.height ?? 0))
-      return { ...view, waitedMs: Date.now() - beganMs }
+    if (view !== undefined && !view.syncing && view.height >= height) return { ...view, waitedMs: Date.now() - beganMs }
     await sleep(ASK_INTERVAL_MS)
   }
   return fail(`v${index} runs, but is not level with the chain after ${SYNCED_TIMEOUT_MS / 1000} s`, EXIT.retry)
