@@ -1,12 +1,12 @@
-// Runs the simulator over seeds: npm run sim -- --seeds A..B, or one of them again: --replay SEED --trace
+// Runs the simulator over seeds: npm run sim -- --help lists what it can do.
 import { writeFileSync } from 'node:fs'
-import { PLANTED_BUGS } from '../../src/base/planted-bug.ts'
 import { baitedScenario, catchBug } from '../../src/simulation/canaries.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import { printTimeline, Timeline } from '../../src/simulation/timeline.ts'
 import { campaign } from './campaign.ts'
-import { options, scenarioFor, simulator, USAGE } from './options.ts'
+import { BadOption, options, scenarioFor, simulator, USAGE } from './options.ts'
+import { twins } from './twins.ts'
 
 function replay(seed: number): number {
   const timeline = new Timeline()
@@ -17,17 +17,16 @@ function replay(seed: number): number {
   return result.failure === null ? 0 : 1
 }
 
-function canaries(from: number, to: number): number {
-  const bugs = PLANTED_BUGS.filter((bug) => options.bug === undefined || bug === options.bug)
+function canaries(): number {
+  const { bugs, nodes } = options
+  const { from, to } = options.seeds
   let missed = 0
   for (const bug of bugs) {
     const startMs = performance.now()
     const seeds = Array.from({ length: to - from + 1 }, (_, index) => from + index)
     // The network is made anew: a planted bug may be in what genesis fixes.
     const planted = new Simulator(STRATEGIES)
-    const { seed, runs, invariant } = catchBug(bug, seeds, (each) =>
-      planted.run(baitedScenario(bug, each, Number(options.nodes))),
-    )
+    const { seed, runs, invariant } = catchBug(bug, seeds, (each) => planted.run(baitedScenario(bug, each, nodes)))
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
     const found = seed === null ? 'NOT FOUND' : `seed ${seed}: ${invariant}`
     console.log(`${bug.padEnd(36)} ${found.padEnd(40)} ${runs} seeds, ${seconds} s`)
@@ -42,16 +41,17 @@ async function main(): Promise<number> {
     console.log(USAGE)
     return 0
   }
-  if (options.replay !== undefined) return replay(Number(options.replay))
-  const [from, to] = options.seeds.split('..').map(Number)
-  if (from === undefined || to === undefined || !(from <= to)) {
-    console.error(USAGE)
-    return 2
-  }
-  if (options.canaries) return canaries(from, to)
-  const untilMs =
-    options.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(options.minutes) * 60_000
-  return campaign(from, to, Math.max(1, Number(options.jobs)), untilMs)
+  if (options.twins) return twins()
+  if (options.replay !== null) return replay(options.replay)
+  if (options.canaries) return canaries()
+  const { from, to } = options.seeds
+  return campaign(from, to, options.jobs, options.untilMs)
 }
 
-process.exitCode = await main()
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (!(error instanceof BadOption)) throw error
+  console.error(`${error.message}\n--help lists all options`)
+  process.exitCode = 2
+}

@@ -22,11 +22,8 @@ export class CertificateExchange {
     this.#rate = new AnswerRate(ANSWER_EVERY_MS, nowMs)
   }
 
-  /** The TC goes along only while it says more than the QC. */
   bundle(): CertificateBundle {
-    const { highQc, highTc, highCommit } = this.#core
-    const tc = highTc !== null && highTc.view > highQc.view ? highTc : null
-    return { epoch: this.#epoch, highQc, tc, commitCertificate: highCommit }
+    return highestCertificates(this.#core, this.#epoch)
   }
 
   /** At once: a certificate was formed that others wait for. */
@@ -44,4 +41,10 @@ export class CertificateExchange {
   answer(peer: PeerId): void {
     if (this.#rate.take(peer)) this.#links.sendTo(peer, { kind: 'certificates', bundle: this.bundle() })
   }
+}
+
+/** The TC goes along only while it says more than the QC. */
+export function highestCertificates({ highQc, highTc, highCommit }: Core, epoch: Epoch): CertificateBundle {
+  const tc = highTc !== null && highTc.view > highQc.view ? highTc : null
+  return { epoch, highQc, tc, commitCertificate: highCommit }
 }

@@ -8,17 +8,12 @@ import type { Event } from '../consensus/events.ts'
 import { statementDigest } from '../crypto/digests.ts'
 import type { DirectMessage } from '../network/messages.ts'
 import type { BlockFetcher } from '../sync/block-fetcher.ts'
-import type { Proposal } from '../types/block.ts'
 import type { Address, Hash } from '../types/ids.ts'
-import type { Statement } from '../types/signing-domain.ts'
-import { ownStatement } from '../validation/own-statement.ts'
 import type { BlockExecutor } from './block-executor.ts'
 import type { CommitPipeline } from './commit-pipeline.ts'
 import type { DurableQueue } from './durable-queue.ts'
 import type { ReplicaPorts } from './ports.ts'
-
-/** BOUND: transactions of another's proposal that we pass on. */
-const ATTACHED_BYTES_MAX = 64 * 1024
+import { isCarried, statementOf, utterance } from './utterance.ts'
 
 export type Halt = Extract<Effect, { readonly kind: 'halt' }>
 
@@ -81,7 +76,7 @@ export class EffectRunner {
       case 'fetch':
         return fetcher.fetch(effect.hash, effect.view, effect.signers)
       case 'sendProposal':
-        if (isSmall(effect.proposal)) this.#parts.send('all', { kind: 'proposal', proposal: effect.proposal })
+        if (isCarried(effect.proposal)) this.#parts.send('all', { kind: 'proposal', proposal: effect.proposal })
         return
       case 'sendCertificates':
         return this.#parts.sendCertificates(effect.to)
@@ -129,56 +124,8 @@ export class EffectRunner {
     const signer = defined(ports.signer, 'the signer of a validator')
     const { index } = defined(self, 'the validator that signs')
     const signature = signer.sign(statementDigest(genesisHash, statementOf(request)))
-    switch (request.kind) {
-      case 'vote': {
-        const { epoch, view, blockHash, justifyView } = request
-        const vote = ownStatement({ epoch, view, blockHash, justifyView, signer: index, signature })
-        send('all', { kind: 'vote', vote })
-        return feed({ kind: 'vote', vote })
-      }
-      case 'commit': {
-        const { epoch, view, blockHash } = request
-        const vote = ownStatement({ epoch, view, blockHash, signer: index, signature })
-        send('all', { kind: 'commitVote', vote })
-        return feed({ kind: 'commitVote', vote })
-      }
-      case 'timeout': {
-        const { epoch, view, highQc, tc, vote } = request
-        const proposal = isSmall(request.proposal) ? request.proposal : null
-        const timeout = { epoch, view, highQcView: highQc.view, signer: index, signature }
-        const message = ownStatement({ timeout, highQc, tc, vote, proposal })
-        send('all', { kind: 'timeout', message })
-        return feed({ kind: 'timeout', message })
-      }
-      case 'proposal': {
-        const proposal = ownStatement({ block: request.block, signature })
-        send('all', { kind: 'proposal', proposal })
-        return feed({ kind: 'proposal', proposal })
-      }
-      default:
-        unreachable(request)
-    }
+    const { message, event } = utterance(request, index, signature)
+    send('all', message)
+    feed(event)
   }
-}
-
-function statementOf(request: SigningRequest): Statement {
-  const { epoch, view } = request
-  switch (request.kind) {
-    case 'vote':
-      return { kind: 'vote', epoch, view, blockHash: request.blockHash, justifyView: request.justifyView }
-    case 'commit':
-      return { kind: 'commit', epoch, view, blockHash: request.blockHash }
-    case 'timeout':
-      return { kind: 'timeout', epoch, view, highQcView: request.highQc.view }
-    case 'proposal':
-      return { kind: 'proposal', epoch, view, blockHash: request.block.hash }
-    default:
-      return unreachable(request)
-  }
-}
-
-/** A large body would be sent by everybody to everybody, again and again; whoever lacks it fetches it. */
-function isSmall(proposal: Proposal | null): boolean {
-  const bytes = proposal?.block.transactions.reduce((sum, envelope) => sum + envelope.length, 0) ?? 0
-  return bytes <= ATTACHED_BYTES_MAX
 }

@@ -91,7 +91,7 @@ export interface Scenario {
 export interface Twins {
   /** Validators that run twice; the twins come after the other nodes, in this order. */
   readonly of: readonly number[]
-  /** For view 1, 2, …: the group of each node. */
+  /** For view 1, 2, …: the groups that each node is in, as bits; those that share one hear each other. */
   readonly groups: readonly (readonly number[])[]
 }
 

@@ -24,7 +24,7 @@ export class Timeline implements Checker {
     if (event.kind === 'start') this.#note(node, `takes part from height ${node.height}`)
     if (event.kind === 'executed' && !event.valid) this.#note(node, `refuses ${short(event.hash)}: ${event.reason}`)
     for (const effect of effects) {
-      const what = describe(effect)
+      const what = describeEffect(effect)
       if (what !== null) this.#note(node, what)
     }
   }
@@ -50,7 +50,7 @@ export function printTimeline(entries: readonly TimelineEntry[]): string {
   return entries.map(({ atMs, node, what }) => `${atMs.toFixed(1).padStart(10)} ms  node ${node}  ${what}`).join('\n')
 }
 
-function describe(effect: Effect): string | null {
+export function describeEffect(effect: Effect): string | null {
   switch (effect.kind) {
     case 'viewEntered':
       return `enters view ${effect.view} by ${effect.by}, leader ${effect.leader}`
@@ -83,7 +83,7 @@ function describe(effect: Effect): string | null {
   }
 }
 
-function describeRequest(request: SigningRequest): string {
+export function describeRequest(request: SigningRequest): string {
   switch (request.kind) {
     case 'timeout':
       return `a timeout of view ${request.view} with highQC ${request.highQc.view}`

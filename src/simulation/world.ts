@@ -137,7 +137,7 @@ export class World {
     const { twins } = this.scenario
     const view = from.replica?.core.view
     const groups = twins === undefined || view === undefined ? undefined : twins.groups[view - 1]
-    return groups === undefined || this.#isCalm || groups[from.index] === groups[to.index]
+    return groups === undefined || this.#isCalm || ((groups[from.index] ?? 0) & (groups[to.index] ?? 0)) !== 0
   }
 
   onDelivery(from: number, to: number, message: Uint8Array): void {

@@ -35,11 +35,12 @@ interface SeenEpoch {
 export class CertificateChecker implements Checker {
   readonly #genesis: SimulatedGenesis
   readonly #crypto: SimulatedCrypto
-  readonly #members: EpochBook
+  readonly #members: Pick<EpochBook, 'validatorsOf'>
   readonly #blocks = new Map<Hash, Known>()
   readonly #epochs = new Map<Epoch, SeenEpoch>()
+  readonly #justified = new WeakSet<Block>()
 
-  constructor(genesis: SimulatedGenesis, members: EpochBook, crypto: SimulatedCrypto) {
+  constructor(genesis: SimulatedGenesis, members: Pick<EpochBook, 'validatorsOf'>, crypto: SimulatedCrypto) {
     this.#genesis = genesis
     this.#members = members
     this.#crypto = crypto
@@ -52,7 +53,7 @@ export class CertificateChecker implements Checker {
       else if (effect.kind === 'commit') this.#onCommit(effect.finality.certificate, effect.blocks)
     }
     if (event.kind === 'proposal') {
-      requireJustification(event.proposal.block)
+      this.#requireJustification(event.proposal.block)
       this.#onQc(event.proposal.block.justify)
     }
     if (event.kind === 'certificates') {
@@ -62,6 +63,14 @@ export class CertificateChecker implements Checker {
       this.#onQc(event.message.highQc)
       if (event.message.tc !== null) this.#onTc(event.message.tc)
     }
+  }
+
+  /** What an honest core takes has been judged: nothing unjustified comes so far. */
+  #requireJustification(block: Block): void {
+    if (this.#justified.has(block)) return
+    const fault = justificationFault(block)
+    if (fault !== null) throw new SimulationFailure('unjustified block', `the proposal of block ${block.hash} ${fault}`)
+    this.#justified.add(block)
   }
 
   #know(block: Block): void {
@@ -169,10 +178,4 @@ export class CertificateChecker implements Checker {
 
 function quorumOf({ n }: ValidatorSet): number {
   return n - Math.floor((n - 1) / 3)
-}
-
-/** What an honest core takes has been judged: nothing unjustified comes so far. */
-function requireJustification(block: Block): void {
-  const fault = justificationFault(block)
-  if (fault !== null) throw new SimulationFailure('unjustified block', `the proposal of block ${block.hash} ${fault}`)
 }
