@@ -4,16 +4,28 @@
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createWalletClient, encodeFunctionData, http, parseAbi } from 'viem'
+import {
+  type Address,
+  type BaseError,
+  ContractFunctionRevertedError,
+  createPublicClient,
+  createWalletClient,
+  encodeFunctionData,
+  http,
+  parseAbi,
+  stringToHex,
+} from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { defined } from '../../src/base/invariant.ts'
+import { validatorsAbi } from '../../src/ledger/modules/validators/abi.ts'
 import { cli, temporaryDirectory } from '../unit/cli/cli-harness.ts'
 import { doubleVote } from './double-vote.ts'
 import { ask, chainOf, type SingleNode, startSingleNode } from './single-node.ts'
 
 const CHAIN_ID = 13_371
 const MODULE = '0x0000000000000000000000000000000000001000'
-const UNKNOWN = `0x${'ab'.repeat(32)}`
+const UNKNOWN = `0x${'ab'.repeat(32)}` as const
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
 
 let node: SingleNode
@@ -115,6 +127,42 @@ describe('tertia validator', () => {
   it('says so where no node runs', async () => {
     const run = await cli('validator', 'vote', '1', 'yes', '--data', temporaryDirectory())
     expect(run).toMatchObject({ code: 75, err: expect.stringContaining('no node runs in') as string })
+  })
+})
+
+describe('the module at its address', () => {
+  const client = () => createPublicClient({ chain: chainOf(CHAIN_ID, node.url), transport: http(node.url) })
+  const contract = { address: MODULE, abi: validatorsAbi } as const
+
+  it('is read by viem like any contract', async () => {
+    const [member, ...others] = await client().readContract({ ...contract, functionName: 'validators' })
+    expect(others).toEqual([])
+    expect(member).toMatchObject({ name: 'v0', standing: 1, jailed: false, leads: true })
+    const shown = defined(member, 'the validator')
+    expect(await client().readContract({ ...contract, functionName: 'validator', args: [shown.id] })).toEqual(member)
+    const [first] = await client().readContract({ ...contract, functionName: 'proposals', args: [1n, 1n] })
+    expect(first).toMatchObject({ id: 1n, kind: 2, status: 1, approvals: [shown.id], refusals: [] })
+    const parameters = await client().readContract({ ...contract, functionName: 'params' })
+    expect(parameters).toContainEqual({ key: stringToHex('gasLimit', { size: 32 }), value: 60_000_000n })
+    const events = await client().getContractEvents({ ...contract, eventName: 'Passed', fromBlock: 0n })
+    expect(events[0]?.args).toEqual({ id: 1n })
+  })
+
+  it('says to viem why it would refuse a call, and what one would cost', async () => {
+    const [member] = await client().readContract({ ...contract, functionName: 'validators' })
+    const { id } = defined(member, 'the validator')
+    const vote = { ...contract, functionName: 'vote', args: [1n, true] } as const
+    const refusal = (sender: Address) =>
+      client()
+        .simulateContract({ ...vote, account: sender })
+        .catch((error: unknown) => (error as BaseError).walk((cause) => cause instanceof ContractFunctionRevertedError))
+    expect(await refusal(account.address)).toMatchObject({ data: { errorName: 'NotValidator' } })
+    expect(await refusal(id)).toMatchObject({ data: { errorName: 'Closed' } })
+    await expect(client().estimateContractGas({ ...vote, account: id })).rejects.toThrow('Closed')
+    const proposal = { ...contract, functionName: 'proposeRemove', args: [id, UNKNOWN, ''] } as const
+    await expect(client().estimateContractGas({ ...proposal, account: id })).rejects.toThrow('BadEvidence')
+    const recipient = { ...contract, functionName: 'setFeeRecipient', args: [account.address] } as const
+    expect(await client().estimateContractGas({ ...recipient, account: id })).toBeGreaterThan(21_000n)
   })
 })
 

@@ -16,9 +16,13 @@ const LIMITS = {
   evictionsMax: 3,
 }
 const SENDERS = 4
+/** Marks what is free while its sender is a member. */
+const CALL_VALUE = 7n
 
 interface Held {
   readonly transaction: PoolTransaction
+  /** It was when it came. */
+  readonly free: boolean
   readonly arrival: number
 }
 
@@ -26,6 +30,7 @@ class Model {
   held: Held[] = []
   readonly accounts = Array.from({ length: SENDERS }, () => ({ nonce: 0, balance: 10n ** 7n }))
   baseFee = 10n
+  readonly members = new Set<number>([0])
   /** Senders whose balance changed without a transaction of theirs: judged when the next one comes. */
   readonly unsettled = new Set<number>()
   #arrivals = 0
@@ -51,7 +56,12 @@ class Model {
     return transaction.nonce < this.pendingNonce(Number(transaction.sender))
   }
 
-  price({ transaction: { maxFeePerGas, maxPriorityFeePerGas } }: Held): bigint {
+  isFree({ sender, value }: Pick<PoolTransaction, 'sender' | 'value'>): boolean {
+    return value === CALL_VALUE && this.members.has(Number(sender))
+  }
+
+  price({ free, transaction: { maxFeePerGas, maxPriorityFeePerGas } }: Held): bigint {
+    if (free) return 2n ** 256n
     const above = maxFeePerGas - this.baseFee
     return [above, maxPriorityFeePerGas].sort((a, b) => (a < b ? -1 : 1))[0] as bigint
   }
@@ -61,7 +71,8 @@ class Model {
   }
 
   cost(held: readonly Held[]): bigint {
-    return held.reduce((sum, { transaction }) => sum + 21_000n * transaction.maxFeePerGas + transaction.value, 0n)
+    const paid = held.filter(({ free }) => !free)
+    return paid.reduce((sum, { transaction }) => sum + 21_000n * transaction.maxFeePerGas + transaction.value, 0n)
   }
 
   settle(sender: number): void {
@@ -70,6 +81,15 @@ class Model {
     const fresh = this.chain(sender).filter(({ transaction }) => transaction.nonce >= account.nonce)
     while (this.cost(fresh) > account.balance) fresh.pop()
     this.held = this.held.filter((each) => Number(each.transaction.sender) !== sender || fresh.includes(each))
+  }
+
+  /** With each block: what is free no more leaves, and what its sender has after it. */
+  dropUnfree(): void {
+    for (const { transaction, free } of this.held) {
+      if (!free || this.isFree(transaction)) continue
+      const { sender, nonce } = transaction
+      this.held = this.held.filter((each) => each.transaction.sender !== sender || each.transaction.nonce < nonce)
+    }
   }
 
   add(transaction: PoolTransaction, origin: 'local' | 'remote'): string {
@@ -81,15 +101,16 @@ class Model {
     const chain = this.chain(sender)
     const old = chain.find((each) => each.transaction.nonce === nonce)
     this.#arrivals += 1
-    const fresh = { transaction, arrival: this.#arrivals }
+    const free = this.isFree(transaction)
+    const fresh = { transaction, free, arrival: this.#arrivals }
     if (nonce < account.nonce) return 'nonce too low'
     if (nonce > account.nonce + LIMITS.nonceGapMax) return 'nonce too high'
     // What waits behind a gap gives way to what can be executed.
     const counted = nonce > this.pendingNonce(sender) ? chain : chain.filter((each) => this.isExecutable(each))
     const after = [...counted.filter((each) => each !== old), fresh]
-    if (this.cost(after) > account.balance) return 'insufficient funds for gas * price + value'
-    if (maxFeePerGas < this.baseFee) return 'max fee per gas less than block base fee'
-    if (old !== undefined) {
+    if (!free && this.cost(after) > account.balance) return 'insufficient funds for gas * price + value'
+    if (!free && maxFeePerGas < this.baseFee) return 'max fee per gas less than block base fee'
+    if (old !== undefined && !free) {
       const { transaction: before } = old
       const capRaised = Number(maxFeePerGas) >= Number(before.maxFeePerGas) * 1.1 - 1e-9
       const tipRaised = Number(maxPriorityFeePerGas) >= Number(before.maxPriorityFeePerGas) * 1.1 - 1e-9
@@ -145,7 +166,8 @@ class Model {
     for (;;) {
       const [best] = this.held
         .filter(({ transaction }) => transaction.nonce === next[Number(transaction.sender)])
-        .filter(({ transaction }) => !excluded.has(transaction.hash) && transaction.maxFeePerGas >= this.baseFee)
+        .filter(({ transaction }) => !excluded.has(transaction.hash))
+        .filter(({ free, transaction }) => free || transaction.maxFeePerGas >= this.baseFee)
         .sort((a, b) => (this.better(a, b) ? -1 : 1))
       if (best === undefined) return listed
       listed.push(best.transaction.hash)
@@ -164,7 +186,7 @@ const operation = fc.oneof(
       tip: fc.bigInt(0n, 30n),
       above: fc.bigInt(0n, 25n),
       sizeBytes: fc.constantFrom(100, 110, 150, 300, 700),
-      value: fc.constantFrom(0n, 1n, 10n ** 6n),
+      value: fc.constantFrom(0n, 1n, CALL_VALUE, 10n ** 6n),
       origin: fc.constantFrom('local' as const, 'remote' as const, 'remote' as const),
     }),
   },
@@ -187,6 +209,14 @@ const operation = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('baseFee' as const), baseFee: fc.bigInt(0n, 25n) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('again' as const), which: fc.nat() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('membership' as const),
+      sender: fc.nat(SENDERS - 1),
+      isMember: fc.boolean(),
+    }),
+  },
 )
 
 type Operation = typeof operation extends fc.Arbitrary<infer O> ? O : never
@@ -205,6 +235,7 @@ function perform(pool: TestPool, model: Model, step: Operation): void {
       account.nonce += step.steps
       account.balance = step.balance
       model.settle(step.sender)
+      model.dropUnfree()
       pool.commit(step.sender, account.nonce, account.balance)
       return
     }
@@ -215,13 +246,18 @@ function perform(pool: TestPool, model: Model, step: Operation): void {
       return
     case 'baseFee':
       model.baseFee = step.baseFee
+      model.dropUnfree()
       pool.baseFee = step.baseFee
       pool.pool.onCommitted([], pool.accounts, step.baseFee)
       return
     case 'again': {
       const held = model.held[step.which % Math.max(1, model.held.length)]
       if (held !== undefined) expect(pool.add(held.transaction)).toBe('known')
+      return
     }
+    case 'membership':
+      if (step.isMember) model.members.add(step.sender)
+      else model.members.delete(step.sender)
   }
 }
 
@@ -259,8 +295,8 @@ describe('the pool', () => {
   it('does what the model of its rules does, step by step', () => {
     fc.assert(
       fc.property(fc.array(operation, { minLength: 1, maxLength: 120, size: 'max' }), (steps) => {
-        const pool = new TestPool(LIMITS)
         const model = new Model()
+        const pool = new TestPool(LIMITS, (transaction) => model.isFree(transaction))
         for (const [sender, { balance }] of model.accounts.entries()) {
           pool.accounts.account(addressOf(sender)).balance = balance
         }

@@ -64,6 +64,15 @@ describe('a removal', () => {
     expect(new Set(ledger.ids)).toEqual(new Set([a.id, b.id, c.id, first.id]))
   })
 
+  test('does not take a candidate that leaves in the same block', () => {
+    const { ledger, a, first } = open({ candidates: 1 })
+    ledger.block(ledger.readyCall(first))
+    const outcomes = ledger.block(callOf(first, 'leave', []), callOf(a, 'leave', []))
+    expect(outcomes.map(names)).toEqual([['ValidatorRemoved'], []])
+    expect(ledger.ids).toEqual(ledger.members.map(({ id }) => id))
+    expect(ledger.record(first).standing).toBe('removed')
+  })
+
   test('takes no replacement where the set is larger than its target', () => {
     const { ledger, a, b, c, d, e, first } = open({ validators: 5, candidates: 1, genesis: SMALL })
     ledger.block(ledger.readyCall(first))
