@@ -1,18 +1,18 @@
 // Runs the simulator over seeds: npm run sim -- --help lists what it can do.
-import { writeFileSync } from 'node:fs'
 import { baitedScenario, catchBug } from '../../src/simulation/canaries.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
-import { printTimeline, Timeline } from '../../src/simulation/timeline.ts'
+import { Timeline } from '../../src/simulation/timeline.ts'
 import { campaign } from './campaign.ts'
 import { BadOption, options, scenarioFor, simulator, USAGE } from './options.ts'
+import { showTimeline } from './show-timeline.ts'
 import { twins } from './twins.ts'
 
 function replay(seed: number): number {
   const timeline = new Timeline()
-  const result = simulator.run(scenarioFor(seed), timeline)
-  if (options.trace) console.log(printTimeline(timeline.entries))
-  if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(timeline.entries, null, 1))
+  const scenario = scenarioFor(seed)
+  const result = simulator.run(scenario, timeline)
+  showTimeline(scenario, timeline)
   console.log(`seed ${seed}, trace hash ${result.traceHash}: ${result.failure?.message ?? 'every invariant holds'}`)
   return result.failure === null ? 0 : 1
 }
@@ -48,6 +48,8 @@ async function main(): Promise<number> {
   return campaign(from, to, options.jobs, options.untilMs)
 }
 
+// Who has read enough (`| head`) closes the pipe.
+process.stdout.on('error', () => process.exit())
 try {
   process.exitCode = await main()
 } catch (error) {

@@ -20,9 +20,9 @@ export const USAGE = `npm run sim -- [options]
   --faults LIST      of ${FAULT_KINDS.join(', ')}; or none (default all)
   --strategy NAME    how faulty replicas lie: all, none, or one of ${[...STRATEGIES.keys()].join(', ')} (default: none and all in turn)
   --real-crypto      real signatures instead of tokens: slow
-  --replay SEED      one run again
-  --trace            with --replay: what happened, line by line
-  --json FILE        with --replay: the same as data
+  --replay SEED      one run again: who proposed, voted and timed out, view by view
+  --trace            with --replay: every step of every node instead
+  --json FILE        with --replay: all of that as data
   --canaries [--seeds A..B] [--bug NAME]  plants known bugs, each of which must be found
 
   --twins            scenarios in which one of four validators runs twice, in a network cut in two in each view

@@ -1,13 +1,13 @@
 /** Searches the scenarios in which a validator runs twice, or shows one of them. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { printTimeline } from '../../src/simulation/timeline.ts'
 import { TWIN_ENCOUNTERS, type TwinEncounter } from '../../src/simulation/twins/twin-run.ts'
 import { readTwinScenario, type TwinScenario } from '../../src/simulation/twins/twin-scenario.ts'
 import { TwinSimulator } from '../../src/simulation/twins/twin-simulator.ts'
 import { TwinSpace } from '../../src/simulation/twins/twin-space.ts'
 import { TwinTimeline } from '../../src/simulation/twins/twin-timeline.ts'
 import { BadOption, crypto, options } from './options.ts'
+import { showTimeline } from './show-timeline.ts'
 import { searchTwins, type TwinReport, type TwinShare } from './twin-search.ts'
 
 const PROGRESS_MS = 10_000
@@ -49,10 +49,7 @@ function scenarioIn(file: string): TwinScenario {
 function show(scenario: TwinScenario, name: string): number {
   const timeline = new TwinTimeline()
   const { failure, guilty } = new TwinSimulator(crypto).run(scenario, timeline)
-  if (options.trace) console.log(printTimeline(timeline.entries))
-  if (options.json !== undefined)
-    writeFileSync(options.json, `${JSON.stringify({ scenario, timeline: timeline.entries }, null, 1)}\n`)
-  console.log(JSON.stringify(scenario))
+  showTimeline(scenario, timeline)
   console.log(
     `${name}: ${failure?.message ?? 'every invariant holds'}; proven guilty: ${guilty.join(', ') || 'nobody'}`,
   )

@@ -1,9 +1,10 @@
-/** What a run did, for a person to read: one line for each thing that consensus did at a node. */
+/** What a run did, for a person to read: view by view, and a line for each thing that consensus did at a node. */
 import type { Effect, SigningRequest } from '../consensus/effects.ts'
 import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { Checker } from './checker.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedNode } from './simulated-node.ts'
+import { ViewLog } from './view-log.ts'
 
 export interface TimelineEntry {
   readonly atMs: number
@@ -13,6 +14,7 @@ export interface TimelineEntry {
 
 export class Timeline implements Checker {
   readonly entries: TimelineEntry[] = []
+  readonly views = new ViewLog()
   /** Set by the world that it watches. */
   clock: Scheduler | null = null
 
@@ -26,11 +28,14 @@ export class Timeline implements Checker {
     for (const effect of effects) {
       const what = describeEffect(effect)
       if (what !== null) this.#note(node, what)
+      if (node.replica !== null)
+        this.views.onEffect(node.index, node.replica.epoch.validators.epoch, effect, this.#nowMs)
     }
   }
 
   onSign(node: SimulatedNode, request: SigningRequest): void {
     this.#note(node, `signs ${describeRequest(request)}`)
+    this.views.onSign(node.index, request)
   }
 
   onEvidence(node: SimulatedNode, held: HeldEvidence): void {
@@ -42,7 +47,11 @@ export class Timeline implements Checker {
   }
 
   #note(node: SimulatedNode, what: string): void {
-    this.entries.push({ atMs: this.clock?.nowMs ?? 0, node: node.index, what })
+    this.entries.push({ atMs: this.#nowMs, node: node.index, what })
+  }
+
+  get #nowMs(): number {
+    return this.clock?.nowMs ?? 0
   }
 }
 
