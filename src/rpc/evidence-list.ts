@@ -16,17 +16,17 @@ export type ListedEvidence = ReturnType<typeof heldEvidenceJson> | ReturnType<ty
 
 /** What is held comes first, then what was accepted, the newest first, as far as the limits go. */
 export async function listEvidence({ node, limits, work }: RpcContext): Promise<readonly ListedEvidence[]> {
-  const listed: ListedEvidence[] = node.heldEvidence().map(heldEvidenceJson)
+  const listed: ListedEvidence[] = node.heldEvidence().slice(0, limits.evidenceMax).map(heldEvidenceJson)
   const heights = { start: 0, end: node.head().header.height + 1 }
   let scanned = 0
   let sliceStartMs = performance.now()
   for await (const location of node.addressHistory(SYSTEM_ADDRESS, heights, true)) {
+    if (listed.length >= limits.evidenceMax || scanned >= limits.historyScanMax) break
     for (const id of acceptedAt(node, location)) {
       const offence = acceptedOffence(node, id)
       if (offence !== null) listed.push(acceptedJson(node, offence, location))
     }
     scanned += 1
-    if (listed.length >= limits.evidenceMax || scanned >= limits.historyScanMax) break
     sliceStartMs = await work.breathe(sliceStartMs)
   }
   return listed

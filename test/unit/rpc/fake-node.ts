@@ -11,6 +11,7 @@ import type {
   BftStatus,
   CallOutcome,
   CallRequest,
+  EvidenceView,
   FinalBlock,
   LogFilter,
   NodeApi,
@@ -200,7 +201,7 @@ export class FakeNode implements NodeApi {
     return [{ address: ZERO_ADDRESS, consensusKey: new Uint8Array(33).fill(2), leads: true }]
   }
 
-  heldEvidence() {
+  heldEvidence(): readonly EvidenceView[] {
     return []
   }
 

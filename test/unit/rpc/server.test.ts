@@ -1,11 +1,17 @@
 import { once } from 'node:events'
 import { Agent, request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
 import { createRpcServer } from '../../../src/rpc/server.ts'
 import { FakeNode } from './fake-node.ts'
 import { openWebSocket, post, startServer } from './harness.ts'
 import { signTransfer } from './transfers.ts'
+
+/** Of a client that never says anything more. */
+const HANDSHAKE =
+  'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'
 
 describe('start', () => {
   it('says which port is in use', async () => {
@@ -70,6 +76,15 @@ describe('stop', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     await server.stop()
     await failed
+  })
+
+  it('ends WebSockets that do not answer its goodbye in time', { timeout: 20_000 }, async () => {
+    const { port, server } = await startServer({ stopTimeoutMs: 50, inactivityTimeoutMs: 3_600_000 })
+    const socket = connect(port, '127.0.0.1')
+    socket.write(HANDSHAKE)
+    await once(socket, 'data')
+    // Without the limit it is the library that gives up, after 30 s.
+    await Promise.all([server.stop(), once(socket, 'close')])
   })
 
   it('ends kept-alive connections that are idle', async () => {
