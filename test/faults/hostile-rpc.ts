@@ -1,33 +1,41 @@
 /**
- * Hostile requests to one replica of four, over HTTP and WebSocket: npm run faults:hostile-rpc -- [--requests 1000000] [--seed 1]
- * Each is answered as it deserves and as it is documented, the process lives, its memory is flat after the first tenth,
- * and the others' blocks come as before.
+ * Hostile requests to one replica of four, over HTTP and WebSocket:
+ * npm run faults:hostile-rpc -- [--requests 1000000] [--seed 1] [--leak]
+ * Each is answered as it deserves and as it is documented, the process lives, its memory grows no more than that of
+ * a replica that nobody asks, and the others' blocks come as before. With --leak it has to fail: one is planted.
  */
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { freshAddress, receiptFrom, wallet } from '../e2e/harness/clients.ts'
 import { Devnet } from '../e2e/harness/devnet.ts'
 import { isAlive } from '../e2e/harness/processes.ts'
 import { stopAndLook } from './check.ts'
+import { INSPECTABLE } from './heap-probe.ts'
 import { HostileClient } from './hostile/hostile-client.ts'
 import { survey } from './hostile/survey.ts'
+import { MemoryTrial } from './memory-trial.ts'
 import { conclude } from './verdict.ts'
 
 const CLIENTS = 4
 const ATTACKED = 0
 const WITNESS = 1
+/** Nobody asks it anything. */
+const UNASKED = 2
 const QUIET_TRANSFERS = 100
 const TENTHS = 10
 /** Between two transfers: they are to be disturbed, not to disturb. */
 const PAUSE_MS = 500
-const GROWTH_MEBIBYTES_MAX = 64
 /** On a machine with other work to do all of it takes its time; by how much is judged beside the quiet. */
 const RECEIPT_TIMEOUT_MS = 300_000
 const { values } = parseArgs({
-  options: { requests: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    requests: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: '1' },
+    leak: { type: 'boolean', default: false },
+  },
 })
 const faults: string[] = []
+process.env['NODE_OPTIONS'] = INSPECTABLE
 const devnet = await Devnet.start()
 try {
   await attack(Number(values.requests), Number(values.seed))
@@ -50,24 +58,23 @@ async function attack(requests: number, seed: number): Promise<void> {
     (_, index) => new HostileClient(url, seed, `client ${index}`, surveyed),
   )
   const busy: number[] = []
-  const memory: number[] = []
+  const memory = await MemoryTrial.of(devnet, ATTACKED, UNASKED)
+  if (values.leak) await memory.plantLeak()
   const before = await devnet.status(WITNESS)
   const startedMs = performance.now()
   for (let tenth = 0; tenth < TENTHS && faults.length === 0; tenth++) {
     await whileSending(clients, requests / TENTHS / CLIENTS, busy)
-    memory.push(residentMebibytes(pid))
-    console.log(`${judgedBy(clients)} requests judged, ${memory.at(-1)} MiB`)
+    console.log(`${judgedBy(clients)} requests judged: ${await memory.sample()}`)
     faults.push(...clients.flatMap(({ judge }) => judge.faults))
   }
   const seconds = (performance.now() - startedMs) / 1000
   const after = await devnet.status(WITNESS)
   console.log(`${judgedBy(clients)} requests, ${(judgedBy(clients) / seconds).toFixed(0)} a second: ${kinds(clients)}`)
-  console.log(`memory of the attacked after each tenth: ${memory.join(' ')} MiB`)
   console.log(`transfers at p50 and p99: quiet ${ranks(quiet)} ms, attacked ${ranks(busy)} ms (${busy.length})`)
   console.log(`${after.height - before.height} blocks in ${after.view - before.view} views meanwhile`)
   if (!isAlive(pid)) faults.push('the attacked process is gone')
-  const growth = (memory.at(-1) ?? Number.NaN) - (memory[0] ?? Number.NaN)
-  if (growth > GROWTH_MEBIBYTES_MAX) faults.push(`memory grew by ${growth} MiB`)
+  if (faults.length === 0) faults.push(...memory.faults())
+  memory.close()
   if (percentile(busy, 0.5) > 2 * percentile(quiet, 0.5)) faults.push('blocks came more than twice as late')
 }
 
@@ -108,9 +115,4 @@ function ranks(samples: readonly number[]): string {
 
 function percentile(samples: readonly number[], share: number): number {
   return [...samples].sort((a, b) => a - b)[Math.max(0, Math.ceil(samples.length * share) - 1)] ?? Number.NaN
-}
-
-function residentMebibytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024)
 }
