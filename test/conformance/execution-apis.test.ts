@@ -150,6 +150,13 @@ describe('execution-apis', () => {
   describe('more of the suite', () => {
     const nobody = { from: `0x${'a1'.repeat(20)}`, to: `0x${'b1'.repeat(20)}` }
     const unknown = `0x${'00'.repeat(31)}01`
+    /** Of genesis-values.json. */
+    const plainAccount = {
+      balance: '0xc097ce7bc90715b34b9f1000000000',
+      nonce: '0x1',
+      codeHash: '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
+      storageRoot: '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421',
+    }
     const transferred = { accessList: [], gasUsed: '0x5208' }
 
     it.each([
@@ -165,6 +172,9 @@ describe('execution-apis', () => {
       ['a balance at a block by its number', 'eth_getBalance', [nobody.from, { blockNumber: '0x0' }], '0x0'],
       ['the code of nobody', 'eth_getCode', [nobody.from], '0x'],
       ['the storage of nobody', 'eth_getStorageAt', [nobody.from, '0x0'], `0x${'00'.repeat(32)}`],
+      ['the account of nobody', 'eth_getAccount', [nobody.from, 'latest'], null],
+      ['an account', 'eth_getAccount', ['0x0300100f529a704d19736a8714837adbc934db7f'], plainAccount],
+      ['the fee of blobs', 'eth_blobBaseFee', [], '0x0'],
       ['the nonce of nobody', 'eth_getTransactionCount', [nobody.from, 'latest'], '0x0'],
       ['receipts of a block to come', 'eth_getBlockReceipts', ['0x3e8'], null],
       ['a header to come', 'eth_getHeaderByNumber', ['0x3e8'], null],

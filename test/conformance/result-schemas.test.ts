@@ -89,20 +89,25 @@ function readsOfState(): Request[] {
     ...['eth_chainId', 'eth_blockNumber', 'eth_accounts', 'eth_syncing', 'eth_gasPrice', 'eth_baseFee'].map(
       (name): [string] => [name],
     ),
-    ...['eth_maxPriorityFeePerGas', 'eth_config', 'eth_capabilities', 'net_version', 'net_listening'].map(
-      (name): [string] => [name],
-    ),
+    ...[
+      'eth_blobBaseFee',
+      'eth_maxPriorityFeePerGas',
+      'eth_config',
+      'eth_capabilities',
+      'net_version',
+      'net_listening',
+    ].map((name): [string] => [name]),
     ...['net_peerCount', 'web3_clientVersion', 'txpool_status', 'txpool_content', 'txpool_inspect'].map(
       (name): [string] => [name],
     ),
     ...['bft_status', 'bft_getValidators', 'bft_getCandidates', 'rpc_modules', 'ots_getApiLevel'].map(
       (name): [string] => [name],
     ),
-    ...['eth_getBalance', 'eth_getTransactionCount', 'eth_getCode'].map((name): [string, ...unknown[]] => [
-      name,
-      from,
-      'latest',
-    ]),
+    ...['eth_getBalance', 'eth_getAccount', 'eth_getTransactionCount', 'eth_getCode'].map(
+      (name): [string, ...unknown[]] => [name, from, 'latest'],
+    ),
+    ['eth_getAccount', MODULE],
+    ['eth_getAccount', KEY.slice(0, 42)],
     ['eth_getStorageAt', MODULE, '0x0', 'latest'],
     ['eth_getStorageValues', { [MODULE]: [KEY] }, 'latest'],
     ['eth_getProof', MODULE, [KEY, '0x1'], 'latest'],

@@ -71,6 +71,8 @@ export const ETH_FEE_METHODS: readonly RpcMethod[] = [
   defineMethod('eth_gasPrice', [], ({ node }) => quantity(nextBaseFee(node) + suggestedTip(node))),
   defineMethod('eth_maxPriorityFeePerGas', [], ({ node }) => quantity(suggestedTip(node))),
   defineMethod('eth_baseFee', [], ({ node }) => quantity(nextBaseFee(node))),
+  // As the history of fees says: there are no blobs, and nobody pays for them.
+  defineMethod('eth_blobBaseFee', [], () => '0x0'),
   defineMethod(
     'eth_feeHistory',
     [

@@ -1,4 +1,5 @@
 /** Accounts and their storage at a block, with proofs. */
+import { isEmptyAccount } from '../../ledger/account.ts'
 import type { Address, Hash } from '../../types/ids.ts'
 import { type BlockId, blockParameter, stateOf } from '../block-id.ts'
 import { invalidParams, quote } from '../errors.ts'
@@ -37,10 +38,19 @@ function storageValues({ node, limits }: RpcContext, accounts: readonly SlotsOfA
   )
 }
 
+/** Null for nobody: there are no empty accounts (EIP-161). */
+function accountOrNull({ node }: RpcContext, of: Address, block: BlockId) {
+  const account = stateOf(node, block).account(of)
+  if (isEmptyAccount(account)) return null
+  const { balance, nonce, codeHash, storageRoot } = account
+  return { balance: quantity(balance), nonce: quantity(nonce), codeHash, storageRoot }
+}
+
 export const ETH_STATE_METHODS: readonly RpcMethod[] = [
   defineMethod('eth_getBalance', [address, blockParameter], ({ node }, of, block) =>
     quantity(stateOf(node, block).account(of).balance),
   ),
+  defineMethod('eth_getAccount', [address, blockParameter], accountOrNull),
   defineMethod('eth_getTransactionCount', [address, blockParameter], ({ node }, of, block) => {
     const inPool = block.by === 'head' && block.pending
     return quantity(inPool ? node.pendingNonce(of) : stateOf(node, block).account(of).nonce)

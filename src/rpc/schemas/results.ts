@@ -109,7 +109,7 @@ function byNonce(of: Schema): Schema {
 /** Methods that answer alike, by what they answer. */
 const GROUPS: readonly (readonly [schema: Schema, names: string])[] = [
   [QUANTITY, 'eth_chainId eth_blockNumber eth_getBalance eth_getTransactionCount eth_estimateGas net_peerCount'],
-  [QUANTITY, 'eth_gasPrice eth_maxPriorityFeePerGas eth_baseFee'],
+  [QUANTITY, 'eth_gasPrice eth_maxPriorityFeePerGas eth_baseFee eth_blobBaseFee'],
   [orNull(QUANTITY), 'eth_getBlockTransactionCountByNumber eth_getBlockTransactionCountByHash'],
   [orNull(QUANTITY), 'eth_getUncleCountByBlockNumber eth_getUncleCountByBlockHash'],
   [DATA, 'eth_getCode eth_getStorageAt eth_call debug_getRawHeader debug_getRawBlock ots_getTransactionError'],
@@ -130,6 +130,7 @@ const GROUPS: readonly (readonly [schema: Schema, names: string])[] = [
   [orNull(TRANSACTION), 'eth_getTransactionByBlockNumberAndIndex eth_getTransactionByBlockHashAndIndex'],
   [listOf(LOG), 'eth_getLogs eth_getFilterLogs'],
   [{ anyOf: [listOf(LOG), listOf(HASH)] }, 'eth_getFilterChanges'],
+  [orNull(closed({ balance: QUANTITY, nonce: QUANTITY, codeHash: HASH, storageRoot: HASH })), 'eth_getAccount'],
   [ACCOUNT_PROOF, 'eth_getProof'],
   [mapOf(listOf(DATA)), 'eth_getStorageValues'],
   [{ oneOf: [{ const: false }, PROGRESS] }, 'eth_syncing'],
