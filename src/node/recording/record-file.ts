@@ -5,12 +5,13 @@
  *
  * Written behind the node's back, never synced: what a crash cuts off at the end is lost, and says nothing wrong.
  */
-import { createWriteStream, existsSync, readFileSync, truncateSync, type WriteStream } from 'node:fs'
+import { closeSync, createWriteStream, openSync, readFileSync, statSync, truncateSync, type WriteStream } from 'node:fs'
 import { bytesEqual, concatBytes, utf8 } from '../../base/bytes.ts'
 import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../../codec/rlp.ts'
 import { crc32c } from '../../storage/crc32c.ts'
+import { systemReason } from '../system-reason.ts'
 
 export interface RecordEntry {
   readonly kind: string
@@ -32,15 +33,21 @@ export class RecordWriter {
 
   /** Goes on behind the last whole record of a file that is there. */
   static open(path: string, onEnd: (reason: string) => void): Result<RecordWriter, Rejection<'badRecording'>> {
-    if (!existsSync(path)) return ok(new RecordWriter(path, 0, onEnd))
-    const read = readRecords(path)
-    if (!read.ok) return read
-    truncateSync(path, read.value.end)
-    return ok(new RecordWriter(path, read.value.end, onEnd))
+    try {
+      // Now rather than with the first record: who cannot record what was asked for had better not start.
+      closeSync(openSync(path, 'a', 0o600))
+      if (statSync(path).size === 0) return ok(new RecordWriter(path, 0, onEnd))
+      const read = readRecords(path)
+      if (!read.ok) return read
+      truncateSync(path, read.value.end)
+      return ok(new RecordWriter(path, read.value.end, onEnd))
+    } catch (error) {
+      return err(rejection('badRecording', `cannot write the recording ${path}: ${systemReason(error)}`))
+    }
   }
 
   private constructor(path: string, length: number, onEnd: (reason: string) => void) {
-    this.#stream = createWriteStream(path, { flags: 'a', mode: 0o600 })
+    this.#stream = createWriteStream(path, { flags: 'a' })
     this.#stream.on('error', (error) => this.#end(error.message))
     this.#onEnd = onEnd
     this.#length = length
@@ -83,7 +90,12 @@ export interface ReadRecords {
 
 /** Up to the first record that is cut short or damaged. */
 export function readRecords(path: string): Result<ReadRecords, Rejection<'badRecording'>> {
-  const bytes = new Uint8Array(readFileSync(path))
+  let bytes: Uint8Array
+  try {
+    bytes = new Uint8Array(readFileSync(path))
+  } catch (error) {
+    return err(rejection('badRecording', `cannot read the recording ${path}: ${systemReason(error)}`))
+  }
   if (bytes.length > 0 && !bytesEqual(bytes.subarray(0, MAGIC.length), MAGIC))
     return err(rejection('badRecording', `${path} is no recording of this version`))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

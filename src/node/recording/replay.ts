@@ -55,6 +55,7 @@ export async function replayRecording(path: string, options: ReplayOptions): Pro
   const read = readRecords(path)
   if (!read.ok) return err(refusal(read.error.message))
   const { entries } = read.value
+  if (entries.length === 0) return err(refusal(`${path} holds no run of a node`))
   const { recoverer } = await chooseRecoverer()
   let sessions = 0
   let at = 0
