@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Result } from '../../../src/base/result.ts'
 import { RecordWriter, readRecords } from '../../../src/node/recording/record-file.ts'
 import { replayRecording } from '../../../src/node/recording/replay.ts'
 
@@ -15,9 +16,13 @@ afterEach(() => rmSync(directory, { recursive: true }))
 
 const ignored = (): void => undefined
 
+function messageOf(result: Result<unknown, { readonly message: string }>): string {
+  return result.ok ? '' : result.error.message
+}
+
 it('a recording that cannot be written is refused when it is asked for', () => {
   const opened = RecordWriter.open(join(directory, 'missing', 'file'), ignored)
-  expect(opened).toMatchObject({ ok: false, error: { message: expect.stringContaining('there is no such file') } })
+  expect(messageOf(opened)).toContain('there is no such file')
 })
 
 it('a file that is no recording is refused and left as it is', () => {
@@ -49,6 +54,6 @@ it.each([
 ])('a replay says of a recording that it $what', async ({ path, message }) => {
   writeFileSync(join(directory, 'empty'), '')
   const replayed = await replayRecording(join(directory, path), { genesisPath: null, onBlock: ignored })
-  expect(replayed).toMatchObject({ ok: false, error: { message: expect.stringContaining(message) } })
+  expect(messageOf(replayed)).toContain(message)
   expect(existsSync(join(directory, 'nothing'))).toBe(false)
 })
