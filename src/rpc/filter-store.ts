@@ -3,15 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { BoundedMap } from '../base/bounded.ts'
 import type { NodeApi } from '../node/node-api.ts'
 import type { Hash, Height } from '../types/ids.ts'
-import { RpcError, SERVER_ERROR } from './errors.ts'
+import { invalidParams, RpcError, SERVER_ERROR } from './errors.ts'
 import type { RpcLimits } from './limits.ts'
-import type { LogCriteria } from './log-filter.ts'
+import { criteriaCount, type LogCriteria } from './log-filter.ts'
+import type { LogBounds } from './log-range.ts'
 
 export type PolledFilter =
   | { readonly kind: 'blocks' }
   | { readonly kind: 'pendingTransactions' }
-  /** `source` is the filter as the client wrote it, whose range eth_getFilterLogs asks again. */
-  | { readonly kind: 'logs'; readonly criteria: LogCriteria; readonly source: Readonly<Record<string, unknown>> }
+  /** `bounds` are for eth_getFilterLogs. */
+  | { readonly kind: 'logs'; readonly criteria: LogCriteria; readonly bounds: LogBounds }
 
 interface Entry {
   readonly filter: PolledFilter
@@ -34,7 +35,9 @@ export class FilterStore {
     this.#unsubscribe = node.subscribe({ pendingTransaction: (transaction) => this.#onPending(transaction.hash) })
   }
 
+  /** @throws RpcError when the filter alone has more addresses and topics than all may. */
   add(filter: PolledFilter): string {
+    this.#makeRoom(criteriaOf(filter))
     const id = `0x${randomBytes(16).toString('hex')}`
     const nextHeight = this.#node.head().header.height + 1
     this.#entries.set(id, { filter, polledMs: performance.now(), nextHeight, pending: [] })
@@ -80,6 +83,18 @@ export class FilterStore {
     return entry
   }
 
+  /** Oldest first, as far as a new one with so many addresses and topics needs it. */
+  #makeRoom(criteria: number): void {
+    const { filterCriteriaMax } = this.#limits
+    if (criteria > filterCriteriaMax) throw invalidParams(`too many addresses and topics, at most ${filterCriteriaMax}`)
+    let held = [...this.#entries.values()].reduce((sum, { filter }) => sum + criteriaOf(filter), 0)
+    for (const [id, { filter }] of this.#entries.entries()) {
+      if (held + criteria <= filterCriteriaMax) return
+      held -= criteriaOf(filter)
+      this.#entries.delete(id)
+    }
+  }
+
   #onPending(hash: Hash): void {
     for (const [id, entry] of this.#entries.entries()) {
       if (entry.filter.kind !== 'pendingTransactions') continue
@@ -91,4 +106,8 @@ export class FilterStore {
   #isForgotten(entry: Entry): boolean {
     return performance.now() - entry.polledMs > this.#limits.filterTtlMs
   }
+}
+
+function criteriaOf(filter: PolledFilter): number {
+  return filter.kind === 'logs' ? criteriaCount(filter.criteria) : 0
 }

@@ -9,6 +9,7 @@ import { INVALID_REQUEST, PARSE_ERROR, RpcError } from './errors.ts'
 import { type Answer, errorText, type JsonRpc, whenAnswered } from './json-rpc.ts'
 import type { RpcContext } from './method.ts'
 import { readinessOf } from './readiness.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 
 const JSON_TYPE = 'application/json'
 const TEXT_TYPE = 'text/plain'
@@ -27,13 +28,15 @@ export class HttpHandler {
   readonly #rpc: JsonRpc
   readonly #context: RpcContext
   readonly #policy: AccessPolicy
+  readonly #unread: UnreadAnswers
   /** Set while the server stops: each answer is the last of its connection. */
   closing = false
 
-  constructor(rpc: JsonRpc, context: RpcContext, policy: AccessPolicy) {
+  constructor(rpc: JsonRpc, context: RpcContext, policy: AccessPolicy, unread: UnreadAnswers) {
     this.#rpc = rpc
     this.#context = context
     this.#policy = policy
+    this.#unread = unread
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -98,8 +101,13 @@ export class HttpHandler {
   }
 
   #send(response: ServerResponse, { status, type, text, headers = [] }: Reply): void {
-    const all = ['Content-Type', type, 'Content-Length', String(Buffer.byteLength(text)), ...headers]
+    const bytes = Buffer.byteLength(text)
+    const all = ['Content-Type', type, 'Content-Length', String(bytes), ...headers]
     if (this.closing) all.push('Connection', 'close')
+    // The request's: a response that waits behind another has no socket yet.
+    const { socket } = response.req
+    this.#unread.sent(socket, bytes)
+    response.once('finish', () => this.#unread.read(socket, bytes))
     response.writeHead(status, all).end(text)
   }
 }

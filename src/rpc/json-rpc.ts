@@ -5,7 +5,15 @@
  */
 import { InvariantViolation } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
-import { INTERNAL_ERROR, INVALID_REQUEST, invalidParams, methodNotFound, RpcError, SERVER_ERROR } from './errors.ts'
+import {
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  invalidParams,
+  LIMIT_EXCEEDED,
+  methodNotFound,
+  RpcError,
+  SERVER_ERROR,
+} from './errors.ts'
 import type { RpcContext, RpcMethod } from './method.ts'
 import { parseStrictJson } from './strict-json.ts'
 
@@ -26,6 +34,7 @@ interface Budget {
 }
 
 const ID_LENGTH_MAX = 256
+const BUSY = new RpcError(LIMIT_EXCEEDED, 'the server is busy: too many requests are being answered')
 const TOO_LARGE = new RpcError(SERVER_ERROR, 'response too large')
 /** BOUND: an error without data, with the longest id, escaped. */
 const ERROR_LENGTH_MAX = 2_048
@@ -33,6 +42,8 @@ const ERROR_LENGTH_MAX = 2_048
 export class JsonRpc {
   readonly #methods: ReadonlyMap<string, RpcMethod>
   readonly #logger: Logger
+  /** Of requests that are being answered. */
+  #heldBytes = 0
 
   constructor(methods: ReadonlyMap<string, RpcMethod>, logger: Logger) {
     this.#methods = methods
@@ -41,6 +52,16 @@ export class JsonRpc {
 
   /** Never throws and never rejects; synchronous whenever the methods are. */
   answer(text: string, context: RpcContext): Answer | Promise<Answer> {
+    if (this.#heldBytes + text.length > context.limits.requestBytesHeldMax) return errorText(null, BUSY)
+    const answer = this.#answer(text, context)
+    if (!(answer instanceof Promise)) return answer
+    this.#heldBytes += text.length
+    return answer.finally(() => {
+      this.#heldBytes -= text.length
+    })
+  }
+
+  #answer(text: string, context: RpcContext): Answer | Promise<Answer> {
     try {
       const value = parseStrictJson(text, context.limits.jsonNestingMax)
       const budget = { left: context.limits.responseBytesMax }

@@ -9,12 +9,18 @@ export interface RpcLimits {
   readonly requestBytesMax: number
   /** Of one HTTP body or WebSocket message that goes out, errors of a batch included. */
   readonly responseBytesMax: number
+  /** Of requests that are being answered, all clients together; beyond it they are refused. */
+  readonly requestBytesHeldMax: number
+  /** Of answers that are not read yet, all clients together; beyond it who leaves most unread is cut off. */
+  readonly answerBytesHeldMax: number
   readonly batchItemsMax: number
   /** Objects and arrays inside each other, the batch included. */
   readonly jsonNestingMax: number
   /** Open TCP connections, HTTP and WebSocket together. */
   readonly connectionsMax: number
   readonly subscriptionsPerSocketMax: number
+  /** Addresses and topics in all subscriptions of one WebSocket. */
+  readonly subscriptionCriteriaMax: number
   /** Messages of one WebSocket that are being answered; at this number its reading pauses. */
   readonly inFlightPerSocketMax: number
   /** Bytes a WebSocket client may leave unread before it is closed with 1013. */
@@ -35,6 +41,8 @@ export interface RpcLimits {
   /** Filters that clients poll; the one polled longest ago is forgotten for a new one. */
   readonly filtersMax: number
   readonly filterTtlMs: number
+  /** Addresses and topics in all filters together; those polled longest ago are forgotten for a new one. */
+  readonly filterCriteriaMax: number
   /** Pending transactions kept for one filter between two polls; later ones are not told. */
   readonly filterPendingMax: number
   readonly logsMax: number
@@ -71,10 +79,13 @@ export const DEFAULT_LIMITS: RpcLimits = {
   headerBytesMax: 16 * 1024,
   requestBytesMax: 1024 * 1024,
   responseBytesMax: 16 * 1024 * 1024,
+  requestBytesHeldMax: 32 * 1024 * 1024,
+  answerBytesHeldMax: 256 * 1024 * 1024,
   batchItemsMax: 100,
   jsonNestingMax: 16,
   connectionsMax: 256,
   subscriptionsPerSocketMax: 64,
+  subscriptionCriteriaMax: 4_096,
   inFlightPerSocketMax: 128,
   unreadBytesMax: 16 * 1024 * 1024,
   headersTimeoutMs: 10_000,
@@ -87,6 +98,7 @@ export const DEFAULT_LIMITS: RpcLimits = {
   queuedDeliveriesMax: 4_096,
   filtersMax: 1_024,
   filterTtlMs: 300_000,
+  filterCriteriaMax: 65_536,
   filterPendingMax: 4_096,
   logsMax: 10_000,
   logRangeBlocksMax: 100_000,

@@ -22,6 +22,11 @@ export function readCriteria(filter: Readonly<Record<string, unknown>>, limits: 
   }
 }
 
+/** Addresses and topics: what remembering it takes. */
+export function criteriaCount({ addresses, topics }: LogCriteria): number {
+  return topics.reduce((sum, wanted) => sum + (wanted?.length ?? 0), addresses.length)
+}
+
 export function matchesLog(criteria: LogCriteria, log: Log): boolean {
   if (criteria.addresses.length > 0 && !criteria.addresses.includes(log.address)) return false
   if (criteria.topics.length > log.topics.length) return false

@@ -14,6 +14,7 @@ import type { RpcContext } from './method.ts'
 import { METHODS, methodsIn } from './methods/all.ts'
 import { ReceiptWaiter } from './receipt-waiter.ts'
 import { SubscriptionHub } from './subscriptions.ts'
+import { UnreadAnswers } from './unread-answers.ts'
 import { WebSocketHandler } from './websocket-handler.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -51,9 +52,10 @@ export function createRpcServer(config: RpcServerConfig): RpcServer {
   const policy = new AccessPolicy([...config.hostsAllowed, urlHost(listen.host)], config.originsAllowed)
   const rpc = new JsonRpc(config.namespaces === undefined ? METHODS : methodsIn(config.namespaces), logger)
   // A queue of its own: whoever fills the other with expensive requests takes no subscriber's turn.
-  const hub = new SubscriptionHub(node, new WorkQueue(limits.queuedDeliveriesMax), limits.subscriptionsPerSocketMax)
-  const http = new HttpHandler(rpc, context, policy)
-  const webSockets = new WebSocketHandler(rpc, context, hub, logger)
+  const hub = new SubscriptionHub(node, new WorkQueue(limits.queuedDeliveriesMax), limits)
+  const unread = new UnreadAnswers(limits.answerBytesHeldMax)
+  const http = new HttpHandler(rpc, context, policy, unread)
+  const webSockets = new WebSocketHandler(rpc, context, hub, unread, logger)
 
   const server = createServer({
     maxHeaderSize: limits.headerBytesMax,
@@ -64,6 +66,7 @@ export function createRpcServer(config: RpcServerConfig): RpcServer {
   })
   server.maxConnections = limits.connectionsMax
   server.timeout = limits.inactivityTimeoutMs
+  server.on('connection', (socket) => unread.watch(socket))
   server.on('request', (request, response) => http.handle(request, response))
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', (error) => logger.debug('a connection failed', { error: error.message }))

@@ -6,8 +6,9 @@ import { randomBytes } from 'node:crypto'
 import type { FinalBlock, NodeApi, SyncProgress } from '../node/node-api.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { LIMIT_EXCEEDED, RpcError } from './errors.ts'
+import type { RpcLimits } from './limits.ts'
 import { locatedLogs } from './located-logs.ts'
-import { type LogCriteria, matchesLog } from './log-filter.ts'
+import { criteriaCount, type LogCriteria, matchesLog } from './log-filter.ts'
 import { headerJson } from './serializers/block.ts'
 import { commitCertificateJson } from './serializers/certificate.ts'
 import { quantity } from './serializers/encoding.ts'
@@ -45,17 +46,17 @@ const SYNC_POLL_MS = 1_000
 export class SubscriptionHub {
   readonly #node: NodeApi
   readonly #work: WorkQueue
-  readonly #perRecipientMax: number
+  readonly #limits: RpcLimits
   readonly #recipients = new Map<Recipient, Map<string, Subscription>>()
   readonly #unsubscribe: () => void
   readonly #syncTimer: NodeJS.Timeout
   #announced: SignedTransaction[] = []
   #syncText: string
 
-  constructor(node: NodeApi, work: WorkQueue, perRecipientMax: number) {
+  constructor(node: NodeApi, work: WorkQueue, limits: RpcLimits) {
     this.#node = node
     this.#work = work
-    this.#perRecipientMax = perRecipientMax
+    this.#limits = limits
     this.#syncText = syncJson(node.syncProgress())
     this.#unsubscribe = node.subscribe({
       block: (block) => this.#onBlock(block),
@@ -86,8 +87,16 @@ export class SubscriptionHub {
 
   #add(recipient: Recipient, subscription: Subscription): string {
     const own = this.#recipients.get(recipient) ?? new Map<string, Subscription>()
-    if (own.size >= this.#perRecipientMax) {
-      throw new RpcError(LIMIT_EXCEEDED, `too many subscriptions: at most ${this.#perRecipientMax} a connection`)
+    const { subscriptionsPerSocketMax, subscriptionCriteriaMax } = this.#limits
+    if (own.size >= subscriptionsPerSocketMax) {
+      throw new RpcError(LIMIT_EXCEEDED, `too many subscriptions: at most ${subscriptionsPerSocketMax} a connection`)
+    }
+    const criteria = [...own.values(), subscription].reduce((sum, each) => sum + criteriaOf(each), 0)
+    if (criteria > subscriptionCriteriaMax) {
+      throw new RpcError(
+        LIMIT_EXCEEDED,
+        `too many addresses and topics: at most ${subscriptionCriteriaMax} a connection`,
+      )
     }
     const id = `0x${randomBytes(16).toString('hex')}`
     own.set(id, subscription)
@@ -166,6 +175,10 @@ export class SubscriptionHub {
   #deliver(recipient: Recipient, job: () => void): void {
     this.#work.run(job).catch(() => recipient.overload('the server cannot keep up with these subscriptions'))
   }
+}
+
+function criteriaOf(subscription: Subscription): number {
+  return subscription.kind === 'logs' ? criteriaCount(subscription.criteria) : 0
 }
 
 function finalityJson({ hash, header, finality }: FinalBlock) {

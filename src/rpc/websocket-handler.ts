@@ -10,6 +10,7 @@ import { type JsonRpc, whenAnswered } from './json-rpc.ts'
 import type { RpcLimits } from './limits.ts'
 import type { RpcContext } from './method.ts'
 import type { Recipient, SubscriptionHub } from './subscriptions.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 
 const GOING_AWAY = 1001
 const UNSUPPORTED_DATA = 1003
@@ -19,15 +20,17 @@ export class WebSocketHandler {
   readonly #rpc: JsonRpc
   readonly #context: RpcContext
   readonly #hub: SubscriptionHub
+  readonly #unread: UnreadAnswers
   readonly #logger: Logger
   readonly #server: WebSocketServer
   readonly #connections = new Set<Connection>()
   readonly #pingTimer: NodeJS.Timeout
 
-  constructor(rpc: JsonRpc, context: RpcContext, hub: SubscriptionHub, logger: Logger) {
+  constructor(rpc: JsonRpc, context: RpcContext, hub: SubscriptionHub, unread: UnreadAnswers, logger: Logger) {
     this.#rpc = rpc
     this.#context = context
     this.#hub = hub
+    this.#unread = unread
     this.#logger = logger
     this.#server = new WebSocketServer({
       noServer: true,
@@ -40,7 +43,7 @@ export class WebSocketHandler {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket))
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket))
   }
 
   /** Closes each connection with 1001 as soon as what it asked is answered. */
@@ -53,8 +56,8 @@ export class WebSocketHandler {
     for (const connection of this.#connections) connection.webSocket.terminate()
   }
 
-  #open(webSocket: WebSocket): void {
-    const connection = new Connection(webSocket, this.#context.limits)
+  #open(webSocket: WebSocket, socket: Duplex): void {
+    const connection = new Connection(webSocket, socket, this.#unread, this.#context.limits)
     const context: RpcContext = { ...this.#context, session: this.#hub.sessionOf(connection) }
     this.#connections.add(connection)
     webSocket.on('message', (message, isBinary) => {
@@ -76,13 +79,17 @@ export class WebSocketHandler {
 
 class Connection implements Recipient {
   readonly webSocket: WebSocket
+  readonly #socket: Duplex
+  readonly #unread: UnreadAnswers
   readonly #limits: RpcLimits
   #inFlight = 0
   #heard = true
   closing = false
 
-  constructor(webSocket: WebSocket, limits: RpcLimits) {
+  constructor(webSocket: WebSocket, socket: Duplex, unread: UnreadAnswers, limits: RpcLimits) {
     this.webSocket = webSocket
+    this.#socket = socket
+    this.#unread = unread
     this.#limits = limits
     webSocket.on('pong', () => (this.#heard = true))
   }
@@ -96,8 +103,13 @@ class Connection implements Recipient {
 
   send(text: string): void {
     if (this.webSocket.readyState !== WebSocket.OPEN) return
-    if (this.webSocket.bufferedAmount > this.#limits.unreadBytesMax) this.overload('too slow in reading')
-    else this.webSocket.send(text)
+    if (this.webSocket.bufferedAmount > this.#limits.unreadBytesMax) {
+      this.overload('too slow in reading')
+      return
+    }
+    const bytes = Buffer.byteLength(text)
+    this.#unread.sent(this.#socket, bytes)
+    this.webSocket.send(text, () => this.#unread.read(this.#socket, bytes))
   }
 
   overload(reason: string): void {

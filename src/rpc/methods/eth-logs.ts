@@ -1,48 +1,24 @@
 /** Logs of a range of blocks or of one block by its hash, and filters that tell what is new since the last poll. */
-
-import type { LogFilter, NodeApi } from '../../node/node-api.ts'
-import type { Height } from '../../types/ids.ts'
-import { asBlockNumber, heightOf, LATEST } from '../block-id.ts'
+import type { LogFilter } from '../../node/node-api.ts'
 import { invalidParams, rejectionError } from '../errors.ts'
-import { readCriteria } from '../log-filter.ts'
+import { type LogCriteria, readCriteria } from '../log-filter.ts'
+import { type LogBounds, rangeOf, readBounds } from '../log-range.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
-import { asHash, asObject, asText, required } from '../params.ts'
+import { asObject, asText, required } from '../params.ts'
 import { logJson } from '../serializers/log.ts'
 
 type FilterObject = Readonly<Record<string, unknown>>
 
 const filterId = required('filterId', asText)
 
-interface Range {
-  readonly fromHeight: Height
-  readonly toHeight: Height
-}
-
-function readRange(node: NodeApi, filter: FilterObject, blocksMax: number): Range {
-  const { fromBlock, toBlock, blockHash } = filter
-  if (blockHash !== undefined && blockHash !== null) {
-    if (fromBlock !== undefined || toBlock !== undefined) {
-      throw invalidParams('cannot specify both blockHash and fromBlock/toBlock, choose one or the other')
-    }
-    const height = heightOf(node, { by: 'hash', hash: asHash(blockHash, 'blockHash') })
-    return { fromHeight: height, toHeight: height }
-  }
-  const fromHeight = readBound(node, fromBlock, 'fromBlock')
-  const toHeight = readBound(node, toBlock, 'toBlock')
-  if (fromHeight > toHeight) throw invalidParams('invalid block range params')
-  if (toHeight > node.head().header.height) throw invalidParams('block range extends beyond current head block')
-  if (toHeight - fromHeight >= blocksMax) throw invalidParams(`block range too large, at most ${blocksMax} blocks`)
-  return { fromHeight, toHeight }
-}
-
-function readBound(node: NodeApi, value: unknown, what: string): Height {
-  const id = value === undefined || value === null ? LATEST : asBlockNumber(value, what)
-  return id.by === 'height' ? id.height : heightOf(node, id)
-}
-
 function getLogs(context: RpcContext, filter: FilterObject) {
+  const { limits } = context
+  return logsWithin(context, readBounds(filter), readCriteria(filter, limits))
+}
+
+function logsWithin(context: RpcContext, bounds: LogBounds, criteria: LogCriteria) {
   const { node, limits } = context
-  return findLogs(context, { ...readRange(node, filter, limits.logRangeBlocksMax), ...readCriteria(filter, limits) })
+  return findLogs(context, { ...rangeOf(node, bounds, limits.logRangeBlocksMax), ...criteria })
 }
 
 async function findLogs({ node, limits, work }: RpcContext, filter: LogFilter) {
@@ -66,13 +42,13 @@ function changesOf(context: RpcContext, id: string) {
 function allLogsOf(context: RpcContext, id: string) {
   const filter = context.filters.poll(id)
   if (filter.kind !== 'logs') throw invalidParams('this filter is not one of logs')
-  return getLogs(context, filter.source)
+  return logsWithin(context, filter.bounds, filter.criteria)
 }
 
 export const ETH_LOG_METHODS: readonly RpcMethod[] = [
   defineMethod('eth_getLogs', [required('filter', asObject)], getLogs, 'expensive'),
   defineMethod('eth_newFilter', [required('filter', asObject)], ({ filters, limits }, source) =>
-    filters.add({ kind: 'logs', criteria: readCriteria(source, limits), source }),
+    filters.add({ kind: 'logs', criteria: readCriteria(source, limits), bounds: readBounds(source) }),
   ),
   defineMethod('eth_newBlockFilter', [], ({ filters }) => filters.add({ kind: 'blocks' })),
   defineMethod('eth_newPendingTransactionFilter', [], ({ filters }) => filters.add({ kind: 'pendingTransactions' })),
