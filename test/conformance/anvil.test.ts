@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { createWalletClient, http } from 'viem'
+import { createWalletClient, encodeFunctionData, http, parseAbi, toHex } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shapeDifferences } from './shape.ts'
@@ -19,6 +19,16 @@ const CHAIN_ID = 13_371
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
 const sender = account.address
 const RECIPIENT = '0x00000000000000000000000000000000000000aa'
+const MODULE = '0x0000000000000000000000000000000000001001'
+const KEY = `0x${'ab'.repeat(32)}` as const
+const PUT = encodeFunctionData({
+  abi: parseAbi(['function put(bytes32 key, bytes value)']),
+  functionName: 'put',
+  args: [KEY, '0x01'],
+})
+const SLOT = `0x${'00'.repeat(32)}`
+/** What there is of the module on anvil: SSTORE(0, 1), and LOG1 with one topic and a word of data. */
+const LOGGING_CODE = `0x60016000557f${'ab'.repeat(32)}60206000a100`
 
 /** Fields of anvil that are missing here: the table in docs/json-rpc.md, where the reasons stand. */
 const ABSENT = absentFieldsOf(readFileSync(DOCUMENT, 'utf8'))
@@ -33,6 +43,9 @@ interface Sent {
   readonly blockHash: string
   /** Of a transfer of each type: 2, 1, 0. */
   readonly hashes: readonly string[]
+  /** Of a call that leaves a log, and the block that it is in. */
+  readonly logged: string
+  readonly loggedBlock: string
 }
 
 let anvil: ChildProcess
@@ -46,6 +59,7 @@ beforeAll(async () => {
     startSingleNode({ chainId: CHAIN_ID, alloc: { [sender]: { balance: '0xc097ce7bc90715b34b9f' } } }),
   ])
   node = single
+  await ask(anvilUrl, 'anvil_setCode', MODULE, LOGGING_CODE)
   theirs = await transfer(anvilUrl)
   ours = await transfer(node.url)
 })
@@ -66,9 +80,15 @@ describe('the same transfers on anvil give answers of the same shape', () => {
     ['a legacy transaction', 'eth_getTransactionByHash', ({ hashes }) => [hashes[2]]],
     ['its receipt', 'eth_getTransactionReceipt', ({ hashes }) => [hashes[2]]],
     ['receipts of a block', 'eth_getBlockReceipts', ({ block }) => [block]],
+    ['a call that leaves a log', 'eth_getTransactionByHash', ({ logged }) => [logged]],
+    ['a receipt with a log', 'eth_getTransactionReceipt', ({ logged }) => [logged]],
+    ['receipts with a log', 'eth_getBlockReceipts', ({ loggedBlock }) => [loggedBlock]],
+    ['logs', 'eth_getLogs', () => [{ fromBlock: '0x0', address: MODULE }]],
+    ['a page of a block with a log', 'ots_getBlockTransactions', ({ loggedBlock }) => [Number(loggedBlock), 0, 25]],
     ['the fee history', 'eth_feeHistory', () => ['0x2', 'latest', [10, 50]]],
     ['an account proof', 'eth_getProof', () => [sender, [], 'latest']],
     ['a proof of absence', 'eth_getProof', () => [`0x${'99'.repeat(20)}`, [], 'latest']],
+    ['a proof of storage', 'eth_getProof', () => [MODULE, [SLOT, KEY], 'latest']],
     ['the pool', 'txpool_status', () => []],
     ['syncing', 'eth_syncing', () => []],
     ['the API level', 'ots_getApiLevel', () => []],
@@ -76,7 +96,7 @@ describe('the same transfers on anvil give answers of the same shape', () => {
     ['block details', 'ots_getBlockDetails', ({ block }) => [Number(block)]],
     ['block details by hash', 'ots_getBlockDetailsByHash', ({ blockHash }) => [blockHash]],
     ['a page of a block', 'ots_getBlockTransactions', ({ block }) => [Number(block), 0, 25]],
-    ['the newest of an address', 'ots_searchTransactionsBefore', () => [sender, 0, 2]],
+    ['the newest of an address', 'ots_searchTransactionsBefore', () => [sender, 0, 1]],
     ['the oldest of an address', 'ots_searchTransactionsAfter', () => [sender, 0, 2]],
     ['by sender and nonce', 'ots_getTransactionBySenderAndNonce', () => [sender, 1]],
     ['by a nonce that is not used', 'ots_getTransactionBySenderAndNonce', () => [sender, 99]],
@@ -153,7 +173,7 @@ function startAnvil(): Promise<string> {
   })
 }
 
-/** A transfer of each type, each in a block of its own. */
+/** A transfer of each type and a call that leaves a log, each in a block of its own. */
 async function transfer(url: string): Promise<Sent> {
   const wallet = createWalletClient({ account, chain: chainOf(CHAIN_ID, url), transport: http(url) })
   const receipts = []
@@ -163,6 +183,8 @@ async function transfer(url: string): Promise<Sent> {
   const [first] = receipts
   if (first === undefined) throw new Error('nothing was sent')
   const hashes = receipts.map(({ transactionHash }) => transactionHash)
+  const log = await wallet.sendTransactionSync({ to: MODULE, data: PUT, gas: 200_000n })
   const { transactionHash: hash, blockNumber, blockHash } = first
-  return { url, hash, hashes, block: `0x${blockNumber.toString(16)}`, blockHash }
+  const [block, loggedBlock] = [blockNumber, log.blockNumber].map((number) => toHex(number)) as [string, string]
+  return { url, hash, hashes, block, blockHash, logged: log.transactionHash, loggedBlock }
 }

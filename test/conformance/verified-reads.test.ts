@@ -1,6 +1,4 @@
 /** Reads of a server that lies, in a network whose epochs turn: each lie is found out, by proof or by asking others. */
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import {
   createPublicClient,
   createWalletClient,
@@ -13,7 +11,18 @@ import {
 import { mnemonicToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Difference, quorum, type VerificationCode, VerificationError, verified } from '../../src/client/client.ts'
-import { ask, chainOf, post, type SingleNode, startSingleNode } from './single-node.ts'
+import {
+  flipped,
+  honest,
+  type Json,
+  type Lie,
+  type LyingServer,
+  lieInProof,
+  lieInSets,
+  lieTo,
+  serveLies,
+} from './lies.ts'
+import { ask, chainOf, type SingleNode, startSingleNode } from './single-node.ts'
 
 const CHAIN_ID = 13_371
 /** A block begins each epoch by itself, so that these are reached by transactions only. */
@@ -24,19 +33,6 @@ const OTHER_KEY = '0x0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b1
 const ABSENT = `0x${'99'.repeat(20)}` as const
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
 const abi = parseAbi(['function put(bytes32 key, bytes value)'])
-
-type Json = Record<string, unknown>
-/** What a lying server makes of an honest answer. */
-type Lie = (method: string, answer: unknown, params: readonly unknown[]) => unknown
-interface Proof {
-  headers: string[]
-  certificate: Json & { epoch: number; signatures: string[] }
-}
-interface SetProof {
-  links: (Proof & { epoch: number; validators: Json[] | null })[]
-}
-
-const honest: Lie = (_, answer) => answer
 
 let node: SingleNode
 let receipt: TransactionReceipt
@@ -65,32 +61,6 @@ function clientOf(lie: Lie, options: { genesis?: string; headAgeMsMax?: number }
     { retryCount: 0 },
   )
   return createPublicClient({ transport: verified(transport, { genesis: node.genesisHash, ...options }) })
-}
-
-function lieTo(target: string, change: (answer: never, params: readonly unknown[]) => unknown): Lie {
-  return (method, answer, params) => (method === target ? change(structuredClone(answer) as never, params) : answer)
-}
-
-function lieInProof(change: (proof: Proof) => void): Lie {
-  return lieTo('bft_getFinalityProof', (proof: Proof) => {
-    change(proof)
-    return proof
-  })
-}
-
-function lieInSets(change: (links: SetProof['links']) => void): Lie {
-  return lieTo('bft_getValidatorSetProof', (proof: SetProof) => {
-    change(proof.links)
-    return proof
-  })
-}
-
-/** Other data of the same form: one bit differs. */
-function flipped(hex: string | undefined, at = -1): string {
-  const text = hex ?? '0x0'
-  const place = at < 0 ? text.length + at : at
-  const digit = (Number.parseInt(text.charAt(place), 16) ^ 1).toString(16)
-  return `${text.slice(0, place)}${digit}${text.slice(place + 1)}`
 }
 
 async function lieFound(read: Promise<unknown>): Promise<string> {
@@ -328,34 +298,17 @@ describe('verified', () => {
 })
 
 describe('quorum', () => {
-  const servers: Server[] = []
+  const servers: LyingServer[] = []
   const differences: Difference[] = []
 
   afterAll(() => {
     for (const server of servers) server.close()
   })
 
-  /** A server that passes on to the node and lies about its answers. */
   async function serve(lie: Lie): Promise<string> {
-    const server = createServer((incoming, response) => {
-      const chunks: Buffer[] = []
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-      incoming.on('end', () => {
-        const request = JSON.parse(Buffer.concat(chunks).toString()) as { method: string; params?: unknown[] }
-        const answered = post(node.url, request).then((answer) => ({
-          ...answer,
-          ...('result' in answer && { result: lie(request.method, answer.result, request.params ?? []) }),
-        }))
-        const send = (answer: unknown) => {
-          response.setHeader('content-type', 'application/json')
-          response.end(JSON.stringify(answer))
-        }
-        answered.then(send).catch(() => response.destroy())
-      })
-    })
+    const server = await serveLies(node.url, lie)
     servers.push(server)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    return server.url
   }
 
   async function clientWith(lie: Lie, genesis?: string) {

@@ -3,6 +3,7 @@ import { createWalletClient, http } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runCli } from '../../src/cli/run.ts'
+import { flipped, type Json, lieInProof, lieInSets, lieTo, serveLies } from './lies.ts'
 import { chainOf, type SingleNode, startSingleNode } from './single-node.ts'
 
 const CHAIN_ID = 13_371
@@ -24,7 +25,9 @@ beforeAll(async () => {
 
 afterAll(() => node.stop())
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runAt(node.url, ...args)
+
+async function runAt(url: string, ...args: string[]) {
   const printed = { out: '', err: '' }
   const io = {
     out: (text: string) => {
@@ -36,7 +39,7 @@ async function run(...args: string[]) {
     interactive: false,
     askSecret: () => Promise.reject(new Error('nobody is asked')),
   }
-  return { code: await runCli(['verify', ...args, '--rpc', node.url], io), ...printed }
+  return { code: await runCli(['verify', ...args, '--rpc', url], io), ...printed }
 }
 
 it('verifies a balance, a transaction and a header from the genesis hash on', async () => {
@@ -69,4 +72,30 @@ it('fails in one line when the node is of another network', async () => {
   const { code, err } = await run('balance', RECIPIENT, '--genesis', `0x${'ab'.repeat(32)}`)
   expect(code).toBe(1)
   expect(err).toMatch(/^tertia: NOT VERIFIED: the server is of the network 0x[0-9a-f]{64}\n$/)
+})
+
+const otherSignatures = lieInProof(({ certificate }) => {
+  certificate.signatures = certificate.signatures.map((signature) => flipped(signature))
+})
+const otherSet = lieInSets((links) => {
+  for (const each of links[0]?.validators ?? []) each['consensusKey'] = flipped(String(each['consensusKey']))
+})
+
+it.each([
+  ['a wrong balance', lieTo('eth_getProof', (proof: Json) => ({ ...proof, balance: '0xffff' })), 'balance', RECIPIENT],
+  ['a forged proof', lieTo('eth_getProof', (proof: Json) => ({ ...proof, accountProof: [] })), 'balance', RECIPIENT],
+  ['a wrong signature', otherSignatures, 'balance', RECIPIENT],
+  ['a transfer that failed', lieTo('eth_getTransactionReceipt', (said: Json) => ({ ...said, status: '0x0' })), 'tx'],
+  ['a forged receipt', lieTo('debug_getRawReceipts', (raw: string[]) => raw.map((each) => flipped(each))), 'tx'],
+  ['a wrong signature', otherSignatures, 'header', 'latest'],
+  ['another header', lieInProof((proof) => (proof.headers = [flipped(proof.headers[0], 20)])), 'header', 'latest'],
+  ['a forged set', otherSet, 'set'],
+])('does not believe a server that tells of %s', async (_, lie, what, subject = '') => {
+  const server = await serveLies(node.url, lie)
+  const named = what === 'tx' ? hash : subject
+  const args = named === '' ? [what] : [what, named]
+  const { code, out, err } = await runAt(server.url, ...args, '--genesis', node.genesisHash)
+  server.close()
+  expect(err).toMatch(/^tertia: NOT VERIFIED: /)
+  expect({ code, out }).toEqual({ code: 1, out: '' })
 })
