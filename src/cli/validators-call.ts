@@ -47,8 +47,20 @@ const REASONS: Readonly<Record<string, string>> = {
   'BadKey form': 'this is no compressed secp256k1 key',
   'BadKey proof': 'the proof of possession is not of this key on this network: make it with its --genesis',
   'BadKey taken': 'the key is or was that of another validator',
+  'BadKey retired':
+    'this is not the key that its validator had last: take that one, or make a new one with "tertia keys new"',
   'BadKey pending': 'another change of the key is under way: it ends with the epoch',
-  'BadKey jailed': 'the key is that of a validator that was jailed: it needs a new one',
+  'BadEvidence malformed': 'this is no evidence: give the bytes as "tertia evidence show" prints them',
+  'BadEvidence noOffence':
+    'the evidence is refused: its statements do not contradict each other, so they prove nothing',
+  'BadEvidence unknownEpoch':
+    'the evidence is refused: its epoch is not one of the latest, whose validators the state still knows',
+  'BadEvidence unknownSigner': 'the evidence is refused: the signer was no validator of its epoch',
+  'BadEvidence badSignature':
+    'the evidence is refused: a signature does not hold on this chain, in its epoch and by the key of that time',
+  'BadEvidence alreadyPunished': 'the validator was punished for this epoch already: there is nothing to be done',
+  'BadEvidence unknown': 'the chain knows no such evidence against it: "tertia evidence list" shows the ids',
+  'BadKey jailed': 'the validator with this key was jailed, for good: make a new one with "tertia keys new"',
 }
 
 /** Sends the call, and waits until it is final. */
@@ -86,7 +98,6 @@ export function reasonOf(data: unknown): string | undefined {
   if (reverted === undefined) return undefined
   const { name, args } = reverted
   const [detail] = args
-  if (name === 'BadEvidence') return `the evidence is refused: ${String(detail)}`
   if (name === 'WouldBreakQuorum') return `a network may have no fewer than ${String(detail)} validators`
   return REASONS[`${name} ${String(detail)}`] ?? REASONS[name] ?? `the module refuses: ${name} ${args.join(' ')}`.trim()
 }

@@ -30,12 +30,13 @@ export function proposeAdd(context: CallingContext, args: readonly [Hex, Hex, st
   const [consensusKey, proofOfPossession, peer, name] = args
   const { address } = callingValidator(context)
   const key = provenKey(context, consensusKey, proofOfPossession)
-  const subject = addressOfPublicKey(key)
-  const owner = readKeyOwner(context.words, subject)
-  if (owner !== undefined && owner !== subject) context.revert('BadKey', ['taken'])
+  const signer = addressOfPublicKey(key)
+  // Whoever was removed comes back as who it was.
+  const subject = readKeyOwner(context.words, signer) ?? signer
   const known = readValidatorRecord(context.words, subject)
   if (known !== undefined && known.standing !== 'removed') context.revert('BadProposal', ['member'])
   if (known?.jailed === true) context.revert('BadKey', ['jailed'])
+  if (known !== undefined && known.signer !== signer) context.revert('BadKey', ['retired'])
   if (!isPeerAddress(peer)) context.revert('BadPeer', [])
   if (!isMemberName(name)) context.revert('BadProposal', ['name'])
   propose(context, address, { kind: 'add', subject, value: key, text: name, peer })

@@ -76,7 +76,8 @@ function decide(words: Words, proposal: Proposal, height: Height): void {
 /** Whatever happened to its key or its place while the vote went on, it becomes a candidate at most once. */
 function appoint(words: Words, { subject, value, text, peer }: Proposal, height: Height): void {
   const candidates = readCandidates(words)
-  const owner = readKeyOwner(words, addressOfPublicKey(value))
+  const signer = addressOfPublicKey(value)
+  const owner = readKeyOwner(words, signer)
   const known = readValidatorRecord(words, subject)
   const isMember = known !== undefined && known.standing !== 'removed'
   const isTaken = owner !== undefined && owner !== subject
@@ -91,7 +92,7 @@ function appoint(words: Words, { subject, value, text, peer }: Proposal, height:
     standing: 'candidate',
     jailed: false,
     addedAt: height,
-    signer: subject,
+    signer,
     readyAt: 0,
   })
   writeCandidates(words, [...candidates, subject])

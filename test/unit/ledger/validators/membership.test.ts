@@ -88,6 +88,26 @@ describe('a key', () => {
     expect(ledger.record(b).signer).toBe(other.id)
   })
 
+  test('that was changed never comes back; the last one does, with its validator, when the others vote it in again', () => {
+    const { ledger, a, b, c, d } = open({ validators: 5, genesis: { minValidators: 4 } })
+    ledger.call(a, 'rotateKey', [NEWCOMER.key, ledger.proof(NEWCOMER)])
+    ledger.call(NEWCOMER, 'leave', [])
+    expect(ledger.record(a).standing).toBe('removed')
+    expect(ledger.refusal(b, 'proposeAdd', [a.key, ledger.proof(a), PEER, 'again'])).toBe('BadKey(retired)')
+    ledger.decide([b, c, d, ...ledger.members.slice(4)], 'proposeAdd', [
+      NEWCOMER.key,
+      ledger.proof(NEWCOMER),
+      PEER,
+      'a',
+    ])
+    expect(ledger.record(a)).toMatchObject({ standing: 'candidate', signer: NEWCOMER.id, readyAt: 0 })
+    ledger.block(ledger.readyCall(NEWCOMER))
+    expect(ledger.ids).toContain(a.id)
+    expect(ledger.ids).not.toContain(NEWCOMER.id)
+    expect(ledger.refusal(a, 'leave', [])).toBe('NotValidator')
+    expect(ledger.refusal(NEWCOMER, 'leave', [])).toBe('returned')
+  })
+
   test('is not changed by who is accused, or is going', () => {
     const { ledger, a, b, c } = open()
     const rotation = [NEWCOMER.key, ledger.proof(NEWCOMER)] as const

@@ -150,7 +150,7 @@ describe('an addition', () => {
     expect(ledger.ids).not.toContain(NEWCOMER.id)
   })
 
-  test('is refused for a key that is no key, unproven, proven for another chain, or taken', () => {
+  test('is refused for a key that is no key, unproven, proven for another chain, or a member’s', () => {
     const { ledger, a, b } = four()
     const refusal = (key: string, proof: string) => ledger.refusal(a, 'proposeAdd', [key, proof, PEER, 'newcomer'])
     const proof = ledger.proof(NEWCOMER)
@@ -162,7 +162,7 @@ describe('an addition', () => {
     expect(refusal(b.key, ledger.proof(b))).toBe('BadProposal(member)')
     expect(refusal(NEWCOMER.key, proof)).toBe('returned')
     ledger.call(b, 'rotateKey', [NEWCOMER.key, proof])
-    expect(refusal(NEWCOMER.key, proof)).toBe('BadKey(taken)')
+    expect(refusal(NEWCOMER.key, proof)).toBe('BadProposal(member)')
     // Nor is a key free that was somebody's once.
     expect(refusal(b.key, ledger.proof(b))).toBe('BadProposal(member)')
   })
