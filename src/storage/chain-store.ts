@@ -2,7 +2,6 @@
  * The final chain as it is read and extended: bodies and certificates in the journal, everything
  * derived from them in the key-value store, one atomic batch a block (docs/ledger.md, "State on disk").
  */
-import { BoundedMap } from '../base/bounded.ts'
 import { EMPTY_BYTES } from '../base/bytes.ts'
 import { defined, invariant } from '../base/invariant.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
@@ -20,6 +19,7 @@ import { encodeHeader, type Header, readHeader } from '../types/header.ts'
 import { type Address, type Epoch, type Hash, type Height, idBytes } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { encodeValidators, type Validator } from '../types/validator-set.ts'
+import { BlockCache } from './block-cache.ts'
 import { decodeReceipts, encodeReceipts } from './final-records.ts'
 import type { Journal } from './journal/journal.ts'
 import { decodePosition, encodePosition, type JournalPosition } from './journal/position.ts'
@@ -74,15 +74,13 @@ export interface StoreTip {
 
 const SENTINEL = META.key('sentinel')
 const HISTORY_FROM = META.key('history from')
-/** BOUND: final blocks kept decoded. */
-const BLOCKS_CACHED_MAX = 256
 
 export class ChainStore {
   readonly #store: KeyValueStore
   readonly #journal: Journal
   readonly #genesis: Block
   readonly #state: StateStore
-  readonly #blocks = new BoundedMap<Height, FinalBlock>(BLOCKS_CACHED_MAX)
+  readonly #blocks = new BlockCache()
   #tip: Header
   #tipHash: Hash
 
