@@ -40,7 +40,7 @@ const HASH_LENGTH = 66
 
 function asBlockId(value: unknown, what: string): BlockId {
   if (typeof value === 'string') return blockIdOfText(value, what)
-  if (typeof value !== 'object') throw invalid(what, `expected a block number, tag or hash, got ${kindOf(value)}`)
+  if (typeof value !== 'object') throw invalid(what, `expected a hex number, a tag or a hash, got ${kindOf(value)}`)
   const id = asObject(value, what)
   const { blockNumber, blockHash, requireCanonical } = id
   if (blockNumber !== undefined && blockHash !== undefined) {
@@ -48,6 +48,7 @@ function asBlockId(value: unknown, what: string): BlockId {
   }
   if (requireCanonical !== undefined) asBoolean(requireCanonical, `${what}.requireCanonical`)
   if (blockHash !== undefined) return { by: 'hash', hash: asHash(blockHash, `${what}.blockHash`) }
+  if (blockNumber === undefined) throw invalid(what, 'expected blockNumber or blockHash')
   return blockIdOfText(asText(blockNumber, `${what}.blockNumber`), what)
 }
 
@@ -121,6 +122,7 @@ function unknownBlock(which: string): RpcError {
 function blockIdOfText(text: string, what: string): BlockId {
   const tag = TAGS.get(text)
   if (tag !== undefined) return tag
+  if (!text.startsWith('0x')) throw invalid(what, `expected ${[...TAGS.keys()].join(', ')}, or hex with 0x prefix`)
   if (text.length === HASH_LENGTH) return { by: 'hash', hash: asHash(text, what) }
   return { by: 'height', height: asQuantity(text, what) }
 }

@@ -56,6 +56,7 @@ export function asArray<T>(decode: Decode<T>, itemsMax: number): Decode<readonly
 }
 
 export function asBigQuantity(value: unknown, what: string): bigint {
+  if (typeof value === 'number') throw invalid(what, 'expected a hex string such as "0x1", got a number')
   const text = asText(value, what)
   if (text.length > QUANTITY_LENGTH_MAX) throw invalid(what, 'hex number above 256 bits')
   if (QUANTITY_PATTERN.test(text)) return BigInt(text)
@@ -134,6 +135,7 @@ export function invalid(what: string, reason: string) {
 
 export function kindOf(value: unknown): string {
   if (value === null) return 'null'
+  if (value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -29,17 +29,29 @@ describe('block ids', () => {
     ['0x01', -32602, 'leading zero'],
     ['1', -32602, '0x prefix'],
     ['0x', -32602, 'not a number'],
-    ['newest', -32602, '0x prefix'],
+    ['newest', -32602, 'expected latest, safe, finalized, pending, earliest, or hex with 0x prefix'],
     ['0x20000000000000', -32602, 'above 2^53'],
-    [1, -32602, 'expected'],
+    [1, -32602, 'expected a hex number, a tag or a hash, got a number'],
     [{ blockHash: ZERO_32, blockNumber: '0x1' }, -32602, 'both'],
-    [{}, -32602, 'expected a string'],
+    [{}, -32602, 'expected blockNumber or blockHash'],
     ['0x99', -32001, 'unknown block'],
     [ZERO_32, -32001, 'unknown block'],
   ])('refuses %j', async (block, code, message) => {
     const { url } = await startServer()
     const { error } = await ask(url, 'eth_getBalance', [SENDER, block])
     expect(error).toMatchObject({ code, message: expect.stringContaining(message) as string })
+  })
+
+  it.each([
+    ['eth_getTransactionByBlockNumberAndIndex', ['latest', 1]],
+    ['eth_call', [{ to: SENDER, gas: 21_000 }]],
+  ])('says to who sends %s a plain number that it has to be hex', async (method, params) => {
+    const { url } = await startServer()
+    const { error } = await ask(url, method, params)
+    expect(error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('such as "0x1", got a number') as string,
+    })
   })
 
   it('says of a state outside the window that it is pruned', async () => {
