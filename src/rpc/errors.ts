@@ -56,6 +56,7 @@ const ANSWERS: ReadonlyMap<string, RejectionAnswer> = new Map<string, RejectionA
   ['feeTooLow', { code: SERVER_ERROR, catalogue: 806 }],
   ['insufficientFunds', { code: SERVER_ERROR, catalogue: 809 }],
   ['signature', { code: SERVER_ERROR, catalogue: 1001 }],
+  ['replacement', { code: SERVER_ERROR, catalogue: 1002 }],
   ['malformed', { code: INVALID_PARAMS }],
   ['contractCreation', { code: TRANSACTION_REJECTED }],
   ['unknownBlock', { code: RESOURCE_NOT_FOUND }],

@@ -157,6 +157,7 @@ describe('execution-apis', () => {
       codeHash: '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
       storageRoot: '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421',
     }
+    const noWord = `0x${'00'.repeat(32)}`
     const transferred = { accessList: [], gasUsed: '0x5208' }
 
     it.each([
@@ -171,7 +172,7 @@ describe('execution-apis', () => {
       ['an access list without a block', 'eth_createAccessList', [nobody], transferred],
       ['a balance at a block by its number', 'eth_getBalance', [nobody.from, { blockNumber: '0x0' }], '0x0'],
       ['the code of nobody', 'eth_getCode', [nobody.from], '0x'],
-      ['the storage of nobody', 'eth_getStorageAt', [nobody.from, '0x0'], `0x${'00'.repeat(32)}`],
+      ['the storage of nobody', 'eth_getStorageAt', [nobody.from, '0x0'], noWord],
       ['the account of nobody', 'eth_getAccount', [nobody.from, 'latest'], null],
       ['an account', 'eth_getAccount', ['0x0300100f529a704d19736a8714837adbc934db7f'], plainAccount],
       ['the fee of blobs', 'eth_blobBaseFee', [], '0x0'],
@@ -179,6 +180,9 @@ describe('execution-apis', () => {
       ['receipts of a block to come', 'eth_getBlockReceipts', ['0x3e8'], null],
       ['a header to come', 'eth_getHeaderByNumber', ['0x3e8'], null],
       ['an unknown header', 'eth_getHeaderByHash', [unknown], null],
+      ['the block of no hash', 'eth_getBlockByHash', [noWord, true], null],
+      ['receipts of the block of no hash', 'eth_getBlockReceipts', [noWord], null],
+      ['the storage of nobody at a whole slot', 'eth_getStorageAt', [nobody.from, unknown, 'latest'], noWord],
       ['an unknown transaction in its encoding', 'debug_getRawTransaction', [unknown], null],
       ['the count of a block to come', 'eth_getBlockTransactionCountByNumber', ['0x3e8'], null],
     ])('%s', async (_, method, params, result) => {
@@ -188,6 +192,7 @@ describe('execution-apis', () => {
     it.each([
       ['logs from a block to come', 'eth_getLogs', [{ fromBlock: '0x38', toBlock: 'latest' }], -32602],
       ['logs of blocks to come', 'eth_getLogs', [{ fromBlock: '0x38', toBlock: '0x3a' }], -32602],
+      ['the storage of no account at all', 'eth_getStorageValues', [{}, 'latest'], -32602],
       ['a header by a number that is none', 'debug_getRawHeader', ['2'], -32602],
       ['a block by a number that is none', 'debug_getRawBlock', ['2'], -32602],
       ['a balance at an unknown block', 'eth_getBalance', [nobody.from, { blockHash: unknown }], -32001],

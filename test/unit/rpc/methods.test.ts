@@ -185,7 +185,7 @@ describe('sending', () => {
     ['nonceTooLow', 'nonce too low', -32000, { code: 1 }],
     ['insufficientFunds', 'insufficient funds for gas * price + value', -32000, { code: 809 }],
     ['feeTooLow', 'max fee per gas less than block base fee', -32000, { code: 806 }],
-    ['replacement', 'replacement transaction underpriced', -32000, undefined],
+    ['replacement', 'replacement transaction underpriced', -32000, { code: 1002 }],
     ['contractCreation', 'transaction rejected: contract creation not supported', -32003, undefined],
     ['malformed', 'RLP: an item is missing', -32602, undefined],
     ['somethingNew', 'whatever it says', -32000, undefined],
