@@ -16,25 +16,17 @@ import { type Address, type Hash, hashFromBytes } from '../types/ids.ts'
 import type { Receipt } from '../types/receipt.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { encodeValidators, type Validator } from '../types/validator-set.ts'
+import { beginBlock } from './block-beginning.ts'
 import type { BlockEnvironment, Justification } from './block-environment.ts'
 import { FREE_CALLS_MAX, mayBeFree } from './free-calls.ts'
 import { type InvalidTransactionCode, whyInvalid } from './invalid-transaction.ts'
-import { applyChanges, makeDue } from './modules/validators/set-change.ts'
-import { settleAll } from './modules/validators/tally.ts'
+import { applyChanges } from './modules/validators/set-change.ts'
 import { encodeReceipt, unionOfBlooms } from './receipt-codec.ts'
 import type { LedgerRules } from './rules.ts'
 import { StateOverlay } from './state-overlay.ts'
 import { type WordReader, type Words, wordsIn, wordsOf } from './storage-words.ts'
-import { writeRingEntry } from './system/block-ring.ts'
-import { countBlock, resetCounters } from './system/counters.ts'
-import {
-  type EpochSchedule,
-  readSchedule,
-  scheduleOfEpoch,
-  writeNextWeights,
-  writeSchedule,
-} from './system/epoch-schedule.ts'
-import { writeKeptEpoch } from './system/kept-epochs.ts'
+import { countBlock } from './system/counters.ts'
+import { type EpochSchedule, writeNextWeights } from './system/epoch-schedule.ts'
 import { nextWeights } from './system/next-weights.ts'
 import { SYSTEM_ADDRESS } from './system/system-account.ts'
 import { readValidators } from './system/validator-records.ts'
@@ -75,7 +67,7 @@ export class BlockExecution {
     this.#overlay = new StateOverlay(parentState)
     this.#parentSystem = wordsIn(parentState, SYSTEM_ADDRESS)
     this.#system = wordsOf(this.#overlay, SYSTEM_ADDRESS)
-    this.#schedule = this.#begin()
+    this.#schedule = beginBlock(rules, this.#system, environment)
   }
 
   get gasLeft(): number {
@@ -140,27 +132,6 @@ export class BlockExecution {
 
   #freeCallsOf(sender: Address): number {
     return this.#freeCalls.get(sender) ?? 0
-  }
-
-  #begin(): EpochSchedule {
-    const { height, epoch, parentHash, parentStateRoot } = this.#environment
-    const system = this.#system
-    writeRingEntry(system, { height: height - 1, hash: parentHash, stateRoot: parentStateRoot })
-    const running = readSchedule(system)
-    const schedule = running?.epoch === epoch ? running : this.#beginEpoch()
-    makeDue(system, this.#rules.governance, height)
-    return schedule
-  }
-
-  #beginEpoch(): EpochSchedule {
-    const { height, timeMs, epoch, parentHash } = this.#environment
-    const system = this.#system
-    const schedule = { epoch, startHeight: height, startTimeMs: timeMs, ...scheduleOfEpoch(system, epoch, parentHash) }
-    writeSchedule(system, schedule)
-    writeKeptEpoch(system, schedule)
-    resetCounters(system, schedule.validators.length)
-    settleAll(system, this.#rules.governance, height)
-    return schedule
   }
 
   #isEpochFull(): boolean {

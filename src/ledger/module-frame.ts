@@ -16,7 +16,7 @@ import { MODULE_GAS } from './gas.ts'
 import type { GasMeter } from './gas-meter.ts'
 import type { ModuleRules } from './governance-rules.ts'
 import type { ModuleBlock } from './module.ts'
-import { type Module, type ModuleFunction, SELECTOR_BYTES } from './module-interface.ts'
+import { calledFunction, type Module, type ModuleFunction, SELECTOR_BYTES } from './module-interface.ts'
 import { readValue, writeValue } from './storage-map.ts'
 import type { Words } from './storage-words.ts'
 import { WORD_BYTES } from './word.ts'
@@ -43,8 +43,7 @@ const REVERTED_WITHOUT_REASON: ModuleOutcome = { status: 'reverted', data: EMPTY
 
 /** Writes through `call.words`; the caller takes that back unless the outcome is 'returned'. */
 export function callModule(module: Module, call: ModuleCall): ModuleOutcome {
-  const selector = toHex(call.data.subarray(0, SELECTOR_BYTES))
-  const target = module.functions.get(selector)
+  const target = calledFunction(module, call.data)
   if (target === undefined) return REVERTED_WITHOUT_REASON
   if (call.value > 0n && !target.isPayable) return REVERTED_WITHOUT_REASON
   const args = argumentsOf(target, call.data)

@@ -79,6 +79,11 @@ export function moduleOf(definition: UntypedDefinition): Module {
   return { name, address, abi, functions, events, errors, isSystem }
 }
 
+/** Undefined when the data begins with the selector of none. */
+export function calledFunction({ functions }: Module, data: Uint8Array): ModuleFunction | undefined {
+  return functions.get(toHex(data.subarray(0, SELECTOR_BYTES)))
+}
+
 function functionOf(module: string, item: AbiFunction, implementation: Implementation | undefined): ModuleFunction {
   return {
     name: item.name,

@@ -4,10 +4,14 @@ import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Address } from '../types/ids.ts'
 import type { AccessListEntry } from '../types/transaction.ts'
+import { beginBlock } from './block-beginning.ts'
 import type { BlockEnvironment } from './block-environment.ts'
 import { intrinsicGas } from './gas.ts'
+import { calledFunction } from './module-interface.ts'
 import type { LedgerRules } from './rules.ts'
 import { StateOverlay } from './state-overlay.ts'
+import { wordsOf } from './storage-words.ts'
+import { SYSTEM_ADDRESS } from './system/system-account.ts'
 import { executeMessage } from './transaction-execution.ts'
 import type { WorldState } from './world-state.ts'
 
@@ -34,7 +38,10 @@ export interface SimulatedCall {
 
 export type SimulationCode = 'contractCreation' | 'intrinsicGasTooLow' | 'insufficientFunds'
 
-/** Nothing is paid for gas; the value has to be there. */
+/**
+ * As the first transaction of the block that `environment` is of would run, on what that block begins with; a
+ * view is asked about `state` itself. Nothing is paid for gas; the value has to be there.
+ */
 export function simulateCall(
   rules: LedgerRules,
   state: WorldState,
@@ -53,6 +60,9 @@ export function simulateCall(
     return err(
       rejection('insufficientFunds', `insufficient funds for gas * price + value: have ${balance}, want ${value}`),
     )
+  const module = rules.modules.get(to)
+  const isView = module !== undefined && calledFunction(module, data)?.isView === true
+  if (!isView) beginBlock(rules, wordsOf(overlay, SYSTEM_ADDRESS), environment)
   const { outcome, gasUsed } = executeMessage(rules, overlay, environment, message)
   return ok({ status: outcome.status, data: outcome.status === 'outOfGas' ? EMPTY_BYTES : outcome.data, gasUsed })
 }

@@ -3,6 +3,7 @@ import { defined } from '../base/invariant.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Effect } from '../consensus/effects.ts'
+import { hashHeader } from '../crypto/digests.ts'
 import { encodeBlock } from '../ledger/block-encoding.ts'
 import { simulateCall } from '../ledger/simulate-call.ts'
 import { wordsIn } from '../ledger/storage-words.ts'
@@ -144,14 +145,15 @@ export class ReplicaApi implements NodeApi {
     const { rules } = this.#parts.config
     const parent = defined(this.#parts.store.header(height), 'the header of a kept state')
     const { baseFeePerGas, gasLimit } = readParameters(wordsIn(state.value, SYSTEM_ADDRESS))
+    const { epoch, end, timeMs } = parent.consensus
     const environment = {
       height: height + 1,
-      timeMs: parent.consensus.timeMs + 1,
+      timeMs: timeMs + 1,
       proposer: ZERO_ADDRESS,
       feeRecipient: ZERO_ADDRESS,
-      parentHash: parent.parentHash,
+      parentHash: hashHeader(parent),
       parentStateRoot: parent.stateRoot,
-      epoch: parent.consensus.epoch,
+      epoch: end || height === 0 ? epoch + 1 : epoch,
       gasLimit,
       baseFeePerGas,
     }

@@ -160,6 +160,17 @@ function refusal(errorName: string, ...args: readonly unknown[]): Refusal {
   return { errorName, args: args.length === 0 ? undefined : args }
 }
 
+describe('a candidate', () => {
+  it('can be asked whether it would be found ready, by the newest block', async () => {
+    const url = devnet().url(0)
+    const { number, stateRoot } = await reader(url).getBlock()
+    const data = encodeFunctionData({ abi, functionName: 'ready', args: [number, stateRoot] })
+    const call = { from: devnet().replica(CANDIDATE).address, to: address, data }
+    expect(await rpc(url, 'eth_call', [call, numberToHex(number)])).toBe('0x')
+    expect(Number(await rpc(url, 'eth_estimateGas', [call, numberToHex(number)]))).toBeGreaterThan(21_000)
+  })
+})
+
 describe('a validator that says nothing any more', () => {
   it('is voted out by hand, and the candidate takes its place', async () => {
     await succeeds('devnet', 'pause', String(SILENT), '--data', devnet().data)

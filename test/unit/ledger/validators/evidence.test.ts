@@ -108,8 +108,8 @@ describe('evidence', () => {
       genesis: { consensus: { epochBlocksMax: 1, epochMsMin: 0 }, evidence: { ageEpochsMax: 3 } },
     })
     const old = ledger.doubleVote(culprit, { epoch: 1 })
-    ledger.pass(2)
-    // The third epoch runs: the first is two back.
+    ledger.pass(1)
+    // The third epoch begins with the next block: the first is two back.
     expect(ledger.refusal(a, 'submitEvidence', [old])).toBe('returned')
     ledger.pass(1)
     expect(ledger.refusal(a, 'submitEvidence', [old])).toBe('BadEvidence(unknownEpoch)')

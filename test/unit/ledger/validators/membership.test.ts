@@ -121,6 +121,14 @@ describe('a key', () => {
 })
 
 describe('a candidate is ready', () => {
+  test('by the newest block, also where a call only tries it out: on the state that the next block begins with', () => {
+    const { ledger } = open({ candidates: 1 })
+    const [candidate] = ledger.candidates as [Member]
+    const newest = [BigInt(ledger.height), ledger.state.root] as const
+    expect(ledger.refusal(candidate, 'ready', newest)).toBe('returned')
+    expect(ledger.call(candidate, 'ready', newest).status).toBe(1)
+  })
+
   test('with height and state root of one of the latest 256 blocks', () => {
     const { ledger } = open({ candidates: 1 })
     const [candidate] = ledger.candidates as [Member]
