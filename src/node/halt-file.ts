@@ -1,17 +1,20 @@
 /** What keeps a node that halted from starting again until a person has dealt with it (docs/operations.md, "Halted"). */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { StopReason } from '../replica/ports.ts'
+import type { ReportedHalt } from '../replica/ports.ts'
 import { type Refusal, refusal } from './exit-codes.ts'
 
 const HALT_REPORT = 'halted.json'
 
-type Halt = Extract<StopReason, { readonly kind: 'halt' }>
-
-/** DURABILITY: a halt is written down before the process ends. */
-export function writeHalt({ reason, report }: Halt, dataDir: string): Refusal {
+/** DURABILITY: a halt is written down when this returns, in the place of what was known of it before. */
+export function writeHalt({ reason, report }: ReportedHalt, dataDir: string): Refusal {
   const path = join(dataDir, HALT_REPORT)
-  writeFileSync(path, `${report}\n`, { flush: true })
+  const draft = `${path}.new`
+  writeFileSync(draft, `${report}\n`, { flush: true })
+  renameSync(draft, path)
+  const directory = openSync(dataDir, 'r')
+  fsyncSync(directory)
+  closeSync(directory)
   return refusal(`halted: ${reason}; ${path} has the evidence`)
 }
 

@@ -72,6 +72,8 @@ interface Opened {
   readonly peers: PeerBook
 }
 
+type Ends = Pick<ReplicaPorts, 'stop' | 'halting'> & { readonly fail: (error: unknown) => void }
+
 /** Puts something between the replica and the wire; `tertia start` does not. */
 export type NetworkAdapter = (network: Network, genesisHash: Hash) => Network
 
@@ -92,8 +94,11 @@ export async function createNode(
       await resources.closeAll()
       return opened
     }
-    const stop = (reason: StopReason): void => end(stopped(reason, config.dataDir))
-    const { api, admin } = await run(opened.value, logger, resources, { fail, stop })
+    const { api, admin } = await run(opened.value, logger, resources, {
+      fail,
+      stop: (reason) => end(stopped(reason, config.dataDir)),
+      halting: (halt) => void writeHalt(halt, config.dataDir),
+    })
     return ok({ api, admin, stop: () => resources.closeAll(), ended })
   } catch (error) {
     await resources.closeAll()
@@ -160,7 +165,7 @@ async function run(
   opened: Opened,
   logger: Logger,
   resources: Resources,
-  ends: { readonly fail: (error: unknown) => void; readonly stop: (reason: StopReason) => void },
+  ends: Ends,
 ): Promise<{ readonly api: ReplicaApi; readonly admin: ReplicaAdmin }> {
   const { config, chain, key, network, recorder, peers } = opened
   const startHeight = chain.store.tip.header.height
@@ -232,7 +237,7 @@ function portsOf(
   { chain, key, network, recoverer }: Opened,
   logger: Logger,
   parts: { readonly pool: CryptoPool; readonly tasks: TaskRunner; readonly observer: ReplicaObserver },
-  { fail, stop }: { readonly fail: (error: unknown) => void; readonly stop: (reason: StopReason) => void },
+  { fail, stop, halting }: Ends,
 ): ReplicaPorts {
   const signer = key === null ? null : chooseSigner(key.privateKey)
   return {
@@ -249,6 +254,7 @@ function portsOf(
     store: chain.store,
     observer: parts.observer,
     logger,
+    halting,
     stop,
   }
 }

@@ -29,7 +29,7 @@ export interface Divergence {
   readonly own: BlockResult | undefined
 }
 
-type InquiryPorts = Pick<ReplicaPorts, 'network' | 'clock' | 'schedule'>
+type InquiryPorts = Pick<ReplicaPorts, 'network' | 'clock' | 'schedule' | 'halting'>
 
 /** A person waits for the report, and a supervisor for the process to end. */
 const INQUIRY_MS = 10_000
@@ -44,27 +44,29 @@ const REMEDY =
   'When the cause is gone, delete journal and state in the data directory, then this file: the node fetches ' +
   'and verifies the chain anew.'
 
-/** `done` gets the text of the report, after a bounded time. */
+/** `done` gets the text of the report, after a bounded time; what is known already is told at once. */
 export function reportDivergence(divergence: Divergence, ports: InquiryPorts, done: (report: string) => void): void {
   const { reason, certificates, block, own } = divergence
   const { height, stateRoot } = block.header
-  const report = (firstDifferingAccount: unknown): void =>
-    done(
-      haltReport(reason, {
-        divergence: {
-          height,
-          blockHash: block.hash,
-          certifiedStateRoot: stateRoot,
-          ownStateRoot: own?.executed.stateRoot ?? 'none: a transaction was refused',
-          firstDifferingAccount,
-        },
-        remedy: REMEDY,
-        certificates,
-      }),
-    )
-  if (own === undefined) report('unknown: this replica came to no state of the block')
-  else if (own.executed.stateRoot === stateRoot) report('none: the states are the same, the headers differ otherwise')
-  else inquire(own.executed.state, stateRoot, ports, (found) => report(describe(found, block, own)))
+  const report = (firstDifferingAccount: unknown): string =>
+    haltReport(reason, {
+      divergence: {
+        height,
+        blockHash: block.hash,
+        certifiedStateRoot: stateRoot,
+        ownStateRoot: own?.executed.stateRoot ?? 'none: a transaction was refused',
+        firstDifferingAccount,
+      },
+      remedy: REMEDY,
+      certificates,
+    })
+  if (own === undefined) done(report('unknown: this replica came to no state of the block'))
+  else if (own.executed.stateRoot === stateRoot)
+    done(report('none: the states are the same, the headers differ otherwise'))
+  else {
+    ports.halting({ kind: 'halt', reason, report: report('unknown: this replica ended while it asked the others') })
+    inquire(own.executed.state, stateRoot, ports, (found) => done(report(describe(found, block, own))))
+  }
 }
 
 /** Null when nobody could tell in time. */

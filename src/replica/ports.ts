@@ -62,12 +62,19 @@ export interface ReplicaPorts {
   readonly logger: Logger
   /** None: this replica works for itself. */
   readonly shared?: SharedWork
+  /** A halt that is certain, before its report is complete: whatever happens to the process, it is known from here on. */
+  readonly halting: (halt: ReportedHalt) => void
   /** Something is wrong that only a restart, or a person, can mend. The replica does nothing any more. */
   readonly stop: (reason: StopReason) => void
 }
 
 export type StopReason =
   /** A disk failed: durable state is what it was. */
-  | { readonly kind: 'storage'; readonly error: Error }
-  /** Agreement is broken or execution diverged: `report` is for a person to read. */
-  | { readonly kind: 'halt'; readonly reason: string; readonly report: string }
+  { readonly kind: 'storage'; readonly error: Error } | ReportedHalt
+
+/** Agreement is broken or execution diverged: `report` is for a person to read. */
+export interface ReportedHalt {
+  readonly kind: 'halt'
+  readonly reason: string
+  readonly report: string
+}

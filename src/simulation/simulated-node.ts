@@ -274,6 +274,9 @@ export class SimulatedNode {
       },
       logger: silentLogger,
       shared: this.#world.strategyOf(this)?.work ?? this.#world.shared,
+      halting: () => {
+        this.#isHalted = true
+      },
       stop: (reason) => this.#stop(reason),
     }
   }

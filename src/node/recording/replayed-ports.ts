@@ -115,6 +115,7 @@ export class ReplayedWorld {
       callSigner: consensusKey === null ? null : { publicKey: consensusKey, sign: (digest) => this.#signCall(digest) },
       observer: { onFinalBlock: (final) => this.#final(final) },
       logger: silentLogger,
+      halting: () => undefined,
       stop: () => {
         this.isStopped = true
       },
