@@ -5,7 +5,7 @@
 import { bigIntToBytes, bigIntToFixedBytes } from '../../src/base/bytes.ts'
 import { encodeRlp } from '../../src/codec/rlp.ts'
 import { keccak256 } from '../../src/crypto/keccak.ts'
-import { cutChunk, LOWEST_KEY, verifyChunk } from '../../src/sync/snapshot/state-chunk.ts'
+import { cutChunk, HIGHEST_KEY, LOWEST_KEY, verifyChunk } from '../../src/sync/snapshot/state-chunk.ts'
 import { EMPTY_ROOT, Trie } from '../../src/trie/trie.ts'
 import { peakMebibytes } from './process-usage.ts'
 
@@ -39,7 +39,7 @@ function main(): void {
     const t0 = performance.now()
     const chunk = cutChunk(served, from, CHUNK_BYTES)
     const t1 = performance.now()
-    const verified = verifyChunk({ root, from, bytesMax: CHUNK_BYTES }, chunk)
+    const verified = verifyChunk({ root, from, until: HIGHEST_KEY, bytesMax: CHUNK_BYTES }, chunk)
     const t2 = performance.now()
     if (!verified.ok) throw new Error(verified.error.message)
     joined = joined.update(chunk.entries)

@@ -42,7 +42,7 @@ const LAYERS = {
  * The one file through which a layer looks into one that it may not see otherwise.
  * @type {Record<string, string>}
  */
-const WINDOWS = { rpc: '^src/node/node-api\\.ts$', sync: '^src/network/(port|messages)\\.ts$' }
+const WINDOWS = { rpc: '^src/node/node-api\\.ts$', sync: '^src/network/(port|messages|requests)\\.ts$' }
 
 /**
  * Package → the folders of src that may import it. A package that is not listed may not be imported at all.

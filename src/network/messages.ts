@@ -1,16 +1,14 @@
-/**
- * What nodes say to each other, as bytes: direct messages between validators, requests with
- * their answers, and gossip. One tag byte, then canonical RLP.
- */
+/** What nodes say to each other unasked, as bytes: direct messages between validators, and gossip. */
 import { EMPTY_BYTES } from '../base/bytes.ts'
-import { type Rejection, rejection } from '../base/rejection.ts'
-import { err, type Result } from '../base/result.ts'
+import type { Rejection } from '../base/rejection.ts'
+import type { Result } from '../base/result.ts'
 import { decodeWith } from '../codec/decode.ts'
 import { DecodeError } from '../codec/decode-error.ts'
 import { asBytes, asFixedBytes, asList, asTuple, asUint, uintBytes } from '../codec/fields.ts'
 import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
+import { decodeTagged, encodeTagged } from '../codec/tagged.ts'
 import { hashHeader } from '../crypto/digests.ts'
-import { type Block, blockItem, type Proposal, proposalItem, readBlock, readProposal } from '../types/block.ts'
+import { type Proposal, proposalItem, readProposal } from '../types/block.ts'
 import type { CommitVote, Vote } from '../types/certificate.ts'
 import {
   commitCertificateItem,
@@ -29,14 +27,7 @@ import {
   voteItem,
 } from '../types/certificate-codec.ts'
 import type { CertificateBundle, TimeoutMessage } from '../types/consensus-message.ts'
-import {
-  type EpochEndProof,
-  epochEndItem,
-  type FinalityProof,
-  finalityItem,
-  readEpochEnd,
-  readFinality,
-} from '../types/finality.ts'
+import { type EpochEndProof, epochEndItem, readEpochEnd } from '../types/finality.ts'
 import { type Epoch, type Hash, type Height, hashFromBytes, idBytes, type View } from '../types/ids.ts'
 import { TRANSACTION_BYTES_MAX } from '../types/limits.ts'
 
@@ -69,26 +60,6 @@ export type DirectMessage =
   /** The last that a replica says before it stops for good. */
   | { readonly kind: 'diverged'; readonly divergence: Divergence }
 
-export type Request =
-  /** The block and its ancestors above a height, newest first. */
-  | { readonly kind: 'blocks'; readonly hash: Hash; readonly above: Height }
-  /** Final blocks of one epoch from this height up, with the proof of the last. */
-  | { readonly kind: 'range'; readonly from: Height; readonly count: number }
-  | { readonly kind: 'certificates' }
-  | { readonly kind: 'status' }
-  /** A node of the trie of accounts, by its path in nibbles and its hash; answered by its encoding. */
-  | { readonly kind: 'stateNode'; readonly path: Uint8Array; readonly hash: Uint8Array }
-
-export interface FinalRange {
-  /** Oldest first; empty when the peer has none. */
-  readonly blocks: readonly Block[]
-  readonly finality: FinalityProof | null
-}
-
-/** BOUND: blocks in one answer. */
-export const BLOCKS_PER_RESPONSE_MAX = 64
-/** BOUND: blocks of a range that has to go on until one has a certificate of its own. */
-export const RANGE_BLOCKS_MAX = 256
 /** BOUND: transactions in one message. */
 export const TRANSACTIONS_PER_MESSAGE_MAX = 4_096
 
@@ -104,9 +75,6 @@ const DIRECT_TAGS = {
   epochEnd: 9,
   diverged: 10,
 } as const
-const REQUEST_TAGS = { blocks: 1, range: 2, certificates: 3, status: 4, stateNode: 5 } as const
-const PATH_NIBBLES_MAX = 64
-
 /** Of which epoch a message says something about agreement; null for what is of none, or of another by nature. */
 export function epochOf(message: DirectMessage): Epoch | null {
   switch (message.kind) {
@@ -129,7 +97,7 @@ export function epochOf(message: DirectMessage): Epoch | null {
 }
 
 export function encodeDirect(message: DirectMessage): Uint8Array {
-  return tagged(DIRECT_TAGS[message.kind], directItem(message))
+  return encodeTagged(DIRECT_TAGS[message.kind], directItem(message))
 }
 
 export function decodeDirect(bytes: Uint8Array): Result<DirectMessage, Rejection<'malformed'>> {
@@ -189,96 +157,12 @@ function readDirect(tag: number, item: RlpItem): DirectMessage {
   }
 }
 
-export function encodeRequest(request: Request): Uint8Array {
-  return tagged(REQUEST_TAGS[request.kind], requestItem(request))
-}
-
-function requestItem(request: Request): RlpItem {
-  switch (request.kind) {
-    case 'blocks':
-      return [idBytes(request.hash), uintBytes(request.above)]
-    case 'range':
-      return [uintBytes(request.from), uintBytes(request.count)]
-    case 'certificates':
-    case 'status':
-      return EMPTY_BYTES
-    case 'stateNode':
-      return [request.path, request.hash]
-  }
-}
-
-export function decodeRequest(bytes: Uint8Array): Result<Request, Rejection<'malformed'>> {
-  return decodeTagged(bytes, readRequest)
-}
-
-function readRequest(tag: number, item: RlpItem): Request {
-  if (tag === REQUEST_TAGS.blocks) {
-    const [hash, above] = asTuple(item, 2, 'blocks request')
-    return { kind: 'blocks', hash: hashFromBytes(asFixedBytes(hash, 32, 'hash')), above: asUint(above, 'above') }
-  }
-  if (tag === REQUEST_TAGS.range) {
-    const [from, count] = asTuple(item, 2, 'range request')
-    return { kind: 'range', from: asUint(from, 'from'), count: asUint(count, 'count') }
-  }
-  if (tag === REQUEST_TAGS.stateNode) {
-    const [path, hash] = asTuple(item, 2, 'state node request')
-    return { kind: 'stateNode', path: asBytes(path, 'path', PATH_NIBBLES_MAX), hash: asFixedBytes(hash, 32, 'hash') }
-  }
-  asFixedBytes(item, 0, 'request')
-  if (tag === REQUEST_TAGS.certificates) return { kind: 'certificates' }
-  if (tag === REQUEST_TAGS.status) return { kind: 'status' }
-  throw new DecodeError(`unknown request tag ${tag}`)
-}
-
-export function encodeBlocks(blocks: readonly Block[]): Uint8Array {
-  return encodeRlp(blocks.map(blockItem))
-}
-
-export function decodeBlocks(bytes: Uint8Array): Result<readonly Block[], Rejection<'malformed'>> {
-  return decodeWith(bytes, (item) => readBlocks(item, BLOCKS_PER_RESPONSE_MAX))
-}
-
-export function encodeRange(range: FinalRange): Uint8Array {
-  return encodeRlp([range.blocks.map(blockItem), optionalItem(range.finality, finalityItem)])
-}
-
-export function decodeRange(bytes: Uint8Array): Result<FinalRange, Rejection<'malformed'>> {
-  return decodeWith(bytes, (item) => {
-    const [blocks, finality] = asTuple(item, 2, 'range')
-    return {
-      blocks: readBlocks(blocks ?? [], RANGE_BLOCKS_MAX),
-      finality: readOptional(finality, readFinality),
-    }
-  })
-}
-
-export function encodeBundle(bundle: CertificateBundle): Uint8Array {
-  return encodeRlp(bundleItem(bundle))
-}
-
-/** The answer to a request for certificates. @internal */
-export function decodeBundle(bytes: Uint8Array): Result<CertificateBundle, Rejection<'malformed'>> {
-  return decodeWith(bytes, readBundle)
-}
-
-export function encodeStatus(status: Status): Uint8Array {
-  return encodeRlp(statusItem(status))
-}
-
-export function decodeStatus(bytes: Uint8Array): Result<Status, Rejection<'malformed'>> {
-  return decodeWith(bytes, readStatus)
-}
-
 export function encodeEnvelopes(envelopes: readonly Uint8Array[]): Uint8Array {
   return encodeRlp(envelopes)
 }
 
 export function decodeEnvelopes(bytes: Uint8Array): Result<readonly Uint8Array[], Rejection<'malformed'>> {
   return decodeWith(bytes, readEnvelopes)
-}
-
-function readBlocks(item: RlpItem, countMax: number): Block[] {
-  return asList(item, 'blocks', countMax).map((block) => readBlock(block, hashHeader))
 }
 
 function readEnvelopes(item: RlpItem): Uint8Array[] {
@@ -308,7 +192,7 @@ function readTimeoutMessage(item: RlpItem): TimeoutMessage {
   }
 }
 
-function bundleItem(bundle: CertificateBundle): RlpItem {
+export function bundleItem(bundle: CertificateBundle): RlpItem {
   return [
     uintBytes(bundle.epoch),
     qcItem(bundle.highQc),
@@ -317,7 +201,7 @@ function bundleItem(bundle: CertificateBundle): RlpItem {
   ]
 }
 
-function readBundle(item: RlpItem): CertificateBundle {
+export function readBundle(item: RlpItem): CertificateBundle {
   const [epoch, highQc, tc, commitCertificate] = asTuple(item, 4, 'certificates')
   return {
     epoch: asUint(epoch, 'epoch'),
@@ -335,7 +219,7 @@ function readDivergence(item: RlpItem): Divergence {
   }
 }
 
-function statusItem(status: Status): RlpItem {
+export function statusItem(status: Status): RlpItem {
   return [
     uintBytes(status.epoch),
     uintBytes(status.view),
@@ -345,7 +229,7 @@ function statusItem(status: Status): RlpItem {
   ]
 }
 
-function readStatus(item: RlpItem): Status {
+export function readStatus(item: RlpItem): Status {
   const [epoch, view, highQcView, height, tipHash] = asTuple(item, 5, 'status')
   return {
     epoch: asUint(epoch, 'epoch'),
@@ -354,21 +238,4 @@ function readStatus(item: RlpItem): Status {
     height: asUint(height, 'height'),
     tipHash: hashFromBytes(asFixedBytes(tipHash, 32, 'tipHash')),
   }
-}
-
-function tagged(tag: number, item: RlpItem): Uint8Array {
-  const body = encodeRlp(item)
-  const bytes = new Uint8Array(body.length + 1)
-  bytes[0] = tag
-  bytes.set(body, 1)
-  return bytes
-}
-
-function decodeTagged<T>(
-  bytes: Uint8Array,
-  read: (tag: number, item: RlpItem) => T,
-): Result<T, Rejection<'malformed'>> {
-  const tag = bytes[0]
-  if (tag === undefined) return err(rejection('malformed', 'an empty message'))
-  return decodeWith(bytes.subarray(1), (item) => read(tag, item))
 }

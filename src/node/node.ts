@@ -10,7 +10,6 @@ import type { Recoverer } from '../crypto/secp256k1.ts'
 import { buildGenesisBlock } from '../ledger/genesis/genesis-block.ts'
 import { type WordReader, wordsIn } from '../ledger/storage-words.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
-import { createLibp2pNetwork } from '../network/libp2p/libp2p-network.ts'
 import type { Network } from '../network/port.ts'
 import { epochAtTip } from '../replica/epoch-context.ts'
 import type { ReplicaObserver } from '../replica/observer.ts'
@@ -33,10 +32,10 @@ import { readGenesisFile } from './genesis-file.ts'
 import { GovernanceLog } from './governance-log.ts'
 import { haltedBefore, writeHalt } from './halt-file.ts'
 import { whySilent } from './key-standing.ts'
-import { readNetworkKey } from './network-key-file.ts'
 import type { AdminApi, NodeApi } from './node-api.ts'
 import { openDisk } from './open-disk.ts'
 import { openKey, type ValidatorKey } from './open-key.ts'
+import { openWire } from './open-wire.ts'
 import { PeerBook } from './peer-book.ts'
 import { PoolFile } from './pool-file.ts'
 import { openRecorder, recordStart } from './recording/open-recorder.ts'
@@ -48,7 +47,7 @@ import { epochReader, planReplica } from './replica-config.ts'
 import { recoverInPool, replicaNetwork, scheduleOnSystem, systemClock } from './replica-ports.ts'
 import { Resources } from './resources.ts'
 import { TaskRunner } from './task-runner.ts'
-import { configuredPeers, memberPeers } from './validator-peers.ts'
+import { memberPeers } from './validator-peers.ts'
 import { VERSION } from './version.ts'
 
 export interface RunningNode {
@@ -130,23 +129,11 @@ async function openParts(
   for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })
   const consensusKey = key.value?.publicKey ?? null
   const replicaConfig = planReplica({ genesis, registry, block }, chain.value, recoverer, consensusKey)
-  const configured = configuredPeers(config.p2p.peers)
-  if (!configured.ok) return err(refusal(configured.error.message))
   const members = memberPeers(systemWords(chain.value.store))
-  const networkKey = readNetworkKey(config.p2p.keyPath)
-  if (!networkKey.ok) return networkKey
-  const { listen, announce, private: privateNetwork } = config.p2p
-  const wire = createLibp2pNetwork({
-    privateKey: networkKey.value,
-    listen,
-    announce,
-    genesisHash: block.block.hash,
-    knownPeers: [...configured.value, ...members],
-    privateNetwork,
-    logger,
-  })
+  const wire = openWire(config, block.block.hash, members, logger)
+  if (!wire.ok) return wire
   recordStart(recorder.value, { text, dataDir: config.dataDir, key: key.value, chain: chain.value })
-  const network = adaptNetwork(wire, replicaConfig.genesisHash)
+  const network = adaptNetwork(wire.value.network, replicaConfig.genesisHash)
   return ok({
     config: replicaConfig,
     chain: chain.value,
@@ -155,7 +142,7 @@ async function openParts(
     recoverer,
     recorder: recorder.value,
     poolPath: join(config.dataDir, 'pool'),
-    peers: new PeerBook(network, configured.value, members),
+    peers: new PeerBook(network, wire.value.configured, members),
   })
 }
 

@@ -133,7 +133,7 @@ export class CommitPipeline {
     const { height } = block.header
     this.#createdBytes += changes.created.reduce((sum, { encoding }) => sum + encoding.length, 0)
     if (this.#createdBytes > CREATED_BYTES_MAX) this.#unload()
-    if (height > STATE_WINDOW_BLOCKS) runTask(store.prune(height - STATE_WINDOW_BLOCKS))
+    if (height > STATE_WINDOW_BLOCKS) runTask(store.prune(STATE_WINDOW_BLOCKS))
     pool.onCommitted(result.transactions, this.state, this.baseFeePerGas)
     onFinal(final)
     if (__CANARIES__ && isPlanted('final-told-twice') && finality === null) onFinal(final)

@@ -26,6 +26,7 @@ import type { ReplicaPorts } from './ports.ts'
 import type { ReplicaConfig } from './replica-config.ts'
 import { createReplicaParts, type ReplicaParts } from './replica-parts.ts'
 import { RequestServer } from './request-server.ts'
+import { SnapshotServer } from './snapshot/snapshot-server.ts'
 import { StatusBeat } from './status-beat.ts'
 import { Synchronizer } from './synchronizer.ts'
 import { TransactionCourier } from './transaction-courier.ts'
@@ -104,6 +105,7 @@ export class Replica {
       store: ports.store,
       bundle: () => this.#session.certificates.bundle(),
       status: () => this.#beat.status(),
+      snapshots: new SnapshotServer(ports.store, ports.clock),
     })
   }
 
@@ -217,7 +219,7 @@ export class Replica {
     if (this.#isStopped) return undefined
     const answer = this.#server.answer(request)
     if (answer.ok) return answer.value
-    this.#ports.network.penalise(from, FAULT_POINTS, answer.error.message)
+    if (answer.error.verdict === 'reject') this.#ports.network.penalise(from, FAULT_POINTS, answer.error.message)
     return undefined
   }
 

@@ -1,8 +1,9 @@
-/** Answers peers' requests for blocks and certificates from what this replica holds. */
+/** Answers peers' requests from what this replica holds. A rejection without blame means that it does not want to. */
 import { EMPTY_BYTES } from '../base/bytes.ts'
 import type { Rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Core } from '../consensus/core.ts'
+import type { Status } from '../network/messages.ts'
 import {
   BLOCKS_PER_RESPONSE_MAX,
   decodeRequest,
@@ -12,12 +13,12 @@ import {
   encodeStatus,
   type FinalRange,
   RANGE_BLOCKS_MAX,
-  type Status,
-} from '../network/messages.ts'
+} from '../network/requests.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Block } from '../types/block.ts'
 import type { CertificateBundle } from '../types/consensus-message.ts'
 import type { Hash, Height } from '../types/ids.ts'
+import type { SnapshotServer } from './snapshot/snapshot-server.ts'
 
 /** BOUND: bytes of transactions in one answer; the last block may go beyond it by its own size. */
 const RESPONSE_BYTES = 2 * 1024 * 1024
@@ -29,6 +30,7 @@ export interface ServerParts {
   readonly store: ChainStore
   readonly bundle: () => CertificateBundle
   readonly status: () => Status
+  readonly snapshots: SnapshotServer
 }
 
 export class RequestServer {
@@ -52,6 +54,14 @@ export class RequestServer {
         return ok(encodeStatus(this.#parts.status()))
       case 'stateNode':
         return ok(this.#parts.store.accountNode(request.value.path, request.value.hash) ?? EMPTY_BYTES)
+      case 'snapshot':
+        return ok(this.#parts.snapshots.manifest())
+      case 'setLinks':
+        return ok(this.#parts.snapshots.links(request.value.from))
+      case 'stateChunk':
+        return this.#parts.snapshots.chunk(request.value.part)
+      case 'code':
+        return ok(this.#parts.snapshots.code(request.value.hash))
     }
   }
 

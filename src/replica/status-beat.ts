@@ -5,8 +5,9 @@
  * ever the cause of a question.
  */
 import type { Core } from '../consensus/core.ts'
-import { decodeStatus, encodeRequest, type Status } from '../network/messages.ts'
+import type { Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
+import { decodeStatus, encodeRequest } from '../network/requests.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ValidatorLinks } from './validator-links.ts'

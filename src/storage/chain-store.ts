@@ -7,7 +7,6 @@ import { defined, invariant } from '../base/invariant.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { decodeRlp } from '../codec/rlp.ts'
-import { hashValidators } from '../crypto/digests.ts'
 import { decodeTransaction } from '../crypto/transaction-codec.ts'
 import type { StateChanges, StateSource } from '../ledger/state-source.ts'
 import { readValidatorItems } from '../ledger/system/validator-records.ts'
@@ -18,11 +17,12 @@ import type { EpochEndProof, FinalityProof } from '../types/finality.ts'
 import { encodeHeader, type Header, readHeader } from '../types/header.ts'
 import { type Address, type Epoch, type Hash, type Height, idBytes } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
-import { encodeValidators, type Validator } from '../types/validator-set.ts'
+import type { Validator } from '../types/validator-set.ts'
 import { BlockCache } from './block-cache.ts'
+import { blockOperations, finalityOperations, heightValue, validatorsOperation } from './block-operations.ts'
 import { decodeReceipts, encodeReceipts } from './final-records.ts'
 import type { Journal } from './journal/journal.ts'
-import { decodePosition, encodePosition, type JournalPosition } from './journal/position.ts'
+import { decodePosition, type JournalPosition } from './journal/position.ts'
 import { decodeBlockRecord, decodeCommitRecord } from './journal-records.ts'
 import type { KeyValueOperation, KeyValueStore } from './key-value-store.ts'
 import {
@@ -74,6 +74,8 @@ export interface StoreTip {
 
 const SENTINEL = META.key('sentinel')
 const HISTORY_FROM = META.key('history from')
+/** BOUND: how long the state at an epoch's end is kept, be the epochs behind it ever so long. */
+const PINNED_BLOCKS_MAX = 4_096
 
 export class ChainStore {
   readonly #store: KeyValueStore
@@ -225,6 +227,11 @@ export class ChainStore {
     return finality === null ? undefined : { header, finality }
   }
 
+  /** Of the newest epoch that has ended; undefined in the first. */
+  get newestEnd(): EpochEndProof | undefined {
+    return this.epochEnd(this.#epochsEnded)
+  }
+
   /** By the hash that headers name them by; in the order of their set. */
   validators(validatorsHash: Hash): readonly Validator[] | undefined {
     const value = this.#store.get(VALIDATOR_SETS.key(idBytes(validatorsHash)))
@@ -299,9 +306,20 @@ export class ChainStore {
     return this.#state.node(EMPTY_BYTES, path, hash)
   }
 
-  /** Frees what only states before `height` need, in slices. */
-  prune(height: Height): Generator<void, void> {
-    return this.#state.prune(height)
+  /**
+   * Frees what only old states need, in slices: those before the last `blocks`, and before the state in which the
+   * last epoch but one ended, which newcomers fetch (docs/ledger.md, "State on disk").
+   */
+  prune(blocks: number): Generator<void, void> {
+    const tip = this.#tip.height
+    const pinned = this.epochEnd(this.#epochsEnded - 1) ?? this.newestEnd
+    const target = Math.min(tip - blocks, pinned?.header.height ?? tip)
+    return this.#state.pruneTo(Math.max(target, tip - PINNED_BLOCKS_MAX), this.historyFrom)
+  }
+
+  get #epochsEnded(): Epoch {
+    const { epoch, end } = this.#tip.consensus
+    return end ? epoch : epoch - 1
   }
 
   #readBlock(height: Height): Block | undefined {
@@ -320,64 +338,6 @@ function withKnownSender(envelope: Uint8Array, sender: Address): SignedTransacti
   const decoded = decodeTransaction(envelope)
   invariant(decoded.ok && decoded.value.to !== null, 'a final transaction decodes')
   return { ...decoded.value, to: decoded.value.to, sender }
-}
-
-function blockOperations(final: FinalBlock, position: JournalPosition): KeyValueOperation[] {
-  const { hash, header } = final.block
-  const { height } = header
-  const kept = final.receipts.map((receipt, index) => ({
-    receipt,
-    sender: defined(final.transactions[index], 'the transaction of a receipt').sender,
-  }))
-  return [
-    { type: 'put', key: HEADERS.key(height), value: encodeHeader(header) },
-    { type: 'put', key: BLOCK_POSITIONS.key(height), value: encodePosition(position) },
-    { type: 'put', key: HEIGHTS_BY_HASH.key(idBytes(hash)), value: heightValue(height) },
-    { type: 'put', key: RECEIPTS.key(height), value: encodeReceipts(kept) },
-    ...indexOperations(final, height),
-  ]
-}
-
-/** The last block of an epoch always has a proof of its own. */
-function finalityOperations({ height, consensus }: Header, position: JournalPosition): KeyValueOperation[] {
-  const operations: KeyValueOperation[] = [
-    { type: 'put', key: FINALITY_POSITIONS.key(height), value: encodePosition(position) },
-  ]
-  if (consensus.end) operations.push({ type: 'put', key: EPOCH_ENDS.key(consensus.epoch), value: heightValue(height) })
-  return operations
-}
-
-function indexOperations(final: FinalBlock, height: Height): KeyValueOperation[] {
-  const operations: KeyValueOperation[] = []
-  for (const [index, transaction] of final.transactions.entries()) {
-    operations.push({
-      type: 'put',
-      key: TRANSACTION_LOOKUP.key(idBytes(transaction.hash)),
-      value: locationValue(height, index),
-    })
-    const touched = new Set<Address>([transaction.sender, transaction.to])
-    for (const log of final.receipts[index]?.logs ?? []) touched.add(log.address)
-    for (const address of touched)
-      operations.push({ type: 'put', key: ADDRESS_INDEX.key(idBytes(address), height, index), value: EMPTY_BYTES })
-  }
-  return operations
-}
-
-function validatorsOperation(members: readonly Validator[]): KeyValueOperation {
-  return { type: 'put', key: VALIDATOR_SETS.key(idBytes(hashValidators(members))), value: encodeValidators(members) }
-}
-
-function locationValue(height: Height, index: number): Uint8Array {
-  const value = new Uint8Array(12)
-  const view = new DataView(value.buffer)
-  view.setBigUint64(0, BigInt(height))
-  view.setUint32(8, index)
-  return value
-}
-
-/** A height as the key of its header: read back by the same codec. */
-function heightValue(height: Height): Uint8Array {
-  return HEADERS.key(height)
 }
 
 function sentinelValue(genesisHash: Hash, height: Height, blockHash: Hash): Uint8Array {

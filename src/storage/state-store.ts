@@ -10,9 +10,11 @@ import type { StaleStateNode, StateChanges, StateSource } from '../ledger/state-
 import type { TrieChanges } from '../trie/trie.ts'
 import { type Hash, type Height, idBytes } from '../types/ids.ts'
 import type { KeyValueOperation, KeyValueStore } from './key-value-store.ts'
-import { ACCOUNT_NODES, CODE, STALE_NODES, STORAGE_NODES } from './keyspaces.ts'
+import { ACCOUNT_NODES, CODE, HEADERS, META, STALE_NODES, STORAGE_NODES } from './keyspaces.ts'
 
 const HEIGHT_BYTES = 8
+/** The height up to which states are pruned, written as the key of its header. */
+const PRUNED_TO = META.key('pruned to')
 /** Nodes looked at between two pauses of pruning. */
 const NODES_PER_SLICE = 256
 
@@ -59,8 +61,17 @@ export class StateStore implements StateSource {
     return [{ type: 'put', key: CODE.key(keccak256(code)), value: code }]
   }
 
-  /** Drops what the block at `height` left behind, in slices: the states before it are no longer readable. */
-  *prune(height: Height): Generator<void, void> {
+  /** Drops what the blocks up to `height` left behind, in slices: the states before it are no longer readable. `oldest`: the first that is here. */
+  *pruneTo(height: Height, oldest: Height): Generator<void, void> {
+    const pruned = this.#store.get(PRUNED_TO)
+    const from = pruned === undefined ? oldest : HEADERS.parts(pruned)[0] + 1
+    for (let each = from; each <= height; each++) {
+      yield* this.#prune(each)
+      this.#store.write([{ type: 'put', key: PRUNED_TO, value: HEADERS.key(each) }])
+    }
+  }
+
+  *#prune(height: Height): Generator<void, void> {
     const key = STALE_NODES.key(height)
     const stale = this.#store.get(key)
     if (stale === undefined) return

@@ -34,15 +34,23 @@ function dropChain(data: string): void {
   for (const name of ['journal', 'state', 'pool']) rmSync(join(data, name), { recursive: true, force: true })
 }
 
+async function observerLevel(): Promise<void> {
+  await eventually(
+    'the observer level',
+    async () => {
+      const [own, others] = await Promise.all([devnet().status(OBSERVER), devnet().status(0)])
+      return own.height === others.height && own.stateRoot === others.stateRoot ? true : undefined
+    },
+    SOON_MS,
+  )
+}
+
 describe('a snapshot', () => {
   it('of a stopped node lets it begin with the state, follow the chain, and say what is not here', {
     timeout: 300_000,
   }, async () => {
     const paid = await transfers(3)
-    await eventually('the observer level', async () => {
-      const [own, others] = await Promise.all([devnet().status(OBSERVER), devnet().status(0)])
-      return own.height === others.height ? true : undefined
-    })
+    await observerLevel()
     const data = join(devnet().data, `node-${OBSERVER}`)
     const file = join(devnet().directory, 'chain.snapshot')
 
@@ -86,16 +94,8 @@ describe('a snapshot', () => {
 
     const more = await transfers(2)
     await devnet().restart(OBSERVER)
-    await eventually(
-      'the observer level',
-      async () => {
-        const [own, others] = await Promise.all([devnet().status(OBSERVER), devnet().status(0)])
-        return own.height === others.height && own.stateRoot === others.stateRoot && own.height > height
-          ? true
-          : undefined
-      },
-      SOON_MS,
-    )
+    await observerLevel()
+    expect((await devnet().status(OBSERVER)).height).toBeGreaterThan(height)
     const client = reader(devnet().url(OBSERVER))
     expect(await client.getBalance({ address: paid })).toBe(21n)
     expect(await client.getBalance({ address: more })).toBe(14n)
@@ -104,5 +104,31 @@ describe('a snapshot', () => {
     await expect(rpc(devnet().url(OBSERVER), 'eth_feeHistory', ['0x400', 'latest', []])).rejects.toThrow(
       'history pruned',
     )
+  })
+
+  it('from the peers of a running network lets a newcomer begin with its newest epoch', {
+    timeout: 300_000,
+  }, async () => {
+    const paid = await transfers(3)
+    const data = join(devnet().data, `node-${OBSERVER}`)
+    const occupied = await tertia(['snapshot', 'fetch', '--data', data]).ended
+    expect(occupied).toMatchObject({ code: 75 })
+    await devnet().kill(OBSERVER)
+    dropChain(data)
+    const { epoch } = await devnet().status(0)
+    const fetched = await tertia(['snapshot', 'fetch', '--data', data, '--json']).ended
+    expect(fetched).toMatchObject({ code: 0, stderr: '' })
+    const lines = fetched.stdout.trim().split('\n')
+    const begun = JSON.parse(lines.at(-1) ?? '') as { readonly height: number }
+    expect(fetched.stdout).toContain(`up to epoch ${epoch - 1}`)
+    expect(fetched.stdout).toMatch(/accounts in [\d.]+ MiB from [2-4] peer\(s\)/)
+
+    await transfers(2)
+    await devnet().restart(OBSERVER)
+    await observerLevel()
+    const client = reader(devnet().url(OBSERVER))
+    expect(await client.getBalance({ address: paid })).toBe(21n)
+    await expect(client.getBlock({ blockNumber: BigInt(begun.height) })).resolves.toBeDefined()
+    await expect(rpc(devnet().url(OBSERVER), 'eth_getBlockByNumber', ['0x1', false])).rejects.toThrow('history pruned')
   })
 })

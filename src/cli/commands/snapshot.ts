@@ -1,7 +1,9 @@
 /** `tertia snapshot`: the state of a chain in a file, and a node that begins with it. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { silentLogger } from '../../base/logger.ts'
 import { readConfig } from '../../node/config.ts'
+import type { BegunChain } from '../../node/snapshot/begin-chain.ts'
 import { unwrap } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
 import { integer } from '../options.ts'
@@ -39,6 +41,12 @@ export function registerSnapshot(program: Command, io: CliIo): void {
     .requiredOption('--data <dir>', 'data directory, as "tertia init" makes it')
     .option('--json', 'print lines of JSON')
     .action((file: string, options: ImportOptions) => importFrom(file, options, io))
+  snapshot
+    .command('fetch')
+    .description('fetch the newest snapshot from the peers of the network, verify it and begin with it')
+    .requiredOption('--data <dir>', 'data directory without a chain, as "tertia init" makes it')
+    .option('--json', 'print lines of JSON')
+    .action((options: ImportOptions) => fetchFromPeers(options, io))
 }
 
 async function exportTo({ data, to, height, json }: ExportOptions, io: CliIo): Promise<void> {
@@ -53,9 +61,22 @@ async function exportTo({ data, to, height, json }: ExportOptions, io: CliIo): P
   )
 }
 
-async function importFrom(file: string, { data, json }: ImportOptions, io: CliIo): Promise<void> {
+async function importFrom(file: string, options: ImportOptions, io: CliIo): Promise<void> {
   const { importSnapshot } = await import('../../node/snapshot/import-snapshot.ts')
-  const onStep = (step: string): void => show(io, json, { step }, () => `✓ ${step}`)
-  const imported = unwrap(await importSnapshot(unwrap(readConfig(`${data}/node.json`)), resolve(file), onStep))
-  show(io, json, imported, () => `the chain begins with block ${imported.height}: tertia start --data ${data}`)
+  const config = unwrap(readConfig(`${options.data}/node.json`))
+  showBegun(unwrap(await importSnapshot(config, resolve(file), steps(options, io))), options, io)
+}
+
+async function fetchFromPeers(options: ImportOptions, io: CliIo): Promise<void> {
+  const { fetchSnapshot } = await import('../../node/snapshot/fetch-snapshot.ts')
+  const config = unwrap(readConfig(`${options.data}/node.json`))
+  showBegun(unwrap(await fetchSnapshot(config, silentLogger, steps(options, io))), options, io)
+}
+
+function steps({ json }: ImportOptions, io: CliIo): (step: string) => void {
+  return (step) => show(io, json, { step }, () => `✓ ${step}`)
+}
+
+function showBegun(begun: BegunChain, { data, json }: ImportOptions, io: CliIo): void {
+  show(io, json, begun, () => `the chain begins with block ${begun.height}: tertia start --data ${data}`)
 }

@@ -19,7 +19,7 @@ import { invariant } from '../../base/invariant.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { GossipTopic, GossipVerdict, NetworkHandlers, PeerId } from '../port.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { TokenBucket } from '../token-bucket.ts'
 
 const TOPICS: readonly GossipTopic[] = ['transactions', 'announcements', 'evidence']
 const BUDGETS_MAX = 1_024

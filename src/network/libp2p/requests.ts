@@ -9,8 +9,8 @@ import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { NetworkHandlers, PeerId, RequestFailure, RequestOptions } from '../port.ts'
+import { TokenBucket } from '../token-bucket.ts'
 import { encodeFrames, FrameReader } from './frames.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 const STATUS_OK = 1
 const REFUSED = new Uint8Array([0])

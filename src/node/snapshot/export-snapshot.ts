@@ -1,17 +1,12 @@
 /** `tertia snapshot export`: from the data directory of a node that is stopped. */
 import { join } from 'node:path'
-import { defined } from '../../base/invariant.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
+import { manifestOf } from '../../replica/snapshot/manifest-of.ts'
 import type { ChainStore } from '../../storage/chain-store.ts'
 import { cutState } from '../../sync/snapshot/cut-state.ts'
-import {
-  encodeManifest,
-  encodeStateRecord,
-  type SetLink,
-  type SnapshotManifest,
-} from '../../sync/snapshot/snapshot-records.ts'
+import { encodeManifest, encodeStateRecord, type SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
 import { MissingNodeError } from '../../trie/node-source.ts'
 import type { Hash, Height } from '../../types/ids.ts'
 import type { NodeConfig } from '../config.ts'
@@ -86,22 +81,7 @@ function manifestAt(store: ChainStore, wanted: Height | null): Result<SnapshotMa
     )
   if (final.finality === null)
     return err(refusal(`block ${height} has no proof of its own, block ${newestProven(store)} has: leave out --height`))
-  const { header } = final.block
-  const { epoch, end, nextValidatorsHash } = header.consensus
-  const links: SetLink[] = []
-  for (let ended = 1; ended < epoch; ended++) {
-    const proof = defined(store.epochEnd(ended), `the end of epoch ${ended}`)
-    const named = proof.header.consensus.nextValidatorsHash
-    links.push({ end: proof, validators: defined(store.validators(named), `the validators of epoch ${ended + 1}`) })
-  }
-  return ok({
-    genesisHash: store.genesisHash,
-    links,
-    block: final.block,
-    finality: final.finality,
-    nextValidators: end ? defined(store.validators(nextValidatorsHash), 'the next validators') : null,
-    receipts: defined(store.keptReceipts(height), 'the receipts of a final block'),
-  })
+  return ok(manifestOf(store, final.block, final.finality))
 }
 
 /** 0 when there is none. */

@@ -3,7 +3,7 @@
  * forged finality or that of another epoch, empty answers, half answers, none.
  */
 import { hashHeader } from '../../crypto/digests.ts'
-import { decodeBlocks, decodeRange, encodeBlocks, encodeRange, type FinalRange } from '../../network/messages.ts'
+import { decodeBlocks, decodeRange, encodeBlocks, encodeRange, type FinalRange } from '../../network/requests.ts'
 import type { ChainStore } from '../../storage/chain-store.ts'
 import type { Block } from '../../types/block.ts'
 import type { Strategy } from '../strategy.ts'

@@ -6,10 +6,7 @@ import type { StateSource } from '../../ledger/state-source.ts'
 import { Trie } from '../../trie/trie.ts'
 import { type Hash, idBytes } from '../../types/ids.ts'
 import type { StateRecord } from './snapshot-records.ts'
-import { cutChunk, keyBehind, LOWEST_KEY, type StateChunk } from './state-chunk.ts'
-
-/** Of keys and values in one chunk: an answer of the network has room for it and its proof. */
-export const CHUNK_BYTES: number = 256 * 1024
+import { CHUNK_BYTES, cutChunk, keyBehind, LOWEST_KEY, type StateChunk } from './state-chunk.ts'
 
 /** Throws the trie's MissingNodeError when the state is not kept. */
 export function* cutState(root: Hash, source: StateSource): Generator<StateRecord> {

@@ -2,12 +2,13 @@
  * What a snapshot consists of, as bytes: first the manifest, which leads from genesis to a certified state root,
  * then the state in the order in which it is cut. Each record is a tag byte and canonical RLP.
  */
-import { type Rejection, rejection } from '../../base/rejection.ts'
-import { err, type Result } from '../../base/result.ts'
+import type { Rejection } from '../../base/rejection.ts'
+import type { Result } from '../../base/result.ts'
 import { decodeWith } from '../../codec/decode.ts'
 import { DecodeError } from '../../codec/decode-error.ts'
 import { asBytes, asFixedBytes, asList, asTuple } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../../codec/rlp.ts'
+import { decodeTagged, encodeTagged } from '../../codec/tagged.ts'
 import { hashHeader } from '../../crypto/digests.ts'
 import { readValidatorItems } from '../../ledger/system/validator-records.ts'
 import type { Entry } from '../../trie/entries.ts'
@@ -57,9 +58,9 @@ const PROOF_NODES_MAX = 256
 
 export function encodeManifest(manifest: SnapshotManifest): Uint8Array {
   const { genesisHash, links, block, finality, nextValidators, receipts } = manifest
-  return tagged(MANIFEST_TAG, [
+  return encodeTagged(MANIFEST_TAG, [
     idBytes(genesisHash),
-    links.map(({ end, validators }): RlpItem => [epochEndItem(end), decodeRlp(encodeValidators(validators))]),
+    links.map(linkItem),
     blockItem(block),
     finalityItem(finality),
     nextValidators === null ? [] : decodeRlp(encodeValidators(nextValidators)),
@@ -84,9 +85,9 @@ export function decodeManifest(bytes: Uint8Array): Result<SnapshotManifest, Reje
 }
 
 export function encodeStateRecord(record: StateRecord): Uint8Array {
-  if (record.kind === 'code') return tagged(CODE_TAG, record.code)
+  if (record.kind === 'code') return encodeTagged(CODE_TAG, record.code)
   const { range, entries, proof } = record.chunk
-  return tagged(CHUNK_TAG, [record.owner, range.from, range.to, entries, proof])
+  return encodeTagged(CHUNK_TAG, [record.owner, range.from, range.to, entries, proof])
 }
 
 export function decodeStateRecord(bytes: Uint8Array): Result<StateRecord, Rejection<'malformed'>> {
@@ -106,6 +107,19 @@ export function decodeStateRecord(bytes: Uint8Array): Result<StateRecord, Reject
   })
 }
 
+/** In the order of their epochs. */
+export function encodeLinks(links: readonly SetLink[]): Uint8Array {
+  return encodeRlp(links.map(linkItem))
+}
+
+export function decodeLinks(bytes: Uint8Array): Result<readonly SetLink[], Rejection<'malformed'>> {
+  return decodeWith(bytes, (item) => asList(item, 'links', LINKS_MAX).map(readLink))
+}
+
+function linkItem({ end, validators }: SetLink): RlpItem {
+  return [epochEndItem(end), decodeRlp(encodeValidators(validators))]
+}
+
 function readLink(item: RlpItem): SetLink {
   const [end, validators] = asTuple(item, 2, 'link')
   return { end: readEpochEnd(end), validators: readValidatorItems(validators) }
@@ -114,21 +128,4 @@ function readLink(item: RlpItem): SetLink {
 function readEntry(item: RlpItem): Entry {
   const [key, value] = asTuple(item, 2, 'entry')
   return [asFixedBytes(key, 32, 'key'), asBytes(value, 'value')]
-}
-
-function tagged(tag: number, item: RlpItem): Uint8Array {
-  const body = encodeRlp(item)
-  const bytes = new Uint8Array(body.length + 1)
-  bytes[0] = tag
-  bytes.set(body, 1)
-  return bytes
-}
-
-function decodeTagged<T>(
-  bytes: Uint8Array,
-  read: (tag: number, item: RlpItem) => T,
-): Result<T, Rejection<'malformed'>> {
-  const [tag] = bytes
-  if (tag === undefined) return err(rejection('malformed', 'an empty record'))
-  return decodeWith(bytes.subarray(1), (item) => read(tag, item))
 }

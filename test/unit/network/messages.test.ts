@@ -4,22 +4,19 @@ import { fromHex, toHex, utf8 } from '../../../src/base/bytes.ts'
 import type { Rejection } from '../../../src/base/rejection.ts'
 import type { Result } from '../../../src/base/result.ts'
 import { hashHeader } from '../../../src/crypto/digests.ts'
+import { decodeDirect, decodeEnvelopes, encodeDirect, encodeEnvelopes } from '../../../src/network/messages.ts'
 import {
   decodeBlocks,
   decodeBundle,
-  decodeDirect,
-  decodeEnvelopes,
   decodeRange,
   decodeRequest,
   decodeStatus,
   encodeBlocks,
   encodeBundle,
-  encodeDirect,
-  encodeEnvelopes,
   encodeRange,
   encodeRequest,
   encodeStatus,
-} from '../../../src/network/messages.ts'
+} from '../../../src/network/requests.ts'
 import {
   bundle,
   commitCertificate,

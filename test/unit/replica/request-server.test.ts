@@ -7,7 +7,7 @@ import {
   decodeStatus,
   encodeRequest,
   type Request,
-} from '../../../src/network/messages.ts'
+} from '../../../src/network/requests.ts'
 import { RequestServer, type ServerParts } from '../../../src/replica/request-server.ts'
 import type { Block } from '../../../src/types/block.ts'
 import type { Hash, Height } from '../../../src/types/ids.ts'

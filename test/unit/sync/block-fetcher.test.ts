@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { rejection } from '../../../src/base/rejection.ts'
 import { err, ok } from '../../../src/base/result.ts'
-import { encodeBlocks } from '../../../src/network/messages.ts'
+import { encodeBlocks } from '../../../src/network/requests.ts'
 import { BlockFetcher } from '../../../src/sync/block-fetcher.ts'
 import type { Block } from '../../../src/types/block.ts'
 import { ownStatement } from '../../../src/validation/own-statement.ts'

@@ -1,8 +1,8 @@
 /** Peers that answer requests for blocks as a test says, in virtual time. */
 import { rejection } from '../../../src/base/rejection.ts'
 import { err, ok } from '../../../src/base/result.ts'
-import { decodeRequest, type Request } from '../../../src/network/messages.ts'
 import type { PeerId } from '../../../src/network/port.ts'
+import { decodeRequest, type Request } from '../../../src/network/requests.ts'
 import type { FetcherPorts } from '../../../src/sync/block-fetcher.ts'
 
 /** Null stays silent, so that the request runs into its timeout. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { rejection } from '../../../src/base/rejection.ts'
 import { err, ok } from '../../../src/base/result.ts'
-import { encodeRange, type FinalRange } from '../../../src/network/messages.ts'
+import { encodeRange, type FinalRange } from '../../../src/network/requests.ts'
 import { RangeSync } from '../../../src/sync/range-sync.ts'
 import type { Block } from '../../../src/types/block.ts'
 import type { CommitCertificate } from '../../../src/types/certificate.ts'

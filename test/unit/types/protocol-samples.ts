@@ -1,16 +1,8 @@
 /** One of each thing that is signed, stored or sent, the same in every run. */
 import { type Hex, toHex, utf8 } from '../../../src/base/bytes.ts'
 import { encodeRlp } from '../../../src/codec/rlp.ts'
-import {
-  type DirectMessage,
-  encodeBlocks,
-  encodeBundle,
-  encodeDirect,
-  encodeEnvelopes,
-  encodeRange,
-  encodeRequest,
-  encodeStatus,
-} from '../../../src/network/messages.ts'
+import { type DirectMessage, encodeDirect, encodeEnvelopes } from '../../../src/network/messages.ts'
+import { encodeBlocks, encodeBundle, encodeRange, encodeRequest, encodeStatus } from '../../../src/network/requests.ts'
 import {
   encodeManifest,
   encodeStateRecord,
@@ -101,6 +93,18 @@ export const requests = [
   { kind: 'certificates' },
   { kind: 'status' },
   { kind: 'stateNode', path: Uint8Array.of(1, 15), hash: idBytes(happy.hash) },
+  { kind: 'snapshot' },
+  { kind: 'setLinks', from: 3 },
+  {
+    kind: 'stateChunk',
+    part: {
+      owner: idBytes(parent.hash),
+      root: idBytes(happy.hash),
+      from: LOWEST_KEY,
+      until: new Uint8Array(32).fill(0xff),
+    },
+  },
+  { kind: 'code', hash: idBytes(happy.hash) },
 ] as const
 
 const signedHeader = (block: Block, signer?: number) => ({

@@ -27,7 +27,7 @@ function fetched(trie: Trie, bytesMax: number): { readonly entries: Entry[]; rea
   let chunks = 0
   for (let from: Uint8Array | undefined = LOWEST_KEY; from !== undefined; chunks += 1) {
     const chunk = cutChunk(trie, from, bytesMax)
-    const verified = verifyChunk({ root, from, bytesMax }, chunk)
+    const verified = verifyChunk({ root, from, until: HIGHEST_KEY, bytesMax }, chunk)
     if (!verified.ok) throw new Error(verified.error.message)
     entries.push(...chunk.entries)
     from = verified.value.next
@@ -61,7 +61,7 @@ describe('chunks of the state', () => {
   })
 
   const trie = stateOf(100)
-  const request = { root: trie.root(), from: LOWEST_KEY, bytesMax: 1000 }
+  const request = { root: trie.root(), from: LOWEST_KEY, until: HIGHEST_KEY, bytesMax: 1000 }
   const chunk = cutChunk(trie, LOWEST_KEY, 1000)
   const verdict = (lie: StateChunk) => {
     const verified = verifyChunk(request, lie)
@@ -78,6 +78,18 @@ describe('chunks of the state', () => {
     const range = { from: LOWEST_KEY, to: LOWEST_KEY }
     const empty = { range, entries: [], proof: trie.rangeProof(range) }
     expect(verdict(empty)).toBe('invalid-chunk: the chunk does not end at an entry')
+  })
+
+  test('end where they were asked to, and go no further', () => {
+    const until = chunk.range.to
+    const cut = cutChunk(trie, LOWEST_KEY, 10_000, until)
+    expect(cut.range.to).toEqual(until)
+    expect(verifyChunk({ ...request, until }, cut)).toEqual({ ok: true, value: { next: undefined } })
+    const beyond = verifyChunk(
+      { ...request, until: until.with(31, (until[31] ?? 0) ^ 1), bytesMax: 10_000 },
+      cutChunk(trie, LOWEST_KEY, 2000),
+    )
+    expect(beyond).toMatchObject({ ok: false, error: { message: 'the chunk goes beyond what was asked for' } })
   })
 
   test('that hide the end of the state, or of another state, are refused', () => {

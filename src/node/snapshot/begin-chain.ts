@@ -1,0 +1,192 @@
+/**
+ * A data directory that begins with a snapshot instead of block 1, wherever the snapshot comes from. Everything is
+ * made beside its place and moved there at the end: a crash on the way leaves nothing that a start would trust.
+ */
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Rejection } from '../../base/rejection.ts'
+import { err, ok, type Result } from '../../base/result.ts'
+import type { Recoverer } from '../../crypto/secp256k1.ts'
+import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
+import { StateImport } from '../../replica/snapshot/state-import.ts'
+import { type TrustedNetwork, type VerifiedManifest, verifyManifest } from '../../replica/snapshot/verify-manifest.ts'
+import { verifyReceipts } from '../../replica/snapshot/verify-receipts.ts'
+import { ChainStore } from '../../storage/chain-store.ts'
+import { Journal } from '../../storage/journal/journal.ts'
+import { BLOCK_RECORD, COMMIT_RECORD, encodeBlockRecord, encodeCommitRecord } from '../../storage/journal-records.ts'
+import { LevelStore } from '../../storage/level/level-store.ts'
+import { LockFile } from '../../storage/node-files/lock-file.ts'
+import { NodeFiles } from '../../storage/node-files/node-files.ts'
+import type { SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
+import type { FinalBlock } from '../../types/final-block.ts'
+import { type Hash, type Height, idBytes } from '../../types/ids.ts'
+import { chooseRecoverer } from '../choose-recoverer.ts'
+import type { NodeConfig } from '../config.ts'
+import { EXIT, type Refusal, refusal } from '../exit-codes.ts'
+import { readGenesisFile } from '../genesis-file.ts'
+
+export interface BegunChain {
+  readonly height: Height
+  readonly blockHash: Hash
+  readonly stateRoot: Hash
+  readonly accounts: number
+}
+
+/** What has been proven of a snapshot before its state. */
+export interface ProvenManifest {
+  readonly manifest: SnapshotManifest
+  readonly verified: VerifiedManifest
+  readonly final: FinalBlock
+}
+
+export interface BeginningNetwork extends TrustedNetwork {
+  readonly recoverer: Recoverer
+}
+
+export interface StateSink {
+  readonly state: StateImport
+  /** Resolves when there is room for more: what was taken is on its way to the disk. */
+  readonly room: () => Promise<void>
+}
+
+/** Where a snapshot comes from. */
+export interface SnapshotSource {
+  readonly lanes: number
+  /** The rejection says what is wrong, for a person. */
+  readonly manifest: () => Promise<Result<ProvenManifest, Rejection>>
+  readonly fill: (sink: StateSink, proven: ProvenManifest) => Promise<Result<void, Rejection>>
+}
+
+const CACHE_BYTES = 64 * 1024 * 1024
+const SEGMENT_BYTES = 64 * 1024 * 1024
+/** BOUND: bytes on their way to the disk. */
+const PENDING_BYTES_MAX = 32 * 1024 * 1024
+
+/** `onStep`: one line for a person for each thing that has been proven. */
+export async function beginChain(
+  config: NodeConfig,
+  open: (network: BeginningNetwork) => Promise<Result<SnapshotSource, Refusal>>,
+  onStep: (line: string) => void,
+): Promise<Result<BegunChain, Refusal>> {
+  const { dataDir } = config
+  const parsed = await readGenesisFile(config.genesisPath, config.modules, join(dataDir, 'modules'))
+  if (!parsed.ok) return parsed
+  const { genesis, registry } = parsed.value
+  const { recoverer } = await chooseRecoverer()
+  const network = { genesis, block: buildGenesisBlock(genesis, registry), verifier: recoverer, recoverer }
+  const lock = LockFile.acquire(join(dataDir, 'LOCK'))
+  if (!lock.ok) return err(refusal(`the data directory is in use: ${lock.error.message}`, EXIT.retry))
+  try {
+    for (const name of ['journal', 'state'])
+      if (existsSync(join(dataDir, name)))
+        return err(refusal(`${dataDir} holds a chain already: remove its journal and state to begin with a snapshot`))
+    const source = await open(network)
+    if (!source.ok) return source
+    onStep(`genesis ${network.block.block.hash}`)
+    const begun = await beginWith(source.value, dataDir, network, onStep)
+    return begun.ok ? begun : err(refusal(begun.error.message))
+  } finally {
+    lock.value.release()
+  }
+}
+
+/** From genesis to the certified root of the state, and what a store keeps of its block. */
+export function proveManifest(
+  manifest: SnapshotManifest,
+  network: BeginningNetwork,
+): Result<ProvenManifest, Rejection> {
+  const verified = verifyManifest(manifest, network)
+  if (!verified.ok) return verified
+  const { block } = verified.value
+  const executed = verifyReceipts(block, manifest.receipts, network.genesis, network.recoverer)
+  if (!executed.ok) return executed
+  return ok({
+    manifest,
+    verified: verified.value,
+    final: { block, ...executed.value, finality: manifest.finality },
+  })
+}
+
+async function beginWith(
+  source: SnapshotSource,
+  dataDir: string,
+  network: TrustedNetwork,
+  onStep: (line: string) => void,
+): Promise<Result<BegunChain, Rejection>> {
+  const proven = await source.manifest()
+  if (!proven.ok) return proven
+  const { block, sets } = proven.value.verified
+  const { height, stateRoot, consensus } = block.header
+  onStep(`${sets.length} validator set(s), each named by the one before, up to epoch ${consensus.epoch}`)
+  onStep(`block ${height} ${block.hash}, final by a quorum of epoch ${consensus.epoch}`)
+  onStep(`state root ${stateRoot}`)
+  const drafts = { state: join(dataDir, 'state.draft'), journal: join(dataDir, 'journal.draft') }
+  for (const draft of Object.values(drafts)) rmSync(draft, { recursive: true, force: true })
+  try {
+    const accounts = await build(drafts, source, proven.value, network)
+    if (!accounts.ok) return accounts
+    onStep(`all of the state, ${accounts.value} accounts`)
+    // In this order: a journal of one block alone is as good as none, a state without journal refused.
+    renameSync(drafts.journal, join(dataDir, 'journal'))
+    renameSync(drafts.state, join(dataDir, 'state'))
+    return ok({ height, blockHash: block.hash, stateRoot, accounts: accounts.value })
+  } finally {
+    for (const draft of Object.values(drafts)) rmSync(draft, { recursive: true, force: true })
+  }
+}
+
+/** How many accounts there are. */
+async function build(
+  drafts: { readonly state: string; readonly journal: string },
+  source: SnapshotSource,
+  proven: ProvenManifest,
+  network: TrustedNetwork,
+): Promise<Result<number, Rejection>> {
+  const fail = (error: Error): never => {
+    throw error
+  }
+  const opened = await LevelStore.open(drafts.state, { cacheBytes: CACHE_BYTES, onFailure: fail, create: true })
+  if (!opened.ok) return opened
+  const store = opened.value
+  try {
+    const { height, stateRoot } = proven.final.block.header
+    const state = new StateImport(store, height, stateRoot, source.lanes)
+    const room = async (): Promise<void> => {
+      if (store.pendingBytes > PENDING_BYTES_MAX) await store.flush()
+    }
+    const filled = await source.fill({ state, room }, proven)
+    if (!filled.ok) return filled
+    await store.flush()
+    const start = await writeJournal(drafts.journal, proven, network.block.block.hash)
+    ChainStore.beginAt(store, network.block.block, { ...start, final: proven.final, sets: proven.verified.sets })
+    await store.flush()
+    return ok(state.accountsCount)
+  } finally {
+    await store.close()
+  }
+}
+
+async function writeJournal(path: string, { manifest, final }: ProvenManifest, genesisHash: Hash) {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const files = new NodeFiles(path)
+  try {
+    const options = { genesisHash: idBytes(genesisHash), segmentBytes: SEGMENT_BYTES, fromSegment: 1 }
+    const journal = Journal.open(files, options, () => undefined)
+    if (!journal.ok) throw new Error(journal.error.message)
+    const { value } = journal
+    const proof = (height: Height, finality: SnapshotManifest['finality']) =>
+      value.append(COMMIT_RECORD, encodeCommitRecord(height, finality))
+    const ends = manifest.links.map(({ end: { header, finality } }) => ({
+      header,
+      finalityPosition: proof(header.height, finality),
+    }))
+    const position = value.append(BLOCK_RECORD, encodeBlockRecord(final.block))
+    const finalityPosition = proof(final.block.header.height, manifest.finality)
+    await new Promise<void>((resolve, reject) => {
+      value.sync((failure) => (failure === undefined ? resolve() : reject(failure)))
+    })
+    return { ends, position, finalityPosition }
+  } finally {
+    files.close()
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * A snapshot from the peers of a network: the newest that anybody offers and proves, its state in parts from all of
+ * them at once. A peer that lies is found out by the proof of the part and asked no more; one that stalls or vanishes
+ * is passed over.
+ */
+import { type Rejection, rejection } from '../../base/rejection.ts'
+import { err, ok, type Result } from '../../base/result.ts'
+import type { PeerId } from '../../network/port.ts'
+import type { Request } from '../../network/requests.ts'
+import type { Wanted } from '../../replica/snapshot/state-import.ts'
+import {
+  decodeLinks,
+  decodeManifest,
+  decodeStateRecord,
+  type SetLink,
+  type SnapshotManifest,
+} from '../../sync/snapshot/snapshot-records.ts'
+import type { ProvenManifest, SnapshotSource, StateSink } from './begin-chain.ts'
+import type { SnapshotPeers } from './snapshot-peers.ts'
+
+interface Offer {
+  readonly peer: PeerId
+  /** Nothing of it is proven. */
+  readonly manifest: SnapshotManifest
+}
+
+/** Ranges of accounts that are fetched at the same time. */
+const LANES = 16
+const PARTS_PER_STEP = 100
+/** BOUND: links of one snapshot, which are held before they are proven. */
+const LINKS_BYTES_MAX = 64 * 1024 * 1024
+const POLL_MS = 100
+
+export interface PeerSourceOptions {
+  readonly peers: SnapshotPeers
+  readonly prove: (manifest: SnapshotManifest) => Result<ProvenManifest, Rejection>
+  readonly onStep: (line: string) => void
+  /** How long peers are waited for … */
+  readonly connectMs: number
+  /** … and others than the first that offers something, which may have something newer. */
+  readonly settleMs: number
+}
+
+export class PeerSource implements SnapshotSource {
+  readonly lanes: number = LANES
+  readonly #options: PeerSourceOptions
+  #parts = 0
+
+  constructor(options: PeerSourceOptions) {
+    this.#options = options
+  }
+
+  async manifest(): Promise<Result<ProvenManifest, Rejection>> {
+    const { offers, asked } = await this.#offers()
+    if (asked === 0) return refused('no peer could be reached: see p2p.peers in node.json, and that one of them runs')
+    for (const { peer, manifest } of offers) {
+      const links = await this.#links(peer, manifest.block.header.consensus.epoch - 1)
+      const proven = links.ok ? this.#options.prove({ ...manifest, links: links.value }) : links
+      if (proven.ok) return proven
+      this.#accuse(peer, proven.error)
+    }
+    return refused(
+      offers.length === 0
+        ? `none of ${asked} peer(s) has a snapshot, since no epoch has ended there: start the node without one`
+        : `nothing that ${offers.length} peer(s) offered could be proven`,
+    )
+  }
+
+  async fill(sink: StateSink, { final }: ProvenManifest): Promise<Result<void, Rejection>> {
+    const lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => this.#fillLane(sink, lane)))
+    if (lanes.some((isFull) => !isFull))
+      return refused(`no peer gives the state after block ${final.block.header.height} any more: try again`)
+    this.#tell(sink)
+    return ok(undefined)
+  }
+
+  /** The newest first. */
+  async #offers(): Promise<{ readonly offers: readonly Offer[]; readonly asked: number }> {
+    const { peers, connectMs, settleMs } = this.#options
+    const offers: Offer[] = []
+    const asked = new Map<PeerId, Promise<void>>()
+    let endMs = performance.now() + connectMs
+    while (performance.now() < endMs) {
+      for (const peer of peers.connected) if (!asked.has(peer)) asked.set(peer, this.#addOffer(offers, peer))
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+      if (offers.length > 0) endMs = Math.min(endMs, performance.now() + settleMs)
+    }
+    await Promise.all(asked.values())
+    offers.sort((a, b) => b.manifest.block.header.height - a.manifest.block.header.height)
+    return { offers, asked: asked.size }
+  }
+
+  async #addOffer(offers: Offer[], peer: PeerId): Promise<void> {
+    const answer = await this.#options.peers.ask(peer, { kind: 'snapshot' })
+    if (!answer.ok || answer.value.length === 0) return
+    const manifest = decodeManifest(answer.value)
+    if (manifest.ok) offers.push({ peer, manifest: manifest.value })
+    else this.#accuse(peer, manifest.error)
+  }
+
+  /** Of the epochs from the first to this one, as the peer has them. */
+  async #links(peer: PeerId, epochs: number): Promise<Result<readonly SetLink[], Rejection>> {
+    const links: SetLink[] = []
+    let bytes = 0
+    while (links.length < epochs) {
+      const answer = await this.#options.peers.ask(peer, { kind: 'setLinks', from: links.length + 1 })
+      if (!answer.ok) return answer
+      const decoded = decodeLinks(answer.value)
+      if (!decoded.ok) return decoded
+      bytes += answer.value.length
+      links.push(...decoded.value)
+      if (decoded.value.length === 0) return refused('it has not the ends of the epochs before its snapshot')
+      if (bytes > LINKS_BYTES_MAX) return refused(`more than ${LINKS_BYTES_MAX} bytes of validator sets`)
+    }
+    return ok(links.slice(0, epochs))
+  }
+
+  /** False when nobody gives what comes next. */
+  async #fillLane(sink: StateSink, lane: number): Promise<boolean> {
+    for (let wanted = sink.state.wanted(lane); wanted !== null; wanted = sink.state.wanted(lane)) {
+      const { peers } = this.#options
+      const asked = await peers.askAnybody(requestFor(wanted))
+      if (asked === null) return false
+      const { peer, answer } = asked
+      if (!answer.ok) continue
+      if (answer.value.length === 0) {
+        peers.exclude(peer)
+        continue
+      }
+      const record = decodeStateRecord(answer.value)
+      const taken = record.ok ? sink.state.take(lane, record.value) : record
+      if (taken.ok) peers.praise(peer, answer.value.length)
+      else this.#accuse(peer, taken.error)
+      this.#parts += 1
+      if (this.#parts % PARTS_PER_STEP === 0) this.#tell(sink)
+      await sink.room()
+    }
+    return true
+  }
+
+  #accuse(peer: PeerId, { message, verdict }: Rejection): void {
+    const { peers, onStep } = this.#options
+    // Of what else is under way from it.
+    if (peers.isExcluded(peer)) return
+    if (verdict === 'reject') peers.blame(peer, message)
+    else peers.exclude(peer)
+    onStep(`peer ${peer} is not asked any more: ${message}`)
+  }
+
+  #tell({ state }: StateSink): void {
+    const { peers, bytes } = this.#options.peers.tally
+    this.#options.onStep(
+      `${state.accountsCount} accounts in ${(bytes / 1024 ** 2).toFixed(1)} MiB from ${peers} peer(s), each part proven`,
+    )
+  }
+}
+
+function requestFor(wanted: Wanted): Request {
+  return wanted.kind === 'chunk' ? { kind: 'stateChunk', part: wanted.part } : { kind: 'code', hash: wanted.hash }
+}
+
+function refused(message: string): { readonly ok: false; readonly error: Rejection } {
+  return err(rejection('noSnapshot', message))
+}

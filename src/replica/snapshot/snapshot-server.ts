@@ -1,0 +1,78 @@
+/**
+ * Serves newcomers the state after the end of the newest epoch, which is kept long enough to be fetched (docs/network.md,
+ * "Snapshots"). A chunk is cut when it is asked for; it stands on its own, so nothing is remembered of who asks.
+ */
+import { EMPTY_BYTES } from '../../base/bytes.ts'
+import { type Rejection, rejection } from '../../base/rejection.ts'
+import { err, ok, type Result } from '../../base/result.ts'
+import type { StatePart } from '../../network/requests.ts'
+import { TokenBucket } from '../../network/token-bucket.ts'
+import type { ChainStore } from '../../storage/chain-store.ts'
+import { encodeLinks, encodeManifest, encodeStateRecord, type SetLink } from '../../sync/snapshot/snapshot-records.ts'
+import { cutChunk, SERVED_CHUNK_BYTES } from '../../sync/snapshot/state-chunk.ts'
+import { MissingNodeError } from '../../trie/node-source.ts'
+import { Trie } from '../../trie/trie.ts'
+import { type Epoch, hashFromBytes, idBytes } from '../../types/ids.ts'
+import type { Clock } from '../ports.ts'
+import { bareManifestOf, setLink } from './manifest-of.ts'
+
+/** BOUND: cutting a chunk takes some milliseconds, in which nothing else happens: agreement goes first. */
+const CHUNKS_PER_SECOND_MAX = 20
+/** BOUND: of one answer; a link is some hundred bytes a validator. */
+const LINKS_BYTES_MAX = 1024 * 1024
+/** BOUND: what a message has room for. An end that is larger is left out. */
+const MANIFEST_BYTES_MAX = 4 * 1024 * 1024
+
+export class SnapshotServer {
+  readonly #store: ChainStore
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #chunks: TokenBucket
+
+  constructor(store: ChainStore, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#store = store
+    this.#clock = clock
+    this.#chunks = new TokenBucket(CHUNKS_PER_SECOND_MAX, clock.monotonicMs())
+  }
+
+  /** Empty while no epoch has ended whose state is here. */
+  manifest(): Uint8Array {
+    const end = this.#store.newestEnd
+    const block = end && this.#store.block(end.header.height)
+    if (end === undefined || block === undefined) return EMPTY_BYTES
+    if (this.#store.accountNode(EMPTY_BYTES, idBytes(block.header.stateRoot)) === undefined) return EMPTY_BYTES
+    const manifest = encodeManifest(bareManifestOf(this.#store, block, end.finality))
+    return manifest.length > MANIFEST_BYTES_MAX ? EMPTY_BYTES : manifest
+  }
+
+  links(from: Epoch): Uint8Array {
+    const links: SetLink[] = []
+    let bytes = 0
+    for (let epoch = Math.max(1, from); bytes < LINKS_BYTES_MAX; epoch++) {
+      const link = setLink(this.#store, epoch)
+      if (link === undefined) break
+      links.push(link)
+      bytes += encodeLinks([link]).length
+    }
+    return encodeLinks(links)
+  }
+
+  /** Refused, without blame, when too much was asked for in this second. */
+  chunk({ owner, root, from, until }: StatePart): Result<Uint8Array, Rejection> {
+    if (!this.#chunks.spend(1, this.#clock.monotonicMs()))
+      return err(rejection('busy', 'too many chunks were asked for', 'ignore'))
+    const source = this.#store.stateSource
+    const trie = Trie.at(root, { load: (path, hash) => source.node(owner, path, hash) })
+    try {
+      const chunk = cutChunk(trie, from, SERVED_CHUNK_BYTES, until)
+      return ok(encodeStateRecord({ kind: 'chunk', owner, chunk }))
+    } catch (error) {
+      if (!(error instanceof MissingNodeError)) throw error
+      return ok(EMPTY_BYTES)
+    }
+  }
+
+  code(hash: Uint8Array): Uint8Array {
+    const code = this.#store.stateSource.code(hashFromBytes(hash))
+    return code === undefined ? EMPTY_BYTES : encodeStateRecord({ kind: 'code', code })
+  }
+}

@@ -1,0 +1,242 @@
+/** A newcomer gets the state of a chain from peers of which it believes none. */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { concatBytes, EMPTY_BYTES, utf8 } from '../../../src/base/bytes.ts'
+import { defined } from '../../../src/base/invariant.ts'
+import { rejection } from '../../../src/base/rejection.ts'
+import { err, ok, type Result } from '../../../src/base/result.ts'
+import { createWasmRecoverer } from '../../../src/crypto/backends/wasm.ts'
+import { WorldState } from '../../../src/ledger/world-state.ts'
+import type { PeerId, RequestFailure } from '../../../src/network/port.ts'
+import { decodeRequest, type Request } from '../../../src/network/requests.ts'
+import { type BeginningNetwork, proveManifest } from '../../../src/node/snapshot/begin-chain.ts'
+import { PeerSource } from '../../../src/node/snapshot/peer-source.ts'
+import { SnapshotPeers } from '../../../src/node/snapshot/snapshot-peers.ts'
+import { SnapshotServer } from '../../../src/replica/snapshot/snapshot-server.ts'
+import { StateImport } from '../../../src/replica/snapshot/state-import.ts'
+import { Simulator } from '../../../src/simulation/simulate.ts'
+import { realCrypto } from '../../../src/simulation/simulated-crypto.ts'
+import { type SimulatedGenesis, simulatedGenesis } from '../../../src/simulation/simulated-genesis.ts'
+import type { ChainStore } from '../../../src/storage/chain-store.ts'
+import { MemoryStore } from '../../../src/storage/memory/memory-store.ts'
+import { StateStore } from '../../../src/storage/state-store.ts'
+import {
+  decodeLinks,
+  decodeManifest,
+  decodeStateRecord,
+  encodeLinks,
+  encodeManifest,
+  encodeStateRecord,
+  type SnapshotManifest,
+} from '../../../src/sync/snapshot/snapshot-records.ts'
+
+const EPOCH_BLOCKS = 4
+const TIMES = { requestTimeoutMs: 40, restMs: 10, restMsMax: 100, patienceMs: 400 }
+
+/** Undefined: refuses. Null: never answers. */
+type Peer = (request: Request) => Uint8Array | undefined | null
+
+let store: ChainStore
+let genesis: SimulatedGenesis
+let trusted: BeginningNetwork
+
+beforeAll(async () => {
+  const recoverer = await createWasmRecoverer()
+  const crypto = realCrypto(recoverer)
+  const times = { viewTimeoutMs: 600, viewTimeoutMsMax: 3_000 }
+  genesis = simulatedGenesis({ validators: 4, faultModel: 'byzantine', epochBlocksMax: EPOCH_BLOCKS, ...times }, crypto)
+  trusted = { genesis: genesis.genesis, block: genesis.block, verifier: recoverer, recoverer }
+  const link = { delayMsMin: 1, delayMsMean: 5, slowShare: 0, lossShare: 0, duplicateShare: 0, ordered: true }
+  const scenario = { seed: 1, nodes: 4, faultyMs: 3_000, calmMs: 15_000, link, faults: [], byzantine: [] }
+  const run = { ...scenario, clients: 4, thinkMs: 100, syncMsMean: 1, epochBlocks: EPOCH_BLOCKS }
+  const { failure } = new Simulator(new Map(), crypto).run(run, null, [
+    { onEnd: (nodes) => (store = defined(nodes[0]?.chain?.store, 'a chain')) },
+  ])
+  expect(failure).toBeNull()
+}, 120_000)
+
+/** Time stands still for all that it serves. */
+function honest(): Peer {
+  let nowMs = 0
+  const server = new SnapshotServer(store, { monotonicMs: () => (nowMs += 1_000) })
+  return (request) => {
+    if (request.kind === 'snapshot') return server.manifest()
+    if (request.kind === 'setLinks') return server.links(request.from)
+    if (request.kind === 'code') return server.code(request.hash)
+    if (request.kind !== 'stateChunk') return undefined
+    const chunk = server.chunk(request.part)
+    return chunk.ok ? chunk.value : undefined
+  }
+}
+
+function lying(about: (answer: Uint8Array, request: Request) => Uint8Array): Peer {
+  const truth = honest()
+  return (request) => {
+    const answer = truth(request)
+    return answer instanceof Uint8Array && answer.length > 0 ? about(answer, request) : answer
+  }
+}
+
+const lyingInChunks = (lie: (chunk: Uint8Array) => Uint8Array): Peer =>
+  lying((answer, { kind }) => (kind === 'stateChunk' ? lie(answer) : answer))
+
+const lyingInManifest = (lie: (manifest: SnapshotManifest) => SnapshotManifest): Peer =>
+  lying((answer, { kind }) => (kind === 'snapshot' ? encodeManifest(lie(read(decodeManifest(answer)))) : answer))
+
+function read<T>(result: Result<T, unknown>): T {
+  return defined(result.ok ? result.value : undefined, 'what was encoded')
+}
+
+/** What a newcomer comes to, and what it found on the way. */
+async function join(peers: Readonly<Record<string, Peer>>) {
+  const blamed: string[] = []
+  const gone = new Set<string>()
+  const asked = new Map<string, number>()
+  const fail = (code: RequestFailure) => err(rejection(code, code, 'ignore'))
+  const network = {
+    connectedPeers: () => Object.keys(peers).filter((name) => !gone.has(name)) as PeerId[],
+    penalise: (peer: PeerId) => void blamed.push(peer),
+    request: async (to: PeerId, body: Uint8Array, { timeoutMs }: { readonly timeoutMs: number }) => {
+      asked.set(to, (asked.get(to) ?? 0) + 1)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      const answer = peers[to]?.(read(decodeRequest(body)))
+      if (answer instanceof Uint8Array) return ok(answer)
+      if (answer === undefined) return fail('request-refused')
+      await new Promise((resolve) => setTimeout(resolve, timeoutMs))
+      return fail('request-timeout')
+    },
+  }
+  const asking = new SnapshotPeers(network, TIMES)
+  const lines: string[] = []
+  const source = new PeerSource({
+    peers: asking,
+    prove: (manifest) => proveManifest(manifest, trusted),
+    onStep: (line) => lines.push(line),
+    connectMs: 300,
+    settleMs: 60,
+  })
+  const target = new MemoryStore()
+  const proven = await source.manifest()
+  if (!proven.ok) return { failure: proven.error.message, blamed, gone, asked, height: 0, balances: [], lines }
+  const { height, stateRoot } = proven.value.final.block.header
+  const state = new StateImport(target, height, stateRoot, source.lanes)
+  const filled = await source.fill({ state, room: () => Promise.resolve() }, proven.value)
+  const world = WorldState.at(stateRoot, new StateStore(target))
+  const balances = filled.ok ? genesis.clients.map(({ address }) => world.account(address).balance) : []
+  return { failure: filled.ok ? null : filled.error.message, blamed, gone, asked, height, balances, lines }
+}
+
+function expectWhole({ failure, height, balances }: Awaited<ReturnType<typeof join>>): void {
+  expect(failure).toBeNull()
+  const end = defined(store.newestEnd, 'an end')
+  expect(height).toBe(end.header.height)
+  const there = defined(store.stateAt(height), 'the state')
+  expect(balances).toEqual(genesis.clients.map(({ address }) => there.account(address).balance))
+}
+
+describe('a newcomer', () => {
+  it('gets the state at the end of the newest epoch, from all peers at once', async () => {
+    const joined = await join({ a: honest(), b: honest(), c: honest() })
+    expectWhole(joined)
+    expect(joined.height).toBeGreaterThan(2 * EPOCH_BLOCKS)
+    expect(joined.blamed).toEqual([])
+    for (const peer of ['a', 'b', 'c']) expect(joined.asked.get(peer)).toBeGreaterThan(5)
+  })
+
+  const wrongEntry = (chunk: Uint8Array): Uint8Array => {
+    const record = read(decodeStateRecord(chunk))
+    if (record.kind === 'code' || record.chunk.entries.length === 0) return chunk
+    const [[key, value] = [EMPTY_BYTES, EMPTY_BYTES], ...rest] = record.chunk.entries
+    const changed = value.with(value.length - 1, (value.at(-1) ?? 0) ^ 1)
+    return encodeStateRecord({ ...record, chunk: { ...record.chunk, entries: [[key, changed], ...rest] } })
+  }
+  const withoutEntry = (chunk: Uint8Array): Uint8Array => {
+    const record = read(decodeStateRecord(chunk))
+    if (record.kind === 'code' || record.chunk.entries.length === 0) return chunk
+    return encodeStateRecord({ ...record, chunk: { ...record.chunk, entries: record.chunk.entries.slice(1) } })
+  }
+
+  it.each([
+    { lie: 'another value', liar: () => lyingInChunks(wrongEntry) },
+    { lie: 'an account left out', liar: () => lyingInChunks(withoutEntry) },
+    { lie: 'noise', liar: () => lyingInChunks(() => utf8('noise')) },
+    { lie: 'a manifest that is none', liar: () => lying((answer) => concatBytes(answer, utf8('!'))) },
+    {
+      lie: 'a block that is not final, and higher than any',
+      liar: () =>
+        lyingInManifest((manifest) => {
+          const { block } = manifest
+          return { ...manifest, block: { ...block, header: { ...block.header, height: block.header.height + 100 } } }
+        }),
+    },
+    {
+      lie: 'another state root',
+      liar: () =>
+        lyingInManifest((manifest) => {
+          const { block } = manifest
+          const header = { ...block.header, stateRoot: block.hash, height: block.header.height + 1 }
+          return { ...manifest, block: { ...block, header } }
+        }),
+    },
+    {
+      lie: 'another set of validators',
+      // The first of its rank is asked for the sets: alone it is.
+      liar: () =>
+        lying((answer, { kind }) =>
+          kind === 'setLinks'
+            ? encodeLinks(read(decodeLinks(answer)).map((link) => ({ ...link, validators: link.validators.slice(1) })))
+            : answer,
+        ),
+    },
+  ])('finds out a peer that gives $lie, and goes on with the others', async ({ liar }) => {
+    const joined = await join({ liar: liar(), a: honest(), b: honest() })
+    expectWhole(joined)
+    expect(joined.blamed).toEqual(['liar'])
+    expect(joined.lines.join('\n')).toContain('peer liar is not asked any more')
+  })
+
+  it('passes over one that stalls, one that refuses and one that vanishes, and blames none', async () => {
+    let answers = 0
+    const truth = honest()
+    const peers: Record<string, Peer> = {
+      stalling: ({ kind }) => (kind === 'stateChunk' ? null : EMPTY_BYTES),
+      refusing: () => undefined,
+      vanishing: (request) => (answers++ < 8 ? truth(request) : null),
+      steady: honest(),
+    }
+    const joined = await join(peers)
+    expectWhole(joined)
+    expect(joined.blamed).toEqual([])
+  })
+
+  it('is told when nobody can be reached, nobody has a snapshot, or what was begun is kept no more', async () => {
+    expect((await join({})).failure).toContain('no peer could be reached')
+    expect((await join({ a: () => EMPTY_BYTES, b: () => undefined })).failure).toContain('none of 2 peer(s)')
+    const forgetful = lyingInChunks(() => EMPTY_BYTES)
+    const joined = await join({ forgetful })
+    expect(joined.failure).toMatch(/no peer gives the state after block \d+ any more/)
+    expect(joined.blamed).toEqual([])
+    const liar = lyingInManifest((manifest) => ({ ...manifest, genesisHash: manifest.block.hash }))
+    expect((await join({ liar })).failure).toContain('nothing that 1 peer(s) offered could be proven')
+  })
+})
+
+describe('a server of snapshots', () => {
+  it('cuts a bounded number of chunks a second, whoever asks', () => {
+    const server = new SnapshotServer(store, { monotonicMs: () => 0 })
+    const { stateRoot } = defined(store.newestEnd, 'an end').header
+    const request = { owner: EMPTY_BYTES, root: new Uint8Array(Buffer.from(stateRoot.slice(2), 'hex')) }
+    const part = { ...request, from: new Uint8Array(32), until: new Uint8Array(32).fill(255) }
+    const answers = Array.from({ length: 50 }, () => server.chunk(part))
+    expect(answers.filter(({ ok: isOk }) => isOk)).toHaveLength(20)
+    expect(answers.at(-1)).toMatchObject({ ok: false, error: { verdict: 'ignore' } })
+  })
+
+  it('has nothing for a root that it does not know', () => {
+    const server = new SnapshotServer(store, { monotonicMs: () => 0 })
+    const unknown = new Uint8Array(32).fill(7)
+    const part = { owner: EMPTY_BYTES, root: unknown, from: new Uint8Array(32), until: new Uint8Array(32).fill(255) }
+    expect(server.chunk(part)).toEqual({ ok: true, value: EMPTY_BYTES })
+    expect(server.code(unknown)).toEqual(EMPTY_BYTES)
+    expect(read(decodeLinks(server.links(10_000)))).toEqual([])
+  })
+})
