@@ -57,6 +57,57 @@ export class BoundedMap<K, V> {
   }
 }
 
+export interface WeightLimits<V> {
+  readonly entriesMax: number
+  /** Of all entries together, in what `weightOf` counts. */
+  readonly weightMax: number
+  weightOf(value: V): number
+}
+
+/** A map that forgets the entries set longest ago when there are too many or they weigh too much, but never the newest. */
+export class WeightedMap<K, V> {
+  readonly #entries = new Map<K, V>()
+  readonly #limits: WeightLimits<V>
+  #weight = 0
+
+  constructor(limits: WeightLimits<V>) {
+    this.#limits = limits
+  }
+
+  get(key: K): V | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** Makes `key` the newest entry. */
+  set(key: K, value: V): void {
+    this.delete(key)
+    this.#entries.set(key, value)
+    this.#weight += this.#limits.weightOf(value)
+    const { entriesMax, weightMax } = this.#limits
+    for (const oldest of this.#entries.keys()) {
+      if ((this.#entries.size <= entriesMax && this.#weight <= weightMax) || oldest === key) return
+      this.delete(oldest)
+    }
+  }
+
+  /** A value must weigh what it did when it was set. */
+  delete(key: K): boolean {
+    const value = this.#entries.get(key)
+    if (value !== undefined) this.#weight -= this.#limits.weightOf(value)
+    return this.#entries.delete(key)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+    this.#weight = 0
+  }
+
+  /** Oldest first. */
+  entries(): MapIterator<[K, V]> {
+    return this.#entries.entries()
+  }
+}
+
 /** First in, first out, at most `limit` items; `push` says whether the item was taken. */
 export class BoundedQueue<T> {
   #items: T[] = []

@@ -2,7 +2,7 @@
  * From envelopes to transactions with a known sender. A signature is recovered once in a node's
  * life: what the pool or a recent block knows is not checked again.
  */
-import { BoundedMap } from '../base/bounded.ts'
+import { WeightedMap } from '../base/bounded.ts'
 import type { Rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { keccak256Hash } from '../crypto/keccak.ts'
@@ -22,14 +22,18 @@ import type { ReplicaPorts } from './ports.ts'
 export type VerifiedTransaction = Verified<SignedTransaction>
 export type TransactionVerdict = Result<VerifiedTransaction, Rejection>
 
-/** BOUND: transactions of recent blocks, for blocks that compete or come again. */
-const REMEMBERED_MAX = 16_384
+/** BOUND: transactions of recent blocks, for blocks that compete or come again, and bytes of their envelopes. */
+const REMEMBERED = {
+  entriesMax: 16_384,
+  weightMax: 16 * 1024 * 1024,
+  weightOf: ({ envelope }: VerifiedTransaction) => envelope.length,
+}
 
 export class TransactionVerifier {
   readonly #rules: TransactionRules
   readonly #recover: ReplicaPorts['recover']
   readonly #pooled: (hash: Hash) => VerifiedTransaction | undefined
-  readonly #remembered = new BoundedMap<Hash, VerifiedTransaction>(REMEMBERED_MAX)
+  readonly #remembered = new WeightedMap<Hash, VerifiedTransaction>(REMEMBERED)
 
   constructor(
     rules: TransactionRules,

@@ -1,6 +1,6 @@
 /** Filters of clients that poll: each remembers what it has told. Forgotten when nobody polls them. */
 import { randomBytes } from 'node:crypto'
-import { BoundedMap } from '../base/bounded.ts'
+import { WeightedMap } from '../base/bounded.ts'
 import type { NodeApi } from '../node/node-api.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { invalidParams, RpcError, SERVER_ERROR } from './errors.ts'
@@ -25,19 +25,25 @@ interface Entry {
 export class FilterStore {
   readonly #node: NodeApi
   readonly #limits: RpcLimits
-  readonly #entries: BoundedMap<string, Entry>
+  readonly #entries: WeightedMap<string, Entry>
   readonly #unsubscribe: () => void
 
   constructor(node: NodeApi, limits: RpcLimits) {
     this.#node = node
     this.#limits = limits
-    this.#entries = new BoundedMap(limits.filtersMax)
+    this.#entries = new WeightedMap({
+      entriesMax: limits.filtersMax,
+      weightMax: limits.filterCriteriaMax,
+      weightOf: ({ filter }) => criteriaOf(filter),
+    })
     this.#unsubscribe = node.subscribe({ pendingTransaction: (transaction) => this.#onPending(transaction.hash) })
   }
 
   /** @throws RpcError when the filter alone has more addresses and topics than all may. */
   add(filter: PolledFilter): string {
-    this.#makeRoom(criteriaOf(filter))
+    const { filterCriteriaMax } = this.#limits
+    if (criteriaOf(filter) > filterCriteriaMax)
+      throw invalidParams(`too many addresses and topics, at most ${filterCriteriaMax}`)
     const id = `0x${randomBytes(16).toString('hex')}`
     const nextHeight = this.#node.head().header.height + 1
     this.#entries.set(id, { filter, polledMs: performance.now(), nextHeight, pending: [] })
@@ -81,18 +87,6 @@ export class FilterStore {
     const entry = this.#entries.get(id)
     if (entry === undefined || this.#isForgotten(entry)) throw new RpcError(SERVER_ERROR, 'filter not found')
     return entry
-  }
-
-  /** Oldest first, as far as a new one with so many addresses and topics needs it. */
-  #makeRoom(criteria: number): void {
-    const { filterCriteriaMax } = this.#limits
-    if (criteria > filterCriteriaMax) throw invalidParams(`too many addresses and topics, at most ${filterCriteriaMax}`)
-    let held = [...this.#entries.values()].reduce((sum, { filter }) => sum + criteriaOf(filter), 0)
-    for (const [id, { filter }] of this.#entries.entries()) {
-      if (held + criteria <= filterCriteriaMax) return
-      held -= criteriaOf(filter)
-      this.#entries.delete(id)
-    }
   }
 
   #onPending(hash: Hash): void {

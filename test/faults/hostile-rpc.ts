@@ -71,7 +71,7 @@ async function attack(requests: number, seed: number): Promise<void> {
   const after = await devnet.status(WITNESS)
   console.log(`${judgedBy(clients)} requests, ${(judgedBy(clients) / seconds).toFixed(0)} a second: ${kinds(clients)}`)
   console.log(`transfers at p50 and p99: quiet ${ranks(quiet)} ms, attacked ${ranks(busy)} ms (${busy.length})`)
-  console.log(`${after.height - before.height} blocks in ${after.view - before.view} views meanwhile`)
+  console.log(`${after.height - before.height} blocks meanwhile, now in view ${after.view} of epoch ${after.epoch}`)
   if (!isAlive(pid)) faults.push('the attacked process is gone')
   if (faults.length === 0) faults.push(...memory.faults())
   memory.close()
