@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { DEVNET_CHAIN_ID } from '../../src/cli/supervision/dev-accounts.ts'
 import { ClosedLoop } from './closed-loop.ts'
+import { measureJoin } from './join.ts'
 import { type BenchOptions, readOptions, type Workload } from './options.ts'
 import { plotOf } from './plot.ts'
 import { peakMebibytes } from './process-usage.ts'
@@ -100,7 +101,15 @@ async function reads(options: BenchOptions): Promise<void> {
   else console.log(`medians of ${rounds} rounds of ${durationSeconds} s, by turns\n\n${readsTable(figures)}`)
 }
 
+async function joining(options: BenchOptions): Promise<void> {
+  const figures = await measureJoin(options)
+  const machine = { cores: availableParallelism(), node: process.versions.node, platform: process.platform }
+  if (options.json) console.log(JSON.stringify({ benchmark: 'join', machine, figures }, null, 2))
+  else console.table(figures)
+}
+
 const options = readOptions(process.argv.slice(2))
 if (options?.sim === true) simulation(options)
 else if (options?.rpc === true) await reads(options)
+else if (options?.join === true) await joining(options)
 else if (options !== undefined) await main(options)

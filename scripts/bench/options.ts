@@ -16,6 +16,10 @@ export interface BenchOptions {
   readonly compare: boolean
   /** Reads beside anvil, and nothing of the above. */
   readonly rpc: boolean
+  /** A newcomer to a chain of so many accounts and blocks, and nothing of the above. */
+  readonly join: boolean
+  readonly joinAccounts: number
+  readonly joinBlocks: number
   /** The simulator's speed instead of a network's. */
   readonly sim: boolean
   readonly json: boolean
@@ -39,6 +43,9 @@ const USAGE = `npm run bench -- [options]
   --genesis <file>    genesis of the network, as of the devnet
   --compare           the same load against anvil: one process, no replication, no durability
   --sim               the speed of the simulator instead: views a second and core
+  --join              a newcomer to a chain, by snapshot and by replay: seconds, bytes, memory; makes the chain first
+  --accounts <n>      of that chain (100000)
+  --blocks <n>        of that chain (1000)
   --rpc               reads a second of one replica and of anvil, by turns
   --plot [file]       draw latency over throughput (docs/benchmark.svg)
   --json              print JSON instead of tables`
@@ -62,6 +69,9 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       genesis: { type: 'string' },
       data: { type: 'string' },
       compare: { type: 'boolean', default: false },
+      join: { type: 'boolean', default: false },
+      accounts: { type: 'string', default: '100000' },
+      blocks: { type: 'string', default: '1000' },
       rpc: { type: 'boolean', default: false },
       sim: { type: 'boolean', default: false },
       plot: { type: 'string' },
@@ -83,6 +93,9 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     port: positive('port', values.port),
     compare: values.compare,
     rpc: values.rpc,
+    join: values.join,
+    joinAccounts: positive('accounts', values.accounts),
+    joinBlocks: positive('blocks', values.blocks),
     sim: values.sim,
     json: values.json,
     plot: values.plot,

@@ -21,7 +21,7 @@ export interface SignedRequest {
 
 interface Sender {
   readonly signer: Signer
-  readonly recipient: Address
+  readonly recipient: (nonce: number) => Address
   nextNonce: number
   readonly ready: SignedRequest[]
 }
@@ -40,12 +40,19 @@ export class SigningDesk {
   /** Signed while the clock ran, because a phase was faster than foreseen. */
   signedLate = 0
 
-  constructor(workload: Workload, chainId: number, accounts: readonly DevAccount[]) {
+  /** `recipient` of a transfer, by the place of its sender and its nonce: the next account, unless said otherwise. */
+  constructor(
+    workload: Workload,
+    chainId: number,
+    accounts: readonly DevAccount[],
+    recipient = (sender: number, _nonce: number): Address =>
+      (accounts[(sender + 1) % accounts.length] ?? { address: keyValue.address }).address,
+  ) {
     this.#workload = workload
     this.#chainId = chainId
     this.#senders = accounts.map(({ privateKey }, i) => ({
       signer: nativeSigner(privateKey),
-      recipient: (accounts[(i + 1) % accounts.length] ?? { address: keyValue.address }).address,
+      recipient: (nonce) => recipient(i, nonce),
       nextNonce: 0,
       ready: [],
     }))
@@ -73,7 +80,7 @@ export class SigningDesk {
     const nonce = sender.nextNonce++
     const call =
       this.#workload === 'transfer'
-        ? { to: sender.recipient, value: 1n, data: EMPTY_BYTES, gasLimit: 21_000 }
+        ? { to: sender.recipient(nonce), value: 1n, data: EMPTY_BYTES, gasLimit: 21_000 }
         : { to: keyValue.address, value: 0n, data: putData(nonce), gasLimit: 200_000 }
     const envelope = signTransaction(
       {
