@@ -23,6 +23,10 @@ export const COVERED = [
   'restored disk',
   'epoch ended',
   'epoch ended by a suffix',
+  'set changed',
+  'validator removed',
+  'removed validator back',
+  'returned validator signed',
 ] as const
 
 export type Covered = (typeof COVERED)[number]

@@ -11,13 +11,20 @@ export type GovernanceCall =
   | { readonly kind: 'vote'; readonly proposal: number; readonly approve: boolean }
   | { readonly kind: 'ready'; readonly height: number; readonly stateRoot: Hash }
   | { readonly kind: 'proposeRemove'; readonly subject: Address }
+  /** `proof`: that who has the key asks for it, on this chain. */
+  | { readonly kind: 'proposeAdd'; readonly publicKey: Uint8Array; readonly proof: Uint8Array }
   | { readonly kind: 'submitEvidence'; readonly evidence: Uint8Array }
   | { readonly kind: 'leave' }
   /** A proposal for another number of validators. */
   | { readonly kind: 'resize'; readonly validators: number }
 
 export type GovernanceEvent =
-  | { readonly kind: 'proposed'; readonly proposal: number; readonly isRemoval: boolean; readonly subject: Address }
+  | {
+      readonly kind: 'proposed'
+      readonly proposal: number
+      readonly what: 'add' | 'remove' | 'parameter'
+      readonly subject: Address
+    }
   | { readonly kind: 'passed'; readonly proposal: number }
   | { readonly kind: 'evidenceAccepted'; readonly culprit: Address; readonly epoch: number }
   | { readonly kind: 'jailed'; readonly validator: Address }
@@ -29,6 +36,7 @@ const SELECTOR = 4
 const VOTE = selector('vote(uint256,bool)')
 const READY = selector('ready(uint256,bytes32)')
 const PROPOSE_REMOVE = selector('proposeRemove(address,bytes32,string)')
+const PROPOSE_ADD = selector('proposeAdd(bytes,bytes,string,string)')
 const LEAVE = selector('leave()')
 const PROPOSE_PARAM = selector('proposeParam(bytes32,bytes)')
 const SUBMIT_EVIDENCE = selector('submitEvidence(bytes)')
@@ -37,8 +45,11 @@ const PASSED = topic('Passed(uint256)')
 const EVIDENCE_ACCEPTED = topic('EvidenceAccepted(bytes32,address,uint8,uint256,uint256)')
 const JAILED = topic('Jailed(address,bytes32)')
 const TARGET = padRight(utf8('targetValidators'))
-/** Kind of a proposal. */
-const REMOVAL = 1
+/** By their numbers in the event. */
+const PROPOSALS = ['add', 'remove', 'parameter'] as const
+/** Nobody dials it: nodes of a simulation are named by their keys. */
+const PEER = utf8(`/ip4/127.0.0.1/tcp/1/p2p/${'Q'.repeat(46)}`)
+const NAME = utf8('returned')
 
 export function encodeGovernanceCall(call: GovernanceCall): Uint8Array {
   switch (call.kind) {
@@ -48,6 +59,8 @@ export function encodeGovernanceCall(call: GovernanceCall): Uint8Array {
       return concatBytes(READY, word(call.height), bytesOf(call.stateRoot))
     case 'proposeRemove':
       return concatBytes(PROPOSE_REMOVE, padLeft(bytesOf(call.subject)), word(0), word(3 * WORD), word(0))
+    case 'proposeAdd':
+      return concatBytes(PROPOSE_ADD, ...dynamic([call.publicKey, call.proof, PEER, NAME]))
     case 'leave':
       return LEAVE
     case 'resize': {
@@ -66,6 +79,8 @@ export function decodeGovernanceCall(data: Uint8Array): GovernanceCall | undefin
   if (bytesEqual(name, VOTE)) return { kind: 'vote', proposal: numberOf(at(0)), approve: numberOf(at(1)) === 1 }
   if (bytesEqual(name, READY)) return { kind: 'ready', height: numberOf(at(0)), stateRoot: toHex(at(1)) as Hash }
   if (bytesEqual(name, PROPOSE_REMOVE)) return { kind: 'proposeRemove', subject: addressOf(toHex(at(0))) }
+  if (bytesEqual(name, PROPOSE_ADD))
+    return { kind: 'proposeAdd', publicKey: dynamicAt(data, 0), proof: dynamicAt(data, 1) }
   if (bytesEqual(name, LEAVE)) return { kind: 'leave' }
   if (bytesEqual(name, PROPOSE_PARAM)) return { kind: 'resize', validators: data[SELECTOR + 3 * WORD] ?? 0 }
   if (!bytesEqual(name, SUBMIT_EVIDENCE)) return undefined
@@ -83,7 +98,7 @@ export function readGovernanceLog({ topics, data }: Log): GovernanceEvent | unde
       return {
         kind: 'proposed',
         proposal: Number(first),
-        isRemoval: numberOf(at(0)) === REMOVAL,
+        what: PROPOSALS[numberOf(at(0))] ?? 'parameter',
         subject: addressOf(toHex(at(1))),
       }
     case PASSED:
@@ -95,6 +110,27 @@ export function readGovernanceLog({ topics, data }: Log): GovernanceEvent | unde
     default:
       return undefined
   }
+}
+
+/** Arguments of variable length: where each begins, then their lengths and bytes. */
+function dynamic(values: readonly Uint8Array[]): readonly Uint8Array[] {
+  const heads: Uint8Array[] = []
+  const tails: Uint8Array[] = []
+  let offset = values.length * WORD
+  for (const value of values) {
+    heads.push(word(offset))
+    const tail = concatBytes(word(value.length), padRight(value))
+    tails.push(tail)
+    offset += tail.length
+  }
+  return [...heads, ...tails]
+}
+
+function dynamicAt(data: Uint8Array, index: number): Uint8Array {
+  const args = data.subarray(SELECTOR)
+  const offset = numberOf(args.subarray(index * WORD, (index + 1) * WORD))
+  const start = offset + WORD
+  return args.subarray(start, start + numberOf(args.subarray(offset, start)))
 }
 
 function selector(signature: string): Uint8Array {

@@ -4,7 +4,9 @@
  */
 import { toHex } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
+import { possessionDigest } from '../crypto/digests.ts'
 import type { FinalBlock } from '../types/final-block.ts'
+import type { Address } from '../types/ids.ts'
 import { encodeGovernanceCall, type GovernanceCall, readGovernanceLog } from './governance-calls.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
@@ -13,6 +15,8 @@ import type { World } from './world.ts'
 export type Move =
   | { readonly kind: 'leave'; readonly atMs: number; readonly node: number }
   | { readonly kind: 'remove'; readonly atMs: number; readonly node: number }
+  /** Of one that was removed: it is to wait for a place again. */
+  | { readonly kind: 'add'; readonly atMs: number; readonly node: number }
   | { readonly kind: 'resize'; readonly atMs: number; readonly validators: number }
 
 /** Whoever was down, or no validator yet, is asked again. */
@@ -24,6 +28,8 @@ export class Operators {
   readonly #wanted = new Set<string>()
   /** Proposals that have not passed. */
   readonly #agreed = new Set<number>()
+  /** Nodes that are proposed to come back. */
+  readonly #returning = new Set<number>()
   #height = 0
 
   constructor(world: World) {
@@ -40,29 +46,39 @@ export class Operators {
     for (const [index, { data }] of transactions.entries())
       for (const log of receipts[index]?.logs ?? []) {
         const event = readGovernanceLog(log)
-        if (event?.kind === 'proposed' && this.#wanted.has(toHex(data))) this.#agree(event.proposal)
-        else if (event?.kind === 'passed') this.#agreed.delete(event.proposal)
+        if (event?.kind === 'proposed' && this.#wanted.has(toHex(data))) {
+          if (event.what === 'add') this.#returning.add(this.#nodeOf(event.subject))
+          this.#agree(event.proposal)
+        } else if (event?.kind === 'passed') this.#agreed.delete(event.proposal)
       }
   }
 
   #make(move: Move): void {
     if (this.#world.isCalm) return
-    const { identities } = this.#world.genesis
     if (move.kind === 'leave') {
       const leaving = this.#world.nodes[move.node]
       if (leaving?.isByzantine === false) this.#call(leaving, { kind: 'leave' })
       return
     }
-    const call: GovernanceCall =
-      move.kind === 'remove'
-        ? { kind: 'proposeRemove', subject: defined(identities[move.node], 'an identity').address }
-        : { kind: 'resize', validators: move.validators }
+    const call = this.#proposalOf(move)
     const proposer = this.#world.nodes.find(({ isByzantine, replica, index }) => {
       const isValidator = (replica?.epoch.self ?? null) !== null
       return isValidator && !isByzantine && !(move.kind === 'remove' && index === move.node)
     })
     this.#wanted.add(toHex(encodeGovernanceCall(call)))
     if (proposer !== undefined) this.#call(proposer, call)
+    // Its removal may take a while yet, and until then the call is refused.
+    const isRefused = move.kind === 'add' && !this.#returning.has(move.node)
+    if (isRefused) this.#world.scheduler.after(AGAIN_US, () => this.#make(move))
+  }
+
+  #proposalOf(move: Exclude<Move, { kind: 'leave' }>): GovernanceCall {
+    if (move.kind === 'resize') return { kind: 'resize', validators: move.validators }
+    const { identities, block } = this.#world.genesis
+    const { address, publicKey, signer } = defined(identities[move.node], 'an identity')
+    if (move.kind === 'remove') return { kind: 'proposeRemove', subject: address }
+    const { signature } = signer.sign(possessionDigest(block.block.hash, publicKey))
+    return { kind: 'proposeAdd', publicKey, proof: signature }
   }
 
   /** All of them vote, until it has passed. */
@@ -75,6 +91,10 @@ export class Operators {
       this.#world.scheduler.after(AGAIN_US, ask)
     }
     ask()
+  }
+
+  #nodeOf(subject: Address): number {
+    return this.#world.genesis.identities.findIndex(({ address }) => address === subject)
   }
 
   #call(node: SimulatedNode, call: GovernanceCall): void {

@@ -5,6 +5,7 @@
 import type { GovernanceParameters } from '../types/genesis.ts'
 import type { Move } from './operators.ts'
 import { Random } from './random.ts'
+import { withSetChanges } from './set-changes.ts'
 
 export interface LinkModel {
   readonly delayMsMin: number
@@ -122,10 +123,12 @@ const FAULTY_MS = 8_000
 /** (2t + 3) views at the longest timeout: as long as faulty leaders may follow each other, and some. */
 const CALM_MS = 15_000
 
-/** What a campaign runs: every fourth pair of its runs, honest and lying, goes through epochs. */
+/** What a campaign runs: of every four pairs of its runs, honest and lying, one goes through epochs, and in one the set changes. */
 export function campaignScenario(seed: number, options: ScenarioOptions): Scenario {
   const scenario = scenarioOf(seed, options)
-  return seed % 8 < 6 ? scenario : { ...scenario, epochBlocks: EPOCH_BLOCKS_MIN + (seed % 5) }
+  if (seed % 8 < 4) return scenario
+  if (seed % 8 < 6) return withSetChanges(scenario, options.faults)
+  return { ...scenario, epochBlocks: EPOCH_BLOCKS_MIN + (seed % 5) }
 }
 
 export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {

@@ -1,4 +1,4 @@
-/** Makes a failing scenario smaller for as long as it fails in the same way: faults, then liars, then clients, then time. */
+/** Makes a failing scenario smaller for as long as it fails in the same way: faults, then moves, then liars, then clients, then time. */
 import type { Scenario } from './scenario.ts'
 
 /** Runs that shrinking may take. */
@@ -16,6 +16,8 @@ export function shrink(scenario: Scenario, fails: (candidate: Scenario) => boole
   }
   for (let index = scenario.faults.length - 1; index >= 0; index--)
     attempt({ ...smallest, faults: smallest.faults.filter((_, position) => position !== index) })
+  for (const move of scenario.moves ?? [])
+    attempt({ ...smallest, moves: (smallest.moves ?? []).filter((other) => other !== move) })
   for (const liar of scenario.byzantine)
     attempt({ ...smallest, byzantine: smallest.byzantine.filter((other) => other !== liar) })
   for (const quiet of [{ duplicateShare: 0 }, { slowShare: 0 }, { lossShare: 0 }, { ordered: true }])

@@ -7,10 +7,12 @@ import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import { OWN_WORK, type SharedWork } from '../replica/shared-work.ts'
 import type { Epoch, Hash, Height, View } from '../types/ids.ts'
 import type { Checker } from './checker.ts'
+import { participationChecker } from './checkers/participation.ts'
 import { Coverage } from './coverage.ts'
 import { Operators } from './operators.ts'
 import type { Fault, Scenario } from './scenario.ts'
 import { Scheduler } from './scheduler.ts'
+import { setCoverage } from './set-coverage.ts'
 import type { SimulatedCrypto } from './simulated-crypto.ts'
 import type { DiskImage } from './simulated-disk.ts'
 import type { SimulatedGenesis } from './simulated-genesis.ts'
@@ -78,7 +80,11 @@ export class World {
     this.scenario = parts.scenario
     this.genesis = parts.genesis
     this.crypto = parts.crypto
-    this.checkers = parts.checkers
+    this.checkers = [
+      ...parts.checkers,
+      participationChecker(() => this.#isCalm),
+      setCoverage(this.coverage, parts.genesis),
+    ]
     this.shared = parts.shared ?? OWN_WORK
     const { seed, nodes, candidates = 0, link, byzantine } = parts.scenario
     const twinsOf = parts.scenario.twins?.of ?? []

@@ -108,3 +108,31 @@ describe('a validator that was away while it was removed, and for epochs after t
     }
   })
 })
+
+describe('a validator that was removed, and is voted in again', () => {
+  const comeback = (seed: number, faults: readonly Fault[]): Scenario => {
+    const moves: readonly Move[] = [
+      { kind: 'remove', atMs: 400, node: 1 },
+      // Refused until the removal is final.
+      { kind: 'add', atMs: 500, node: 1 },
+      { kind: 'resize', atMs: 3_000, validators: 5 },
+    ]
+    return { ...scenarioOf(seed, { nodes: 4, faults: [], strategies: [] }), ...BRISK, candidates: 1, faults, moves }
+  }
+
+  it('waits like any candidate, comes in with its old key, and signs', { timeout: TIMEOUT_MS }, () => {
+    const story = tell(comeback(1, []))
+    const without = [...story.signers].filter(([, signers]) => !signers.has(1))
+    expect(without.length).toBeGreaterThan(0)
+    expect(story.course).toEqual([4, 5])
+    expect(story.lastSigners?.has(1)).toBe(true)
+  })
+
+  it('does so although it goes down as it waits, and again as it comes in', { timeout: TIMEOUT_MS }, () => {
+    const faults: readonly Fault[] = [
+      { kind: 'crash', atMs: 1_500, node: 1, boundary: 5, downMs: 800 },
+      { kind: 'crash', atMs: 3_100, node: 1, boundary: 10, downMs: 1_000 },
+    ]
+    for (const seed of [1, 2, 3]) expect(tell(comeback(seed, faults)).lastSigners?.has(1), `seed ${seed}`).toBe(true)
+  })
+})

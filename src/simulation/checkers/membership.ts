@@ -4,6 +4,7 @@
  * falls below its least size, and who comes in waited for it and has shown that it is level.
  */
 import { wordsIn } from '../../ledger/storage-words.ts'
+import { readCandidates } from '../../ledger/system/candidate-queue.ts'
 import { readParameters } from '../../ledger/system/parameters.ts'
 import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
 import { readValidators } from '../../ledger/system/validator-records.ts'
@@ -22,7 +23,8 @@ import type { SimulatedGenesis } from '../simulated-genesis.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
-interface Removal {
+interface Proposal {
+  readonly what: 'add' | 'remove'
   readonly subject: Address
   readonly votes: Map<Address, boolean>
   hasPassed: boolean
@@ -34,15 +36,16 @@ export class MembershipChecker implements Checker {
   readonly #genesis: SimulatedGenesis
   readonly #guilty: ReadonlySet<Address>
   #members: readonly Address[]
-  readonly #queue: Address[]
+  #queue: readonly Address[]
   readonly #readyAt = new Map<Address, Height>()
   readonly #jailed = new Set<Address>()
   readonly #punished = new Set<string>()
-  readonly #removals = new Map<number, Removal>()
+  readonly #proposals = new Map<number, Proposal>()
   /** Of their own will. */
   readonly #leaving = new Set<Address>()
   readonly #stateRoots = new Map<Height, Hash>()
   #target: number
+  #epoch = 0
   #height = 0
 
   /** `guilty`: who may be punished. */
@@ -59,6 +62,8 @@ export class MembershipChecker implements Checker {
     if (node.isByzantine || header.height !== this.#height + 1) return
     this.#height = header.height
     this.#requireFewFreeCalls(final)
+    if (header.consensus.epoch > this.#epoch) this.#settle()
+    this.#epoch = header.consensus.epoch
     for (const [index, transaction] of final.transactions.entries()) {
       const receipt = final.receipts[index]
       if (transaction.to === GOVERNANCE_ADDRESS && receipt?.status === 1) this.#take(transaction, receipt)
@@ -68,7 +73,8 @@ export class MembershipChecker implements Checker {
     if (state === undefined) return
     const words = wordsIn(state, SYSTEM_ADDRESS)
     this.#target = readParameters(words).targetValidators
-    this.#enter(readValidators(words).map(({ address }) => address))
+    const members = readValidators(words).map(({ address }) => address)
+    this.#enter(members, readCandidates(words))
   }
 
   /** INVARIANT: nobody honest is left with proof of a fault that nothing has come of. */
@@ -93,8 +99,8 @@ export class MembershipChecker implements Checker {
     if (call !== undefined) this.#takeCall(sender, call)
     for (const log of logs) {
       const event = readGovernanceLog(log)
-      if (event?.kind === 'proposed' && event.isRemoval)
-        this.#removals.set(event.proposal, { subject: event.subject, votes: new Map(), hasPassed: false })
+      if (event?.kind === 'proposed' && event.what !== 'parameter')
+        this.#proposals.set(event.proposal, { ...event, what: event.what, votes: new Map(), hasPassed: false })
       else if (event?.kind === 'passed') this.#pass(event.proposal)
       else if (event?.kind === 'evidenceAccepted') this.#punish(event.culprit, event.epoch)
       else if (event?.kind === 'jailed') this.#jailed.add(this.#guiltyOnly(event.validator, 'jailed'))
@@ -104,7 +110,7 @@ export class MembershipChecker implements Checker {
   #takeCall(sender: Address, call: GovernanceCall): void {
     if (call.kind === 'vote') {
       if (!this.#members.includes(sender) || this.#jailed.has(sender)) throw wrong(`${sender} votes, which it may not`)
-      const votes = this.#removals.get(call.proposal)?.votes
+      const votes = this.#proposals.get(call.proposal)?.votes
       if (votes?.get(sender) === call.approve) throw wrong(`the same vote of ${sender} counts again`)
       votes?.set(sender, call.approve)
     } else if (call.kind === 'ready') {
@@ -128,35 +134,67 @@ export class MembershipChecker implements Checker {
   }
 
   #pass(id: number): void {
-    const removal = this.#removals.get(id)
-    if (removal === undefined) return
-    const approvals = this.#members.filter(
-      (member) => removal.votes.get(member) === true && !this.#jailed.has(member),
-    ).length
-    const quorum = this.#members.length - Math.floor((this.#members.length - 1) / 3)
-    if (approvals < quorum) throw wrong(`removal ${id} passes with ${approvals} votes of ${quorum}`)
-    removal.hasPassed = true
+    const proposal = this.#proposals.get(id)
+    if (proposal === undefined) return
+    if (!this.#isApproved(proposal)) throw wrong(`proposal ${id} passes without a quorum`)
+    proposal.hasPassed = true
   }
 
-  #enter(next: readonly Address[]): void {
+  #isApproved({ votes }: Proposal): boolean {
+    const approvals = this.#members.filter((member) => votes.get(member) === true && !this.#jailed.has(member)).length
+    return approvals >= this.#members.length - Math.floor((this.#members.length - 1) / 3)
+  }
+
+  /** Another set has another quorum: what has enough votes of it passes without a further one. */
+  #settle(): void {
+    for (const proposal of this.#proposals.values()) proposal.hasPassed ||= this.#isApproved(proposal)
+  }
+
+  #decided(what: Proposal['what']): readonly Address[] {
+    const passed = [...this.#proposals.values()].filter((proposal) => proposal.hasPassed && proposal.what === what)
+    return passed.map(({ subject }) => subject)
+  }
+
+  #enter(next: readonly Address[], queue: readonly Address[]): void {
     const { minValidators } = this.#genesis.genesis
     const removed = this.#members.filter((member) => !next.includes(member))
     const added = next.filter((member) => !this.#members.includes(member))
-    const decided = [...this.#removals.values()].filter(({ hasPassed }) => hasPassed).map(({ subject }) => subject)
+    const decided = this.#decided('remove')
     for (const member of removed)
       if (!decided.includes(member) && !this.#leaving.has(member)) throw wrong(`${member} is out without a vote`)
     this.#requireFewChanges(removed, added)
     for (const member of added) {
       if (!this.#queue.includes(member)) throw wrong(`${member} comes in and was no candidate`)
       if (!this.#isReady(member)) throw wrong(`${member} comes in and is not ready`)
-      this.#queue.splice(this.#queue.indexOf(member), 1)
     }
     if (next.length < this.#members.length && next.length < minValidators)
       throw wrong(`${next.length} validators are left, at least ${minValidators} must be`)
-    for (const member of this.#leaving)
-      if (this.#queue.includes(member)) this.#queue.splice(this.#queue.indexOf(member), 1)
+    const withdrawn = this.#queue.filter((candidate) => !queue.includes(candidate) && !added.includes(candidate))
+    this.#wait(queue, withdrawn)
+    for (const member of [...removed, ...withdrawn]) this.#forget(member, 'remove')
+    for (const member of added) this.#forget(member, 'add')
     this.#members = next
-    this.#requireNoDelay(decided)
+    this.#queue = queue
+    this.#requireNoDelay(this.#decided('remove'))
+  }
+
+  /** Who waits was voted in, and waits until it comes in or goes in the same way as a validator. */
+  #wait(queue: readonly Address[], withdrawn: readonly Address[]): void {
+    for (const candidate of queue)
+      if (!this.#queue.includes(candidate) && !this.#decided('add').includes(candidate))
+        throw wrong(`${candidate} waits for a place, and nobody voted for it`)
+    for (const candidate of withdrawn)
+      if (!this.#decided('remove').includes(candidate) && !this.#leaving.has(candidate))
+        throw wrong(`${candidate} waits no longer, and nobody voted against it`)
+  }
+
+  /** What was decided has happened: whoever comes or goes again needs another vote. */
+  #forget(subject: Address, what: Proposal['what']): void {
+    for (const [id, proposal] of this.#proposals)
+      if (proposal.subject === subject && proposal.what === what && proposal.hasPassed) this.#proposals.delete(id)
+    if (what === 'add') return
+    this.#leaving.delete(subject)
+    this.#readyAt.delete(subject)
   }
 
   /** Who is jailed goes besides, and a replacement comes with whom it replaces. */

@@ -1,0 +1,33 @@
+/** INVARIANT: a validator that follows the views of its epoch when all is well takes part in them, one that has come back as well. */
+import type { Epoch } from '../../types/ids.ts'
+import type { Checker } from '../checker.ts'
+import { SimulationFailure } from '../simulation-failure.ts'
+
+/** A node that has just come up may not know the blocks yet that it is to vote for. */
+const SILENT_VIEWS_MAX = 10
+
+/** `isWell`: whether nothing fails any more. */
+export function participationChecker(isWell: () => boolean): Checker {
+  /** By node: views entered of an epoch, by a QC, since it last signed. */
+  const silent = new Map<number, { readonly epoch: Epoch; views: number }>()
+  return {
+    onSign({ index }) {
+      silent.delete(index)
+    },
+    onBoot({ index }) {
+      silent.delete(index)
+    },
+    onStep(node, _event, effects) {
+      const epoch = node.replica?.epoch
+      if (node.isByzantine || node.isObserver || epoch === undefined || epoch.self === null || !isWell()) return
+      const views = effects.filter((effect) => effect.kind === 'viewEntered' && effect.by === 'qc').length
+      if (views === 0) return
+      const before = silent.get(node.index)
+      const own = before?.epoch === epoch.validators.epoch ? before : { epoch: epoch.validators.epoch, views: 0 }
+      own.views += views
+      silent.set(node.index, own)
+      if (own.views > SILENT_VIEWS_MAX)
+        throw new SimulationFailure('participation', `node ${node.index} follows ${own.views} views and signs nothing`)
+    },
+  }
+}
