@@ -50,6 +50,23 @@ it.each([
 })
 
 it.each([
+  [['frobnicate'], "unknown command 'frobnicate'", 'tertia'],
+  [['devnet', 'frobnicate'], "unknown command 'frobnicate'", 'tertia devnet'],
+  [['devnet', 'kill'], "missing required argument 'n'", 'tertia devnet kill'],
+  [['devnet', '--data', 'd', 'kill', 'x'], 'whole number from 0 to 271', 'tertia devnet kill'],
+  [
+    ['validator', 'propose', 'remove'],
+    "required option '--data <dir>' not specified",
+    'tertia validator propose remove',
+  ],
+  [['status', 'now'], "too many arguments for 'status'. Expected 0 arguments but got 1", 'tertia status'],
+])('%j names the help that says what is expected', async (args, what, command) => {
+  const { code, err } = await cli(...args)
+  expect(code).toBe(2)
+  expect(err).toContain(`${what}: see "${command} --help"\n`)
+})
+
+it.each([
   ['status', ['status']],
   ['account show', ['account', 'show', ADDRESS]],
   ['block show', ['block', 'show']],
