@@ -226,8 +226,9 @@ export class ChainStore {
     return position === undefined ? null : decodeCommitRecord(this.#readRecord(decodePosition(position)))
   }
 
-  /** Undefined while the epoch has not ended here. */
+  /** Undefined while the epoch has not ended here, and for those before the first. */
   epochEnd(epoch: Epoch): EpochEndProof | undefined {
+    if (epoch < 0) return undefined
     const value = this.#store.get(EPOCH_ENDS.key(epoch))
     if (value === undefined) return undefined
     const [height] = HEADERS.parts(value)

@@ -62,3 +62,15 @@ it('lets go of what came before, block by block', () => {
   const older = [1, Math.floor(pinned / 2), pinned - EPOCH_BLOCKS, pinned - 1]
   expect(older.filter((height) => height >= 1 && isKept(height))).toEqual([])
 })
+
+it('lets go of old states before any epoch has ended', () => {
+  const { epochBlocks, ...endless } = SCENARIO
+  expect(
+    new Simulator(STRATEGIES).run({ ...endless, faultyMs: 10_000, faults: [] }, null, [
+      { onEnd: (nodes) => (store = defined(nodes[0]?.chain?.store, 'a chain')) },
+    ]).failure,
+  ).toBeNull()
+  expect(store.newestEnd).toBeUndefined()
+  const tip = store.tip.header.height
+  expect([1, tip - WINDOW_BLOCKS - 1, tip - WINDOW_BLOCKS].map(isKept)).toEqual([false, false, true])
+}, 120_000)
