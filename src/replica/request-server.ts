@@ -55,9 +55,9 @@ export class RequestServer {
       case 'stateNode':
         return ok(this.#parts.store.accountNode(request.value.path, request.value.hash) ?? EMPTY_BYTES)
       case 'snapshot':
-        return ok(this.#parts.snapshots.manifest())
+        return this.#parts.snapshots.manifest()
       case 'setLinks':
-        return ok(this.#parts.snapshots.links(request.value.from))
+        return this.#parts.snapshots.links(request.value.from)
       case 'stateChunk':
         return this.#parts.snapshots.chunk(request.value.part)
       case 'code':

@@ -17,6 +17,11 @@ const HEIGHT_BYTES = 8
 const PRUNED_TO = META.key('pruned to')
 /** Nodes looked at between two pauses of pruning. */
 const NODES_PER_SLICE = 256
+/**
+ * BOUND: heights that one call prunes. The end of an epoch lets go of all that another one had left behind; blocks wait
+ * for what is under way, so it goes in parts, a little faster than blocks come.
+ */
+const PRUNED_HEIGHTS_MAX = 4
 
 export class StateStore implements StateSource {
   readonly #store: KeyValueStore
@@ -61,13 +66,18 @@ export class StateStore implements StateSource {
     return [{ type: 'put', key: CODE.key(keccak256(code)), value: code }]
   }
 
-  /** Drops what the blocks up to `height` left behind, in slices: the states before it are no longer readable. `oldest`: the first that is here. */
+  /**
+   * Drops what the blocks up to `height` left behind, a few more of them with each call and in slices: the states
+   * before those are no longer readable. `oldest`: the first that is here.
+   */
   *pruneTo(height: Height, oldest: Height): Generator<void, void> {
     const pruned = this.#store.get(PRUNED_TO)
     const from = pruned === undefined ? oldest : HEADERS.parts(pruned)[0] + 1
-    for (let each = from; each <= height; each++) {
+    const to = Math.min(height, from + PRUNED_HEIGHTS_MAX - 1)
+    for (let each = from; each <= to; each++) {
       yield* this.#prune(each)
       this.#store.write([{ type: 'put', key: PRUNED_TO, value: HEADERS.key(each) }])
+      yield
     }
   }
 

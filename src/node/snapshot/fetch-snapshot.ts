@@ -15,6 +15,7 @@ import { SnapshotPeers } from './snapshot-peers.ts'
 const TIMES = { requestTimeoutMs: 5_000, restMs: 1_000, restMsMax: 30_000, patienceMs: 60_000 }
 const CONNECT_MS = 30_000
 const SETTLE_MS = 2_000
+const LINKS_MS = 60_000
 
 /** `onStep`: one line for a person for each thing that has been proven. */
 export async function fetchSnapshot(
@@ -43,6 +44,7 @@ export async function fetchSnapshot(
         onStep,
         connectMs: CONNECT_MS,
         settleMs: SETTLE_MS,
+        linksMs: LINKS_MS,
       }),
     )
   }

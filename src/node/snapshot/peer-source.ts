@@ -16,7 +16,7 @@ import {
   type SnapshotManifest,
 } from '../../sync/snapshot/snapshot-records.ts'
 import type { ProvenManifest, SnapshotSource, StateSink } from './begin-chain.ts'
-import type { SnapshotPeers } from './snapshot-peers.ts'
+import type { Answer, SnapshotPeers } from './snapshot-peers.ts'
 
 interface Offer {
   readonly peer: PeerId
@@ -39,6 +39,8 @@ export interface PeerSourceOptions {
   readonly connectMs: number
   /** … and others than the first that offers something, which may have something newer. */
   readonly settleMs: number
+  /** How long one peer may take to lead from genesis to what it offers. */
+  readonly linksMs: number
 }
 
 export class PeerSource implements SnapshotSource {
@@ -67,6 +69,7 @@ export class PeerSource implements SnapshotSource {
   }
 
   async fill(sink: StateSink, { final }: ProvenManifest): Promise<Result<void, Rejection>> {
+    this.#options.peers.beginPatience()
     const lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => this.#fillLane(sink, lane)))
     if (lanes.some((isFull) => !isFull))
       return refused(`no peer gives the state after block ${final.block.header.height} any more: try again`)
@@ -80,8 +83,9 @@ export class PeerSource implements SnapshotSource {
     const offers: Offer[] = []
     const asked = new Map<PeerId, Promise<void>>()
     let endMs = performance.now() + connectMs
-    while (performance.now() < endMs) {
-      for (const peer of peers.connected) if (!asked.has(peer)) asked.set(peer, this.#addOffer(offers, peer))
+    const isOver = (): boolean => performance.now() >= endMs
+    while (!isOver()) {
+      for (const peer of peers.connected) if (!asked.has(peer)) asked.set(peer, this.#addOffer(offers, peer, isOver))
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
       if (offers.length > 0) endMs = Math.min(endMs, performance.now() + settleMs)
     }
@@ -90,8 +94,8 @@ export class PeerSource implements SnapshotSource {
     return { offers, asked: asked.size }
   }
 
-  async #addOffer(offers: Offer[], peer: PeerId): Promise<void> {
-    const answer = await this.#options.peers.ask(peer, { kind: 'snapshot' })
+  async #addOffer(offers: Offer[], peer: PeerId, isOver: () => boolean): Promise<void> {
+    const answer = await this.#askAgain(peer, { kind: 'snapshot' }, isOver)
     if (!answer.ok || answer.value.length === 0) return
     const manifest = decodeManifest(answer.value)
     if (manifest.ok) offers.push({ peer, manifest: manifest.value })
@@ -100,10 +104,13 @@ export class PeerSource implements SnapshotSource {
 
   /** Of the epochs from the first to this one, as the peer has them. */
   async #links(peer: PeerId, epochs: number): Promise<Result<readonly SetLink[], Rejection>> {
+    const endMs = performance.now() + this.#options.linksMs
+    const isOver = (): boolean => performance.now() >= endMs
     const links: SetLink[] = []
     let bytes = 0
     while (links.length < epochs) {
-      const answer = await this.#options.peers.ask(peer, { kind: 'setLinks', from: links.length + 1 })
+      if (isOver()) return err(rejection('slow', 'it takes too long to prove what it offers', 'ignore'))
+      const answer = await this.#askAgain(peer, { kind: 'setLinks', from: links.length + 1 }, isOver)
       if (!answer.ok) return answer
       const decoded = decodeLinks(answer.value)
       if (!decoded.ok) return decoded
@@ -113,6 +120,15 @@ export class PeerSource implements SnapshotSource {
       if (bytes > LINKS_BYTES_MAX) return refused(`more than ${LINKS_BYTES_MAX} bytes of validator sets`)
     }
     return ok(links.slice(0, epochs))
+  }
+
+  /** A peer that is busy, or that a message was lost to, has not said no. */
+  async #askAgain(peer: PeerId, request: Request, isOver: () => boolean): Promise<Answer> {
+    for (;;) {
+      const answer = await this.#options.peers.ask(peer, request)
+      if (answer.ok || isOver() || !this.#options.peers.connected.includes(peer)) return answer
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
   }
 
   /** False when nobody gives what comes next. */

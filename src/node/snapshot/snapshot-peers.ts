@@ -15,7 +15,7 @@ export interface PeerTimes {
   readonly patienceMs: number
 }
 
-type Answer = Result<Uint8Array, Rejection<RequestFailure>>
+export type Answer = Result<Uint8Array, Rejection<RequestFailure>>
 
 const IN_FLIGHT_PER_PEER_MAX = 2
 const RESPONSE_BYTES_MAX = 4 * 1024 * 1024
@@ -28,9 +28,13 @@ const BUSY_REST_MS = 100
 interface PeerRecord {
   inFlight: number
   failures: number
+  /** Of the last answer; 0 before the first. */
+  msPerByte: number
   restsUntilMs: number
   isExcluded: boolean
 }
+
+const NEW_PEER: PeerRecord = { inFlight: 0, failures: 0, msPerByte: 0, restsUntilMs: 0, isExcluded: false }
 
 export class SnapshotPeers {
   readonly #network: AskedNetwork
@@ -55,7 +59,12 @@ export class SnapshotPeers {
     return { peers: this.#useful.size, bytes: this.#bytes }
   }
 
-  /** Of those that are free, the one that has least to do and failed least; null when patience is over. */
+  /** From here on somebody has to be of use. */
+  beginPatience(): void {
+    this.#lastUseMs = performance.now()
+  }
+
+  /** Of those that are free, the one that failed least and is fastest beside what it has to do; null when patience is over. */
   async askAnybody(request: Request): Promise<{ readonly peer: PeerId; readonly answer: Answer } | null> {
     for (;;) {
       const peer = this.#idlest()
@@ -69,9 +78,11 @@ export class SnapshotPeers {
     const record = this.#of(peer)
     record.inFlight += 1
     const options = { timeoutMs: this.#times.requestTimeoutMs, responseBytesMax: RESPONSE_BYTES_MAX }
+    const sentMs = performance.now()
     const answer = await this.#network.request(peer, encodeRequest(request), options)
     record.inFlight -= 1
     if (!answer.ok) this.#rest(record, answer.error.code)
+    else if (answer.value.length > 0) record.msPerByte = (performance.now() - sentMs) / answer.value.length
     return answer
   }
 
@@ -81,8 +92,7 @@ export class SnapshotPeers {
       const { inFlight, restsUntilMs } = this.#of(peer)
       return inFlight < IN_FLIGHT_PER_PEER_MAX && restsUntilMs <= nowMs
     })
-    const rank = (peer: PeerId): number => this.#of(peer).failures * IN_FLIGHT_PER_PEER_MAX + this.#of(peer).inFlight
-    return free.toSorted((a, b) => rank(a) - rank(b))[0]
+    return free.toSorted((a, b) => compare(this.#of(a), this.#of(b)))[0]
   }
 
   /** What the peer said was of use. */
@@ -116,8 +126,14 @@ export class SnapshotPeers {
   }
 
   #of(peer: PeerId): PeerRecord {
-    const known = this.#records.get(peer) ?? { inFlight: 0, failures: 0, restsUntilMs: 0, isExcluded: false }
+    const known = this.#records.get(peer) ?? { ...NEW_PEER }
     this.#records.set(peer, known)
     return known
   }
+}
+
+/** By bytes, not by answers: who proves one entry at a time, or takes its time with each, is left for when nobody else is free. */
+function compare(a: PeerRecord, b: PeerRecord): number {
+  const wait = ({ inFlight, msPerByte }: PeerRecord): number => (inFlight + 1) * msPerByte
+  return a.failures - b.failures || wait(a) - wait(b) || a.inFlight - b.inFlight
 }

@@ -18,24 +18,34 @@ import { bareManifestOf, setLink } from './manifest-of.ts'
 
 /** BOUND: cutting a chunk takes some milliseconds, in which nothing else happens: agreement goes first. */
 const CHUNKS_PER_SECOND_MAX = 20
+/** BOUND: manifests and answers of links, which read the journal hundreds of times. */
+const PROOFS_PER_SECOND_MAX = 10
 /** BOUND: of one answer; a link is some hundred bytes a validator. */
 const LINKS_BYTES_MAX = 1024 * 1024
 /** BOUND: what a message has room for. An end that is larger is left out. */
 const MANIFEST_BYTES_MAX = 4 * 1024 * 1024
 
+const BUSY = err(rejection('busy', 'too much of snapshots was asked for', 'ignore'))
+
 export class SnapshotServer {
   readonly #store: ChainStore
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #chunks: TokenBucket
+  readonly #proofs: TokenBucket
 
   constructor(store: ChainStore, clock: Pick<Clock, 'monotonicMs'>) {
     this.#store = store
     this.#clock = clock
     this.#chunks = new TokenBucket(CHUNKS_PER_SECOND_MAX, clock.monotonicMs())
+    this.#proofs = new TokenBucket(PROOFS_PER_SECOND_MAX, clock.monotonicMs())
   }
 
-  /** Empty while no epoch has ended whose state is here. */
-  manifest(): Uint8Array {
+  /** Empty while no epoch has ended whose state is here. Refused, without blame, like all of the following, when too much was asked for in this second. */
+  manifest(): Result<Uint8Array, Rejection> {
+    return this.#proofs.spend(1, this.#clock.monotonicMs()) ? ok(this.#manifest()) : BUSY
+  }
+
+  #manifest(): Uint8Array {
     const end = this.#store.newestEnd
     const block = end && this.#store.block(end.header.height)
     if (end === undefined || block === undefined) return EMPTY_BYTES
@@ -44,7 +54,8 @@ export class SnapshotServer {
     return manifest.length > MANIFEST_BYTES_MAX ? EMPTY_BYTES : manifest
   }
 
-  links(from: Epoch): Uint8Array {
+  links(from: Epoch): Result<Uint8Array, Rejection> {
+    if (!this.#proofs.spend(1, this.#clock.monotonicMs())) return BUSY
     const links: SetLink[] = []
     let bytes = 0
     for (let epoch = Math.max(1, from); bytes < LINKS_BYTES_MAX; epoch++) {
@@ -53,13 +64,11 @@ export class SnapshotServer {
       links.push(link)
       bytes += encodeLinks([link]).length
     }
-    return encodeLinks(links)
+    return ok(encodeLinks(links))
   }
 
-  /** Refused, without blame, when too much was asked for in this second. */
   chunk({ owner, root, from, until }: StatePart): Result<Uint8Array, Rejection> {
-    if (!this.#chunks.spend(1, this.#clock.monotonicMs()))
-      return err(rejection('busy', 'too many chunks were asked for', 'ignore'))
+    if (!this.#chunks.spend(1, this.#clock.monotonicMs())) return BUSY
     const source = this.#store.stateSource
     const trie = Trie.at(root, { load: (path, hash) => source.node(owner, path, hash) })
     try {

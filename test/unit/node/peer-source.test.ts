@@ -59,13 +59,15 @@ function honest(): Peer {
   let nowMs = 0
   const server = new SnapshotServer(store, { monotonicMs: () => (nowMs += 1_000) })
   return (request) => {
-    if (request.kind === 'snapshot') return server.manifest()
-    if (request.kind === 'setLinks') return server.links(request.from)
+    if (request.kind === 'snapshot') return granted(server.manifest())
+    if (request.kind === 'setLinks') return granted(server.links(request.from))
     if (request.kind === 'code') return server.code(request.hash)
-    if (request.kind !== 'stateChunk') return undefined
-    const chunk = server.chunk(request.part)
-    return chunk.ok ? chunk.value : undefined
+    return request.kind === 'stateChunk' ? granted(server.chunk(request.part)) : undefined
   }
+}
+
+function granted(answer: Result<Uint8Array, unknown>): Uint8Array | undefined {
+  return answer.ok ? answer.value : undefined
 }
 
 function lying(about: (answer: Uint8Array, request: Request) => Uint8Array): Peer {
@@ -113,6 +115,7 @@ async function join(peers: Readonly<Record<string, Peer>>) {
     onStep: (line) => lines.push(line),
     connectMs: 300,
     settleMs: 60,
+    linksMs: 200,
   })
   const target = new MemoryStore()
   const proven = await source.manifest()
@@ -208,6 +211,34 @@ describe('a newcomer', () => {
     expect(joined.blamed).toEqual([])
   })
 
+  it('does not wait for a peer that offers the highest block and never comes to the end of its proof', async () => {
+    const truth = honest()
+    const endless: Peer = (request) => {
+      if (request.kind === 'setLinks')
+        return encodeLinks(read(decodeLinks(truth({ kind: 'setLinks', from: 1 }) ?? EMPTY_BYTES)).slice(0, 1))
+      const answer = truth(request)
+      if (request.kind !== 'snapshot' || !(answer instanceof Uint8Array)) return answer
+      const manifest = read(decodeManifest(answer))
+      const { header } = manifest.block
+      const consensus = { ...header.consensus, epoch: 1_000_000_000 }
+      const block = { ...manifest.block, header: { ...header, consensus, height: header.height + 1 } }
+      return encodeManifest({ ...manifest, block })
+    }
+    const joined = await join({ endless, a: honest() })
+    expectWhole(joined)
+    expect(joined.lines.join('\n')).toContain('peer endless is not asked any more: it takes too long')
+  })
+
+  it('asks a peer again that was busy when it was asked for what it has', async () => {
+    const truth = honest()
+    let refused = 0
+    const busy: Peer = (request) => {
+      const isProof = request.kind === 'snapshot' || request.kind === 'setLinks'
+      return isProof && refused++ % 2 === 0 ? undefined : truth(request)
+    }
+    expectWhole(await join({ busy }))
+  })
+
   it('is told when nobody can be reached, nobody has a snapshot, or what was begun is kept no more', async () => {
     expect((await join({})).failure).toContain('no peer could be reached')
     expect((await join({ a: () => EMPTY_BYTES, b: () => undefined })).failure).toContain('none of 2 peer(s)')
@@ -220,7 +251,47 @@ describe('a newcomer', () => {
   })
 })
 
+describe('the peers of a newcomer', () => {
+  const request: Request = { kind: 'snapshot' }
+
+  function peersOf(answers: Readonly<Record<string, Uint8Array>>, answerMs: number): SnapshotPeers {
+    const network = {
+      connectedPeers: () => Object.keys(answers) as PeerId[],
+      penalise: () => undefined,
+      request: async (to: PeerId) => {
+        await new Promise((resolve) => setTimeout(resolve, answerMs))
+        return ok(defined(answers[to], 'a peer'))
+      },
+    }
+    return new SnapshotPeers(network, { ...TIMES, patienceMs: 500 })
+  }
+
+  it('are asked by what they give: one that proves an entry at a time is left for when nobody else is free', async () => {
+    const peers = peersOf({ dribbling: new Uint8Array(1), generous: new Uint8Array(64 * 1024) }, 1)
+    const asked: (string | undefined)[] = []
+    for (let count = 0; count < 12; count++) asked.push((await peers.askAnybody(request))?.peer)
+    expect(asked.filter((peer) => peer === 'dribbling')).toHaveLength(1)
+  })
+
+  it('are given time from when parts are asked for, however long the proof before took', async () => {
+    const peers = peersOf({ only: new Uint8Array(1) }, 30)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    peers.beginPatience()
+    const busy = [peers.askAnybody(request), peers.askAnybody(request)]
+    const waiting = peers.askAnybody(request)
+    await Promise.all(busy)
+    expect(await waiting).toMatchObject({ peer: 'only' })
+  })
+})
+
 describe('a server of snapshots', () => {
+  it('proves a bounded number of times a second where its chain leads from', () => {
+    const server = new SnapshotServer(store, { monotonicMs: () => 0 })
+    const answers = Array.from({ length: 20 }, () => [server.manifest(), server.links(1)]).flat()
+    expect(answers.filter(({ ok: isOk }) => isOk)).toHaveLength(10)
+    expect(answers.at(-1)).toMatchObject({ ok: false, error: { verdict: 'ignore' } })
+  })
+
   it('cuts a bounded number of chunks a second, whoever asks', () => {
     const server = new SnapshotServer(store, { monotonicMs: () => 0 })
     const { stateRoot } = defined(store.newestEnd, 'an end').header
@@ -237,6 +308,6 @@ describe('a server of snapshots', () => {
     const part = { owner: EMPTY_BYTES, root: unknown, from: new Uint8Array(32), until: new Uint8Array(32).fill(255) }
     expect(server.chunk(part)).toEqual({ ok: true, value: EMPTY_BYTES })
     expect(server.code(unknown)).toEqual(EMPTY_BYTES)
-    expect(read(decodeLinks(server.links(10_000)))).toEqual([])
+    expect(read(decodeLinks(read(server.links(10_000))))).toEqual([])
   })
 })
