@@ -55,6 +55,7 @@ export const PLANTED_BUGS = [
   'slot-checksum-unchecked',
   'torn-tail-kept',
   'name-not-synced',
+  'write-failure-ignored',
   'pool-drops-followers',
   'queued-before-executable',
   'fetched-block-unchecked',

@@ -52,6 +52,14 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
       },
     },
   },
+  'write-failure-ignored': {
+    scenario: {
+      faults: [
+        { kind: 'diskFull', atMs: 1_000, node: 0, forMs: 2_000, downMs: 300 },
+        { kind: 'crash', atMs: 4_000, node: 0, boundary: 0, downMs: 300 },
+      ],
+    },
+  },
   'fetched-block-unchecked': { strategy: 'lying-server' },
   'evidence-of-any-chain': { strategy: 'frame' },
   'evidence-signatures-unchecked': { strategy: 'frame' },

@@ -19,6 +19,7 @@ export const COVERED = [
   'pause',
   'evidence found',
   'disk error',
+  'stopped by a full disk',
   'wiped disk',
   'restored disk',
   'epoch ended',

@@ -47,6 +47,14 @@ export type Fault =
     }
   /** The disk fails at the next sync; the node stops and is started again. */
   | { readonly kind: 'diskError'; readonly atMs: number; readonly node: number; readonly downMs: number }
+  /** Nothing can be written for a while; the node stops, and is started again and again until it can. */
+  | {
+      readonly kind: 'diskFull'
+      readonly atMs: number
+      readonly node: number
+      readonly forMs: number
+      readonly downMs: number
+    }
   /** Comes back with empty disks, the key's signing record gone: it may only watch from then on. */
   | { readonly kind: 'wipe'; readonly atMs: number; readonly node: number; readonly downMs: number }
   /** Comes back with the chain as it was some time before, as from a backup; the signing record is of no backup. */
@@ -112,6 +120,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   'diskError',
   'wipe',
   'restore',
+  'diskFull',
 ]
 
 const EPOCH_BLOCKS_MIN = 3
@@ -120,12 +129,14 @@ const CLOCK_HOUR_MS = 3_600_000
 /** A hundred times what a bad quartz does: half a second within a run. */
 const DRIFT_PPM_MAX = 20_000
 const FAULTY_MS = 8_000
+const FULL_DISKS_SHARE = 0.2
 /** (2t + 3) views at the longest timeout: as long as faulty leaders may follow each other, and some. */
 const CALM_MS = 15_000
 
 /** What a campaign runs: of every four pairs of its runs, honest and lying, one goes through epochs, and in one the set changes. */
 export function campaignScenario(seed: number, options: ScenarioOptions): Scenario {
-  const scenario = scenarioOf(seed, options)
+  const drawn = scenarioOf(seed, options)
+  const scenario = options.faults.includes('diskFull') ? withFullDisks(drawn) : drawn
   if (seed % 8 < 4) return scenario
   if (seed % 8 < 6) return withSetChanges(scenario, options.faults)
   return { ...scenario, epochBlocks: EPOCH_BLOCKS_MIN + (seed % 5) }
@@ -135,7 +146,7 @@ export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {
   const random = new Random(seed, 'scenario')
   const { nodes } = options
   // Each run leaves some kinds of fault out: what one kind hides, another run shows.
-  const kinds = options.faults.filter(() => random.chance(0.5))
+  const kinds = options.faults.filter((kind) => kind !== 'diskFull' && random.chance(0.5))
   const byzantine = byzantineOf(random, nodes, options.strategies)
   return {
     seed,
@@ -155,6 +166,17 @@ export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {
     thinkMs: random.pick([20, 200, 1_500]),
     syncMsMean: random.pick([1, 5, 20]),
   }
+}
+
+/** From a stream of its own: what else is drawn stays as it was. */
+function withFullDisks(scenario: Scenario): Scenario {
+  const random = new Random(scenario.seed, 'full disks')
+  if (!random.chance(FULL_DISKS_SHARE)) return scenario
+  const full = Array.from({ length: 1 + random.below(3) }, (): Fault => {
+    const [node, atMs] = [random.below(scenario.nodes), random.below(FAULTY_MS)]
+    return { kind: 'diskFull', atMs, node, forMs: random.below(3_000), downMs: random.below(1_000) }
+  })
+  return { ...scenario, faults: [...scenario.faults, ...full].sort((a, b) => a.atMs - b.atMs) }
 }
 
 function linkModel(random: Random): LinkModel {
@@ -199,6 +221,8 @@ function faultOf(random: Random, nodes: number, kind: FaultKind, { loser, stray 
       return { kind, atMs, boundary, downMs }
     case 'diskError':
       return { kind, atMs, node, downMs }
+    case 'diskFull':
+      return { kind, atMs, node, forMs: random.below(3_000), downMs }
     case 'wipe':
       return { kind, atMs, node: loser, downMs }
     case 'restore':

@@ -45,6 +45,8 @@ export class SimulatedDisk implements FileDirectory {
   readonly #ports: DiskPorts
   /** Every sync from now on fails. */
   isBroken = false
+  /** Nothing fits any more, until somebody makes room; a file is overwritten in place nevertheless. */
+  isFull = false
 
   constructor(ports: DiskPorts) {
     this.#ports = ports
@@ -62,6 +64,7 @@ export class SimulatedDisk implements FileDirectory {
   create(name: string, size = 0): void {
     this.#ports.boundary()
     if (this.#files.has(name)) throw new StorageFailure('EEXIST', `${name} exists`)
+    if (this.isFull) throw new StorageFailure('ENOSPC', `no space for ${name}`)
     this.#files.set(name, {
       bytes: new Uint8Array(size),
       length: size,
@@ -73,7 +76,11 @@ export class SimulatedDisk implements FileDirectory {
 
   append(name: string, bytes: Uint8Array): void {
     this.#ports.boundary()
-    this.#write(this.#file(name), this.#file(name).length, bytes)
+    const file = this.#file(name)
+    // As much as still fits is written.
+    const fitting = this.isFull ? this.#ports.random.below(bytes.length) : bytes.length
+    this.#write(file, file.length, bytes.subarray(0, fitting))
+    if (this.isFull) throw new StorageFailure('ENOSPC', `no space for more of ${name}`)
   }
 
   overwrite(name: string, offset: number, bytes: Uint8Array): void {

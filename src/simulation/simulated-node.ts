@@ -32,6 +32,8 @@ const SLOT_HEAD_BYTES = 54
 const SLOT_CHECKSUM_BYTES = 4
 const TASK_STEP_US = 100
 const RECOVERY_US = 200
+/** Whoever starts it again while nothing has changed does not do so at once. */
+const FULL_DISK_DOWN_MS_MIN = 100
 
 export class SimulatedNode {
   readonly index: number
@@ -155,6 +157,7 @@ export class SimulatedNode {
     this.setClock(0, 0)
     this.chainDisk.isBroken = false
     this.keyDisk.isBroken = false
+    this.freeDisk()
     this.resume()
     this.boot()
   }
@@ -174,6 +177,16 @@ export class SimulatedNode {
     if (!this.isUp) return
     this.chainDisk.isBroken = true
     this.#downMs = downMs
+  }
+
+  /** It stops with the first write, and again after each start, for as long as there is no room. */
+  fillDisk(downMs: number): void {
+    this.chainDisk.isFull = true
+    this.#downMs = downMs
+  }
+
+  freeDisk(): void {
+    this.chainDisk.isFull = false
   }
 
   /** Hands something to the replica, if the node is up; later, if it is paused. */
@@ -301,6 +314,10 @@ export class SimulatedNode {
 
   #stop(reason: StopReason): void {
     this.#isHalted = reason.kind === 'halt'
+    if (this.chainDisk.isFull) {
+      this.#world.coverage.hit('stopped by a full disk')
+      this.#downMs = Math.max(this.#downMs, FULL_DISK_DOWN_MS_MIN)
+    }
     for (const checker of this.#world.checkers) checker.onStop?.(this, reason)
     throw new CrashSignal(reason.kind)
   }

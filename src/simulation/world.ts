@@ -298,6 +298,10 @@ export class World {
       case 'restore':
         this.coverage.hit('restored disk')
         return this.nodes[fault.node]?.replaceDisks(this.#backups.get(fault) ?? new Map(), null, fault.downMs)
+      case 'diskFull':
+        this.nodes[fault.node]?.fillDisk(fault.downMs)
+        this.scheduler.after(fault.forMs * 1000, () => this.nodes[fault.node]?.freeDisk())
+        return
       case 'diskError':
         this.coverage.hit('disk error')
         return this.nodes[fault.node]?.breakDisk(fault.downMs)
