@@ -48,6 +48,8 @@ export interface RunResult {
 const AFTERMATH_MS = 1_000
 /** After the last receipt, for everybody to learn of it. */
 const SETTLE_MS = 4_000
+/** Who was removed while it called, and is back among the candidates, calls again after ten seconds. */
+const SETTLE_COMEBACK_MS = 12_000
 const SILENT_MS = 2_000
 /** A call that nobody else's nonce lets through is sent again after ten seconds. */
 const SILENCE_ATTEMPTS = 15
@@ -227,7 +229,8 @@ export class World {
         'liveness',
         `no receipt for ${this.workload.unanswered.length} transactions within ${calmMs} ms of calm; ${this.#positions()}`,
       )
-    this.#runUntil(this.scheduler.nowMs + SETTLE_MS)
+    const comesBack = this.scenario.moves?.some(({ kind }) => kind === 'add') === true
+    this.#runUntil(this.scheduler.nowMs + (comesBack ? SETTLE_COMEBACK_MS : SETTLE_MS))
     this.#requireSilence()
     for (const checker of this.checkers) checker.onEnd?.(this.nodes)
   }
