@@ -29,6 +29,12 @@ export interface JoinFigure {
   readonly peakMebibytes: number
 }
 
+interface ChainSize {
+  readonly height: number
+  /** Beside those of genesis. */
+  readonly accounts: number
+}
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const TERTIA = join(ROOT, 'bin/tertia.js')
 /** A server takes 256 connections. */
@@ -44,9 +50,7 @@ export async function measureJoin(options: BenchOptions): Promise<readonly JoinF
   writeFileSync(genesis, JSON.stringify(template(options)))
   const target = await startNetwork({ ...options, genesis, data: join(directory, 'network') })
   try {
-    await makeChain(target, options)
-    const height = await heightOf(target.rpcUrls[0])
-    const accounts = height * transfersABlock(options)
+    const { height, accounts } = await makeChain(target, options)
     return [
       { way: 'snapshot', blocks: height, accounts, ...(await newcomer(directory, 'snapshot', height, options)) },
       { way: 'replay', blocks: height, accounts, ...(await newcomer(directory, 'replay', height, options)) },
@@ -61,7 +65,7 @@ function transfersABlock({ joinAccounts, joinBlocks }: BenchOptions): number {
   return Math.ceil(joinAccounts / joinBlocks)
 }
 
-/** Full blocks hold so many transfers that the wanted numbers of blocks and accounts come out together. */
+/** Blocks hold no more transfers than lets the wanted numbers of blocks and accounts come out together. */
 function template(options: BenchOptions): object {
   const devnet = JSON.parse(readFileSync(join(ROOT, 'genesis/devnet.json'), 'utf8')) as { readonly consensus: object }
   const consensus = {
@@ -73,19 +77,39 @@ function template(options: BenchOptions): object {
   return { ...devnet, $schema: undefined, consensus }
 }
 
-async function makeChain(target: Target, options: BenchOptions): Promise<void> {
+/** Until it has both: how full blocks get is up to the machine, so accounts are counted and not reckoned. */
+async function makeChain(target: Target, options: BenchOptions): Promise<ChainSize> {
   const recipient = (sender: number, nonce: number): Address =>
     `0x${(sender + 1).toString(16).padStart(8, '0')}${(nonce + 1).toString(16).padStart(32, '0')}` as Address
   const desk = new SigningDesk('transfer', DEVNET_CHAIN_ID, benchAccounts(ACCOUNTS), recipient)
   const loop = await ClosedLoop.open(target, desk)
   try {
-    for (let height = 0; height < options.joinBlocks; height = await heightOf(target.rpcUrls[0])) {
+    let size: ChainSize = { height: 0, accounts: 0 }
+    while (size.height < options.joinBlocks || size.accounts < options.joinAccounts) {
       await loop.run(IN_FLIGHT, 0, ROUND_MS, 1)
-      console.error(`${height} of ${options.joinBlocks} blocks`)
+      size = await grown(size, target.rpcUrls[0])
+      console.error(
+        `${size.height} of ${options.joinBlocks} blocks, ${size.accounts} of ${options.joinAccounts} accounts`,
+      )
     }
+    return size
   } finally {
     loop.close()
   }
+}
+
+/** Each transfer of the chain goes to an account of its own. */
+async function grown(before: ChainSize, url: string | undefined): Promise<ChainSize> {
+  const height = await heightOf(url)
+  const connection = new RpcConnection(url ?? '')
+  let { accounts } = before
+  try {
+    for (let each = before.height + 1; each <= height; each++)
+      accounts += Number(await connection.call('eth_getBlockTransactionCountByNumber', `["0x${each.toString(16)}"]`))
+  } finally {
+    connection.close()
+  }
+  return { height, accounts }
 }
 
 async function heightOf(url: string | undefined): Promise<number> {
