@@ -36,3 +36,8 @@ export function address(text: string): Address {
   if (value !== undefined) return value
   throw new InvalidArgumentError('Expected 0x and 40 hexadecimal digits.')
 }
+
+export function httpUrl(text: string): string {
+  if (/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) return text
+  throw new InvalidArgumentError('Expected http://HOST:PORT.')
+}

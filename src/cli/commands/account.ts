@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Address } from '../../types/ids.ts'
 import { formatCoins } from '../coins.ts'
 import { type CliIo, show } from '../io.ts'
-import { address } from '../options.ts'
+import { address, httpUrl } from '../options.ts'
 import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
 
 interface ShowOptions {
@@ -17,7 +17,7 @@ export function registerAccount(program: Command, io: CliIo): void {
     .command('show')
     .description('print balance and nonce')
     .argument('<address>', 'address of the account', address)
-    .option('--rpc <url>', 'node to ask', RPC_URL_DEFAULT)
+    .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
     .option('--json', 'print JSON')
     .action((owner: Address, options: ShowOptions) => showAccount(owner, options, io))
 }

@@ -4,6 +4,7 @@ import type { Hash } from '../../types/ids.ts'
 import { parseHash } from '../../types/ids.ts'
 import { fail } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
+import { httpUrl } from '../options.ts'
 import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
 
 interface ShowOptions {
@@ -34,7 +35,7 @@ export function registerBlock(program: Command, io: CliIo): void {
     .command('show')
     .description('print a block')
     .argument('[block]', 'height, hash or latest', blockName, LATEST)
-    .option('--rpc <url>', 'node to ask', RPC_URL_DEFAULT)
+    .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
     .option('--json', 'print JSON')
     .action((name: BlockName, options: ShowOptions) => showBlock(name, options, io))
 }

@@ -9,7 +9,7 @@ import type { Address, Hash } from '../../types/ids.ts'
 import { fail } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
 import { type Ask, labelOf, readMembers } from '../members.ts'
-import { hash } from '../options.ts'
+import { hash, httpUrl } from '../options.ts'
 import { RefusedRequest, RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
 import { reasonOf } from '../validators-call.ts'
 
@@ -35,7 +35,7 @@ export function registerEvidence(program: Command, io: CliIo): void {
     evidence
       .command(name)
       .description(description)
-      .option('--rpc <url>', 'node to ask', RPC_URL_DEFAULT)
+      .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
       .option('--json', 'print JSON')
   verb('list', 'list what the node holds and what the chain has accepted, the newest first').action(
     (options: EvidenceOptions) => list(options, io),

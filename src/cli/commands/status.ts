@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { BftStatus, PeerStatus } from '../../node/node-api.ts'
 import { type CliIo, show } from '../io.ts'
+import { httpUrl } from '../options.ts'
 import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
 
 interface StatusOptions {
@@ -13,7 +14,7 @@ export function registerStatus(program: Command, io: CliIo): void {
   program
     .command('status')
     .description('say how the agreement is going')
-    .option('--rpc <url>', 'node to ask', RPC_URL_DEFAULT)
+    .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
     .option('--json', 'print JSON')
     .action(async ({ rpc, json }: StatusOptions) => {
       const status = await new RpcClient(rpc).call<BftStatus>('bft_status')

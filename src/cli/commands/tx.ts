@@ -12,7 +12,7 @@ import { type Address, type Hash, parseAddress } from '../../types/ids.ts'
 import { formatCoins, parseCoins } from '../coins.ts'
 import { fail, unwrap } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
-import { hash, integer } from '../options.ts'
+import { hash, httpUrl, integer } from '../options.ts'
 import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
 import { ACCOUNTS_MAX, DEVNET_CHAIN_ID, devAccounts } from '../supervision/dev-accounts.ts'
 
@@ -57,7 +57,7 @@ export function registerTx(program: Command, io: CliIo): void {
     .requiredOption('--from <sender>', 'private key, key file, or number of a devnet account')
     .requiredOption('--to <recipient>', 'address, or number of a devnet account')
     .requiredOption('--value <coins>', 'amount in coins, as in 1.5', coins)
-    .option('--rpc <url>', 'node to ask', RPC_URL_DEFAULT)
+    .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
     .option('--wait', 'wait until the transaction is final')
     .option('--timeout <seconds>', 'how long to wait', integer(1, 3_600), 60)
     .option('--json', 'print JSON')
@@ -65,7 +65,7 @@ export function registerTx(program: Command, io: CliIo): void {
   tx.command('show')
     .description('print a transaction and its receipt')
     .argument('<hash>', 'hash of the transaction', hash)
-    .option('--rpc <url>', 'node to ask', RPC_URL_DEFAULT)
+    .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
     .option('--json', 'print JSON')
     .action((id: Hash, options: ShowOptions) => showTransaction(id, options, io))
 }

@@ -5,7 +5,7 @@ import { DATA_OPTION } from '../admin-client.ts'
 import { fail } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
 import { findMember } from '../members.ts'
-import { choice, integer } from '../options.ts'
+import { choice, httpUrl, integer } from '../options.ts'
 import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
 import { readChanges } from '../set-history.ts'
 import { listMembers, listProposals, showMember, showProposal } from '../validator-views.ts'
@@ -52,7 +52,7 @@ function registerReads(validator: Command, io: CliIo): void {
     validator
       .command(name)
       .description(description)
-      .option('--rpc <url>', 'node to ask', RPC_URL_DEFAULT)
+      .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
       .option('--json', 'print JSON')
   reads('list', 'list validators and candidates, open proposals, and how the set has changed').action(
     async ({ rpc, json }: ReadOptions) => {

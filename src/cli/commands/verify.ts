@@ -12,7 +12,7 @@ import { formatCoins } from '../coins.ts'
 import { CliFailure, fail } from '../failure.ts'
 import { genesisHash } from '../genesis-hash.ts'
 import { type CliIo, show } from '../io.ts'
-import { address, choice, hash } from '../options.ts'
+import { address, choice, hash, httpUrl } from '../options.ts'
 import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
 
 interface VerifyOptions {
@@ -51,7 +51,7 @@ function withOptions(command: Command): Command {
   return command
     .requiredOption('--genesis <hash>', 'hash of block 0, or a genesis file')
     .option('--fault-model <model>', 'byzantine or crash', choice(['byzantine', 'crash'] as const), 'byzantine')
-    .option('--rpc <url>', 'node to ask', RPC_URL_DEFAULT)
+    .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
     .option('--json', 'print JSON')
 }
 

@@ -26,6 +26,7 @@ describe.each(VERBS)('tertia %s', (verb) => {
 
 it.each([
   ['an unknown verb', ['frobnicate'], /unknown command 'frobnicate'/],
+  ['a node that is none', ['status', '--rpc', 'nonsense'], /http:\/\/HOST:PORT/],
   ['a port that is none', ['devnet', '--rpc-port', '70000'], /1 to 65535/],
   ['a count that is none', ['devnet', '--validators', '-1'], /--validators/],
   ['more accounts than there can be', ['devnet', '--accounts', '1001'], /0 to 1000/],
