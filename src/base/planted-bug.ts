@@ -81,6 +81,7 @@ export const PLANTED_BUGS = [
   'vote-counted-again',
   'ready-root-unchecked',
   'shrinks-below-minimum',
+  'free-calls-unlimited',
 ] as const
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number]

@@ -86,6 +86,7 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'vote-counted-again': { strategy: 'abuse-governance', scenario: { candidates: 1 } },
   // A candidate that waits and lies.
   'ready-root-unchecked': { scenario: { candidates: 1, byzantine: [{ node: 4, strategy: 'abuse-governance' }] } },
+  'free-calls-unlimited': { strategy: 'abuse-governance', scenario: { candidates: 1 } },
   'shrinks-below-minimum': { strategy: 'equivocate', scenario: { candidates: 0 } },
   'ready-said-once': { scenario: { candidates: 1, governance: { readyBlocksMax: 8 }, thinkMs: 20 } },
 }
