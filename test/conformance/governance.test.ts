@@ -185,7 +185,7 @@ describe('tertia evidence', () => {
   it.each([
     [['show', UNKNOWN], 1, 'neither the node nor the chain has evidence'],
     [['submit', 'nonsense'], 2, 'neither a file nor hexadecimal'],
-    [['submit', '0x00'], 1, 'the evidence is refused: malformed'],
+    [['submit', '0x00'], 1, 'this is no evidence'],
   ])('refuses %j in one line that says why', async (args, code, words) => {
     expect(await read('evidence', ...args)).toMatchObject({
       code,
