@@ -5,6 +5,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID, scryptSync } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { bytesEqual, concatBytes, fromHex, isHex, toHex } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { keccak256 } from '../crypto/keccak.ts'
@@ -126,6 +127,9 @@ export function writeSecretFile(path: string, content: string | Uint8Array): Res
     } finally {
       closeSync(fd)
     }
+    const directory = openSync(dirname(path), 'r')
+    fsyncSync(directory)
+    closeSync(directory)
     return ok(null)
   } catch (error) {
     return err(refusal(`cannot write ${path}: ${systemReason(error)}`))

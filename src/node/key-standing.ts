@@ -7,16 +7,18 @@ import type { Replica } from '../replica/replica.ts'
 
 export interface KeyParts {
   readonly replica: Replica
-  /** 33 bytes; null for a node that never signs. */
-  readonly consensusKey: Uint8Array | null
+  /** Of all keys that it has or had, 33 bytes each; none for a node that never signs. */
+  readonly publicKeys: () => readonly Uint8Array[]
 }
 
 /** Also of a key that its owner has changed since. */
-export function memberOfKey({ replica, consensusKey }: KeyParts): ValidatorRecord | undefined {
-  if (consensusKey === null) return undefined
+export function memberOfKey({ replica, publicKeys }: KeyParts): ValidatorRecord | undefined {
   const words = wordsIn(replica.finalState, SYSTEM_ADDRESS)
-  const owner = readKeyOwner(words, addressOfPublicKey(consensusKey))
-  return owner === undefined ? undefined : readValidatorRecord(words, owner)
+  for (const publicKey of publicKeys()) {
+    const owner = readKeyOwner(words, addressOfPublicKey(publicKey))
+    if (owner !== undefined) return readValidatorRecord(words, owner)
+  }
+  return undefined
 }
 
 /** For a person to read; null where all is as it should be. */
@@ -29,6 +31,6 @@ export function whySilent(parts: KeyParts): string | null {
     case 'removed':
       return 'was removed from the validators'
     case 'validator':
-      return `${member.name} signs with another key: name its file in consensusKeyPath, and start again`
+      return `${member.name} signs with a key that this node does not hold: name its file in consensusKeyPath, and start again`
   }
 }

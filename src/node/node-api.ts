@@ -14,6 +14,7 @@ import type { Address, Epoch, Hash, Height, View } from '../types/ids.ts'
 import type { Log, Receipt } from '../types/receipt.ts'
 import type { AccessListEntry, SignedTransaction } from '../types/transaction.ts'
 import type { Validator } from '../types/validator-set.ts'
+import type { Refusal } from './exit-codes.ts'
 
 export interface FinalBlock {
   readonly hash: Hash
@@ -252,6 +253,15 @@ export interface ConnectedPeer {
 }
 
 /** For the operator of the node: offered on its Unix socket and nowhere else. */
+/** A consensus key that is nobody's yet. */
+export interface NextKey {
+  readonly path: string
+  /** 33 bytes. */
+  readonly consensusKey: Uint8Array
+  /** Of possession, 64 bytes. */
+  readonly proof: Uint8Array
+}
+
 export interface AdminApi {
   nodeInfo(): NodeInfo
   peers(): readonly ConnectedPeer[]
@@ -259,6 +269,8 @@ export interface AdminApi {
   addPeer(address: string): Result<string, Rejection>
   /** Whether it had been added. */
   removePeer(peerId: string): Result<boolean, Rejection>
+  /** For a rotation: made, stored and held, with a record of having signed nothing, when the answer comes. */
+  nextKey(): Promise<Result<NextKey, Refusal>>
   /** Signs a call of the module `validators` with the consensus key and submits it. */
   validatorCall(data: Uint8Array): Promise<Result<Hash, Rejection>>
   /** From this node's pool, with what its sender has behind it; others may hold it still. */

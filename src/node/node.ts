@@ -24,17 +24,16 @@ import type { FinalBlock } from '../types/final-block.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { BlockLog } from './block-log.ts'
 import { chooseRecoverer } from './choose-recoverer.ts'
-import { chooseSigner } from './choose-signer.ts'
 import type { NodeConfig } from './config.ts'
 import { CryptoPool } from './crypto-pool.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import { readGenesisFile } from './genesis-file.ts'
 import { GovernanceLog } from './governance-log.ts'
 import { haltedBefore, writeHalt } from './halt-file.ts'
+import { KeyRing } from './key-ring.ts'
 import { whySilent } from './key-standing.ts'
 import type { AdminApi, NodeApi } from './node-api.ts'
 import { openDisk } from './open-disk.ts'
-import { openKey, type ValidatorKey } from './open-key.ts'
 import { openWire } from './open-wire.ts'
 import { PeerBook } from './peer-book.ts'
 import { PoolFile } from './pool-file.ts'
@@ -43,7 +42,7 @@ import { RecordedReplica } from './recording/recorded-replica.ts'
 import type { Recorder } from './recording/recorder.ts'
 import { ReplicaAdmin } from './replica-admin.ts'
 import { ReplicaApi } from './replica-api.ts'
-import { epochReader, planReplica } from './replica-config.ts'
+import { planReplica } from './replica-config.ts'
 import { recoverInPool, replicaNetwork, scheduleOnSystem, systemClock } from './replica-ports.ts'
 import { Resources } from './resources.ts'
 import { TaskRunner } from './task-runner.ts'
@@ -63,7 +62,7 @@ export interface RunningNode {
 interface Opened {
   readonly config: ReplicaConfig
   readonly chain: OpenedChain
-  readonly key: ValidatorKey | null
+  readonly keyRing: KeyRing
   readonly network: Network
   readonly recoverer: Recoverer
   readonly recorder: Recorder | null
@@ -123,21 +122,21 @@ async function openParts(
   const watch = (files: FileDirectory): FileDirectory => recorder.value?.files(files) ?? files
   const chain = await openDisk(config.dataDir, block, logger, resources, fail, watch)
   if (!chain.ok) return chain
-  const key = openKey(config, chain.value, (consensusKey) => epochReader(genesis, consensusKey), resources, watch)
-  if (!key.ok) return key
+  const keyRing = KeyRing.open({ config, genesis, chain: chain.value, resources, watch })
+  if (!keyRing.ok) return keyRing
   const { recoverer, refused } = await chooseRecoverer()
   for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })
-  const consensusKey = key.value?.publicKey ?? null
-  const replicaConfig = planReplica({ genesis, registry, block }, chain.value, recoverer, consensusKey)
+  const publicKeys = () => keyRing.value.keys.map(({ publicKey }) => publicKey)
+  const replicaConfig = planReplica({ genesis, registry, block }, chain.value, recoverer, publicKeys)
   const members = memberPeers(systemWords(chain.value.store))
   const wire = openWire(config, block.block.hash, members, logger)
   if (!wire.ok) return wire
-  recordStart(recorder.value, { text, dataDir: config.dataDir, key: key.value, chain: chain.value })
+  recordStart(recorder.value, { text, dataDir: config.dataDir, keys: keyRing.value.keys, chain: chain.value })
   const network = adaptNetwork(wire.value.network, replicaConfig.genesisHash)
   return ok({
     config: replicaConfig,
     chain: chain.value,
-    key: key.value,
+    keyRing: keyRing.value,
     network,
     recoverer,
     recorder: recorder.value,
@@ -154,14 +153,14 @@ async function run(
   resources: Resources,
   ends: Ends,
 ): Promise<{ readonly api: ReplicaApi; readonly admin: ReplicaAdmin }> {
-  const { config, chain, key, network, recorder, peers } = opened
+  const { config, chain, keyRing, network, recorder, peers } = opened
   const startHeight = chain.store.tip.header.height
   const pool = new CryptoPool({ logger })
   resources.add(() => pool.close())
   const tasks = new TaskRunner(ends.fail)
   resources.add(() => tasks.stop())
   const nowMs = (): number => systemClock.monotonicMs()
-  const consensusKey = key?.publicKey ?? null
+  const publicKeys = () => keyRing.publicKeys
   const log = new BlockLog(logger, epochAtTip(chain.store, config.epochs), nowMs)
   const governanceLog = new GovernanceLog(logger, config.genesis.faultModel, () => systemWords(chain.store))
   const observer: ReplicaObserver = {
@@ -181,7 +180,7 @@ async function run(
       api.tellEvidence(held)
     },
     onEpoch: (epoch) => {
-      log.onEpoch(epoch, whySilent({ replica, consensusKey }))
+      log.onEpoch(epoch, whySilent({ replica, publicKeys }))
       peers.enterEpoch(memberPeers(systemWords(chain.store)))
     },
     onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
@@ -189,9 +188,9 @@ async function run(
   const ports = portsOf(opened, logger, { pool, tasks, observer }, ends)
   const replica = recorder === null ? new Replica(config, ports) : new RecordedReplica(config, ports, recorder)
   resources.add(() => replica.stop())
-  const shown = { network, clientVersion: CLIENT_VERSION, nowMs, consensusKey }
+  const shown = { network, clientVersion: CLIENT_VERSION, nowMs, publicKeys }
   const api = new ReplicaApi({ config, replica, store: chain.store, ...shown })
-  const admin = new ReplicaAdmin({ api, replica, network, peers, consensusKey, startHeight, nowMs })
+  const admin = new ReplicaAdmin({ api, replica, network, peers, keyRing, startHeight, nowMs })
   await startNetwork(network, replica, resources)
   replica.start()
   const poolFile = new PoolFile(opened.poolPath, replica, logger)
@@ -202,13 +201,13 @@ async function run(
 }
 
 function logStart(
-  { config, key, network, recoverer }: Opened,
+  { config, keyRing, network, recoverer }: Opened,
   logger: Logger,
   replica: Replica,
   startHeight: Height,
 ): void {
   const { self } = replica.epoch
-  const silence = whySilent({ replica, consensusKey: key?.publicKey ?? null })
+  const silence = whySilent({ replica, publicKeys: () => keyRing.publicKeys })
   logger.info(self === null ? 'observing' : 'validating', {
     chain: config.genesis.chainId,
     genesis: config.genesisHash,
@@ -221,12 +220,11 @@ function logStart(
 }
 
 function portsOf(
-  { chain, key, network, recoverer }: Opened,
+  { chain, keyRing, network, recoverer }: Opened,
   logger: Logger,
   parts: { readonly pool: CryptoPool; readonly tasks: TaskRunner; readonly observer: ReplicaObserver },
   { fail, stop, halting }: Ends,
 ): ReplicaPorts {
-  const signer = key === null ? null : chooseSigner(key.privateKey)
   return {
     network: replicaNetwork(network, fail),
     clock: systemClock,
@@ -234,9 +232,7 @@ function portsOf(
     runTask: (task) => parts.tasks.run(task),
     recover: recoverInPool(parts.pool, recoverer, logger, fail),
     verifier: recoverer,
-    signer: signer === null ? null : { sign: (digest) => signer.sign(digest).signature },
-    signingRecord: key?.signingRecord ?? null,
-    callSigner: signer,
+    keys: () => keyRing.keys,
     journal: chain.journal,
     store: chain.store,
     observer: parts.observer,

@@ -4,47 +4,50 @@
  */
 import { join } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
-import { type EpochReader, epochAtTip } from '../replica/epoch-context.ts'
+import { epochAtTip } from '../replica/epoch-context.ts'
 import { type OpenedChain, openSigning } from '../replica/open-replica.ts'
+import type { OwnKey } from '../replica/own-key.ts'
 import type { FileDirectory } from '../storage/file-port.ts'
 import { LockFile } from '../storage/node-files/lock-file.ts'
 import { NodeFiles } from '../storage/node-files/node-files.ts'
-import type { SigningRecord } from '../storage/signing-record.ts'
+import type { Genesis } from '../types/genesis.ts'
+import { chooseSigner } from './choose-signer.ts'
 import type { NodeConfig } from './config.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
-import { publicKeyOf, unlockConsensusKey } from './key-file.ts'
+import { unlockConsensusKey } from './key-file.ts'
+import { epochReader } from './replica-config.ts'
 import type { Resources } from './resources.ts'
 import { signingRecordPlace } from './signing-record-file.ts'
 
-export interface ValidatorKey {
-  readonly privateKey: Uint8Array
-  /** 33 bytes. */
-  readonly publicKey: Uint8Array
-  readonly signingRecord: SigningRecord
+export interface KeySurroundings {
+  readonly config: NodeConfig
+  readonly genesis: Genesis
+  readonly chain: OpenedChain
+  readonly resources: Resources
+  readonly watch: (files: FileDirectory) => FileDirectory
 }
 
 const WAYS_OUT = 'put back the record that belongs to the key, or follow the chain with "tertia start --observe"'
 
-/** Null when the node has no key: then it observes for ever. With one that is no validator's it observes until it is. */
-export function openKey(
-  config: NodeConfig,
-  chain: OpenedChain,
-  reader: (consensusKey: Uint8Array) => EpochReader,
-  resources: Resources,
-  watch: (files: FileDirectory) => FileDirectory,
-): Result<ValidatorKey | null, Refusal> {
-  if (config.consensusKeyPath === null) return ok(null)
-  const unlocked = unlockConsensusKey(config.consensusKeyPath, config)
+/** Locked until the node ends, so that no other process signs with it. */
+export function openKey(path: string, surroundings: KeySurroundings): Result<OwnKey, Refusal> {
+  const { config, genesis, chain, resources, watch } = surroundings
+  const unlocked = unlockConsensusKey(path, config)
   if (!unlocked.ok) return unlocked
-  const { consensusKey: publicKey } = publicKeyOf(unlocked.value)
-  const context = epochAtTip(chain.store, reader(publicKey))
-  const { directory, name } = signingRecordPlace(config.consensusKeyPath)
+  const callSigner = chooseSigner(unlocked.value)
+  const { publicKey } = callSigner
+  const { directory, name } = signingRecordPlace(path)
   const lock = LockFile.acquire(join(directory, `${name}.lock`))
   if (!lock.ok) return err(refusal(`the consensus key is in use: ${lock.error.message}`, EXIT.retry))
   resources.add(() => lock.value.release())
   const files = new NodeFiles(directory)
   resources.add(() => files.close())
+  const context = epochAtTip(
+    chain.store,
+    epochReader(genesis, () => [publicKey]),
+  )
   const signing = openSigning(watch(files), name, chain, context)
   if (!signing.ok) return err(refusal(`signing would not be safe: ${signing.error.message}; ${WAYS_OUT}`))
-  return ok({ privateKey: unlocked.value, publicKey, signingRecord: signing.value })
+  const signer = { sign: (digest: Uint8Array) => callSigner.sign(digest).signature }
+  return ok({ publicKey, signer, callSigner, signingRecord: signing.value })
 }

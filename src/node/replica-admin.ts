@@ -1,12 +1,13 @@
 /** What only the operator of a node may ask of it. */
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { addressOfPublicKey } from '../crypto/secp256k1.ts'
 import { parsePeerId } from '../network/libp2p/network-key.ts'
 import type { Network } from '../network/port.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Hash, Height } from '../types/ids.ts'
-import type { AdminApi, ConnectedPeer, NodeInfo } from './node-api.ts'
+import type { Refusal } from './exit-codes.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { AdminApi, ConnectedPeer, NextKey, NodeInfo } from './node-api.ts'
 import type { PeerBook } from './peer-book.ts'
 import type { ReplicaApi } from './replica-api.ts'
 
@@ -14,9 +15,8 @@ export interface ReplicaAdminParts {
   readonly api: ReplicaApi
   readonly network: Network
   readonly peers: PeerBook
-  readonly replica: Pick<Replica, 'call'>
-  /** Null for a node without one. */
-  readonly consensusKey: Uint8Array | null
+  readonly replica: Pick<Replica, 'call' | 'speaker'>
+  readonly keyRing: Pick<KeyRing, 'next'>
   /** Height of the chain on disk when the node was started. */
   readonly startHeight: Height
   /** Monotonic. */
@@ -33,7 +33,7 @@ export class ReplicaAdmin implements AdminApi {
   }
 
   nodeInfo(): NodeInfo {
-    const { api, network, consensusKey, startHeight, nowMs } = this.#parts
+    const { api, network, replica, startHeight, nowMs } = this.#parts
     const { role } = api.status()
     return {
       clientVersion: api.clientVersion,
@@ -41,7 +41,7 @@ export class ReplicaAdmin implements AdminApi {
       genesisHash: api.genesisHash,
       peerId: network.peerId,
       role,
-      address: consensusKey === null ? null : addressOfPublicKey(consensusKey),
+      address: replica.speaker,
       pid: process.pid,
       upMs: Math.round(nowMs() - this.#startedAtMs),
       startHeight,
@@ -65,6 +65,10 @@ export class ReplicaAdmin implements AdminApi {
     return peerId === undefined
       ? err(rejection('badPeer', `"${peer}" is no peer id`))
       : ok(this.#parts.peers.remove(peerId))
+  }
+
+  nextKey(): Promise<Result<NextKey, Refusal>> {
+    return this.#parts.keyRing.next()
   }
 
   validatorCall(data: Uint8Array): Promise<Result<Hash, Rejection>> {

@@ -17,18 +17,17 @@ export interface GenesisNetwork {
 }
 
 /** A validator is reached by the peer id that its address ends with. */
-export function epochReader({ faultModel }: Genesis, consensusKey: Uint8Array | null): EpochReader {
-  return { faultModel, consensusKey, peerOf: ({ peer }) => parsePeer(peer, true)?.peerId ?? null }
+export function epochReader({ faultModel }: Genesis, consensusKeys: EpochReader['consensusKeys']): EpochReader {
+  return { faultModel, consensusKeys, peerOf: ({ peer }) => parsePeer(peer, true)?.peerId ?? null }
 }
 
-/** @param consensusKey 33 bytes; null for a node that never signs. */
 export function planReplica(
   { genesis, registry, block }: GenesisNetwork,
   chain: OpenedChain,
   recoverer: Recoverer,
-  consensusKey: Uint8Array | null,
+  consensusKeys: EpochReader['consensusKeys'],
 ): ReplicaConfig {
   const genesisHash = block.block.hash
   const rules = ledgerRules(genesis, registry, genesisHash, recoverer)
-  return { genesis, genesisHash, rules, epochs: epochReader(genesis, consensusKey), recovered: chain.recovered }
+  return { genesis, genesisHash, rules, epochs: epochReader(genesis, consensusKeys), recovered: chain.recovered }
 }

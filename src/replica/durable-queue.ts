@@ -11,26 +11,31 @@ import type { Journal } from '../storage/journal/journal.ts'
 import type { SigningRecord } from '../storage/signing-record.ts'
 import { encodeSafetyRecord, type SafetyRecord } from '../types/safety-record.ts'
 
+/** What has to be on disk before a signature: the record, in the file of the key that is to sign. */
+export interface Pledge {
+  readonly signingRecord: SigningRecord
+  readonly record: SafetyRecord
+}
+
 export class DurableQueue {
   readonly #journal: Journal
-  readonly #signingRecord: SigningRecord | null
   readonly #onFailure: (error: Error) => void
   #waiting: (() => void)[] = []
-  #record: SafetyRecord | null = null
-  #persisted: SafetyRecord | null = null
+  /** The newest of each key. BOUND: of the keys of one node. */
+  #pledged = new Map<SigningRecord, SafetyRecord>()
+  readonly #persisted = new Map<SigningRecord, SafetyRecord>()
   #isSyncing = false
   #isStopped = false
 
-  constructor(journal: Journal, signingRecord: SigningRecord | null, onFailure: (error: Error) => void) {
+  constructor(journal: Journal, onFailure: (error: Error) => void) {
     this.#journal = journal
-    this.#signingRecord = signingRecord
     this.#onFailure = onFailure
   }
 
-  /** Runs `action` when everything appended before, and `record` if given, is durable. */
-  after(action: () => void, record: SafetyRecord | null = null): void {
-    if (record !== null) this.#record = record
-    if (__CANARIES__ && isPlanted('sent-before-synced') && record !== null) action()
+  /** Runs `action` when everything appended before, and what is pledged, is durable. */
+  after(action: () => void, pledge: Pledge | null = null): void {
+    if (pledge !== null) this.#pledged.set(pledge.signingRecord, pledge.record)
+    if (__CANARIES__ && isPlanted('sent-before-synced') && pledge !== null) action()
     else this.#waiting.push(action)
   }
 
@@ -38,12 +43,12 @@ export class DurableQueue {
   flush(): void {
     if (this.#isSyncing || this.#isStopped || this.#waiting.length === 0) return
     const actions = this.#waiting
-    const record = this.#record
     const isForgetful = __CANARIES__ && isPlanted('record-not-persisted')
-    const signingRecord = record === this.#persisted || isForgetful ? null : this.#signingRecord
+    const pledged = [...this.#pledged].filter(([file, record]) => this.#persisted.get(file) !== record && !isForgetful)
     this.#waiting = []
+    this.#pledged = new Map()
     this.#isSyncing = true
-    let outstanding = signingRecord === null ? 1 : 2
+    let outstanding = 1 + pledged.length
     const done = (failure?: Error): void => {
       if (failure !== undefined) {
         this.#fail(failure)
@@ -51,7 +56,7 @@ export class DurableQueue {
       }
       outstanding -= 1
       if (outstanding > 0 || this.#isStopped) return
-      this.#persisted = record
+      for (const [file, record] of pledged) this.#persisted.set(file, record)
       // Actions bring forth new ones; those wait for the next sync, however fast it is.
       this.#runAll(actions)
       this.#isSyncing = false
@@ -59,7 +64,7 @@ export class DurableQueue {
     }
     if (__CANARIES__ && isPlanted('journal-not-synced')) done()
     else this.#journal.sync(done)
-    if (record !== null && signingRecord !== null) signingRecord.write(encodeSafetyRecord(record), done)
+    for (const [file, record] of pledged) file.write(encodeSafetyRecord(record), done)
   }
 
   /** An action may be what stops this queue: then none of those behind it runs. */

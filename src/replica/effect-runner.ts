@@ -12,6 +12,7 @@ import type { Address, Hash } from '../types/ids.ts'
 import type { BlockExecutor } from './block-executor.ts'
 import type { CommitPipeline } from './commit-pipeline.ts'
 import type { DurableQueue } from './durable-queue.ts'
+import type { OwnKey, StatementSigner } from './own-key.ts'
 import type { ReplicaPorts } from './ports.ts'
 import { isCarried, statementOf, utterance } from './utterance.ts'
 
@@ -21,6 +22,8 @@ export interface RunnerParts {
   readonly genesisHash: Hash
   /** Index and address in the validator set; null for an observer. */
   readonly self: { readonly index: number; readonly address: Address } | null
+  /** Signs in this epoch, and in no other; null for an observer. */
+  readonly key: OwnKey | null
   readonly ports: ReplicaPorts
   readonly durable: DurableQueue
   readonly executor: BlockExecutor
@@ -59,7 +62,7 @@ export class EffectRunner {
         fetcher.cancel(effect.block.hash)
         return pipeline.storeBlock(effect.block)
       case 'sign':
-        return this.#parts.durable.after(() => this.#signAndSend(effect.request), effect.record)
+        return this.#promise(effect)
       case 'execute': {
         const { hash } = effect.block
         return executor.execute(effect.block, ports.runTask, (fault) =>
@@ -118,10 +121,15 @@ export class EffectRunner {
     this.#timers.delete(timer)
   }
 
+  #promise({ request, record }: Extract<Effect, { readonly kind: 'sign' }>): void {
+    const key = defined(this.#parts.key, 'the key of a validator')
+    const { signer, signingRecord } = key
+    this.#parts.durable.after(() => this.#signAndSend(request, signer), { signingRecord, record })
+  }
+
   /** The record that allows it is durable: this runs from the durable queue only. */
-  #signAndSend(request: SigningRequest): void {
-    const { genesisHash, ports, self, send, feed } = this.#parts
-    const signer = defined(ports.signer, 'the signer of a validator')
+  #signAndSend(request: SigningRequest, signer: StatementSigner): void {
+    const { genesisHash, self, send, feed } = this.#parts
     const { index } = defined(self, 'the validator that signs')
     const signature = signer.sign(statementDigest(genesisHash, statementOf(request)))
     const { message, event } = utterance(request, index, signature)

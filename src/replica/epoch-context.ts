@@ -13,6 +13,7 @@ import type { ChainStore } from '../storage/chain-store.ts'
 import type { FaultModel } from '../types/fault-model.ts'
 import type { Address, Hash, View } from '../types/ids.ts'
 import { ValidatorSet } from '../types/validator-set.ts'
+import type { OwnKey } from './own-key.ts'
 
 export interface EpochContext {
   readonly validators: ValidatorSet
@@ -30,8 +31,8 @@ export interface EpochContext {
 
 export interface EpochReader {
   readonly faultModel: FaultModel
-  /** Whose signatures this node can make; null: nobody's. */
-  readonly consensusKey: Uint8Array | null
+  /** Whose signatures this node can make now, 33 bytes each. */
+  readonly consensusKeys: () => readonly Uint8Array[]
   /** How to reach a validator, from what its record says. */
   readonly peerOf: (record: ValidatorRecord) => PeerId | null
   /** Leaders by view, in the place of the state's. */
@@ -54,7 +55,7 @@ export function epochAtTip(store: ChainStore, reader: EpochReader): EpochContext
     schedule: reader.schedule ?? leaderSchedule(members, weights, seed, validators.quorum),
     records,
     peers: records.map((record) => (record === undefined ? null : reader.peerOf(record))),
-    self: selfIn(validators, reader.consensusKey),
+    self: selfIn(validators, reader.consensusKeys()),
   }
 }
 
@@ -63,10 +64,19 @@ function rootOf(store: ChainStore, { startHeight }: { readonly startHeight: numb
 }
 
 /** By its key: a validator keeps its address when it changes its key. */
-function selfIn(validators: ValidatorSet, consensusKey: Uint8Array | null): EpochContext['self'] {
-  if (consensusKey === null) return null
-  const index = validators.members.findIndex((member) => bytesEqual(member.consensusKey, consensusKey))
+function selfIn(validators: ValidatorSet, keys: readonly Uint8Array[]): EpochContext['self'] {
+  const index = validators.members.findIndex(({ consensusKey }) => keys.some((key) => bytesEqual(key, consensusKey)))
   return index < 0 ? null : { index, address: defined(validators.at(index), 'a member of the set').address }
+}
+
+/** The key that signs in this epoch: the set names it, and no other of a validator's. */
+export function ownKeyIn({ validators, self }: EpochContext, keys: readonly OwnKey[]): OwnKey | null {
+  if (self === null) return null
+  const { consensusKey } = defined(validators.members[self.index], 'a member of the set')
+  return defined(
+    keys.find(({ publicKey }) => bytesEqual(publicKey, consensusKey)),
+    'the key of the validator that this node is',
+  )
 }
 
 export function leaderOf({ schedule }: EpochContext): (view: View) => number {

@@ -15,7 +15,7 @@ import type { EpochValidators } from '../validation/epoch-validators.ts'
 import { Announcements } from './announcements.ts'
 import { CertificateExchange } from './certificate-exchange.ts'
 import { EffectRunner, type Halt } from './effect-runner.ts'
-import { type EpochContext, leaderOf } from './epoch-context.ts'
+import { type EpochContext, leaderOf, ownKeyIn } from './epoch-context.ts'
 import type { EvidenceDesk } from './governance/evidence-desk.ts'
 import { EvidenceWatch } from './governance/evidence-watch.ts'
 import { Inbound } from './inbound.ts'
@@ -90,6 +90,7 @@ export class EpochSession {
       ports,
       genesisHash: config.genesisHash,
       self,
+      key: ownKeyIn(context, ports.keys()),
       fetcher,
       feed,
       send: (to, message) => links.send(to, message),

@@ -4,7 +4,7 @@ import { rootQc } from '../types/certificate.ts'
 import { decodeSafetyRecord, type SafetyRecord } from '../types/safety-record.ts'
 import { createEpochValidators, type EpochValidators } from '../validation/epoch-validators.ts'
 import { ownStatement } from '../validation/own-statement.ts'
-import { type EpochContext, leaderOf } from './epoch-context.ts'
+import { type EpochContext, leaderOf, ownKeyIn } from './epoch-context.ts'
 import type { ReplicaPorts } from './ports.ts'
 import type { ReplicaConfig } from './replica-config.ts'
 import { recordOfEpoch, whatIsForgotten } from './safety-record-of-epoch.ts'
@@ -26,7 +26,7 @@ export function openEpoch(config: ReplicaConfig, ports: ReplicaPorts, context: E
   )
   const isOfEpoch = tip.hash !== rootHash
   const certificate = isOfEpoch ? (ports.store.finality(tip.header.height)?.certificate ?? null) : null
-  const record = self === null ? null : recordAtOpening(config, ports, context)
+  const record = recordAtOpening(config, ports, context)
   const core = new Core(
     { validators: context.validators, self: self?.index ?? null, schedule, parameters: genesis.consensus },
     {
@@ -49,9 +49,10 @@ export function openEpoch(config: ReplicaConfig, ports: ReplicaPorts, context: E
 
 /** Null, and a warning, when something was signed that the record does not know of: then this epoch is only watched. */
 function recordAtOpening(config: ReplicaConfig, ports: ReplicaPorts, context: EpochContext): SafetyRecord | null {
-  const { signingRecord, store, logger } = ports
-  if (signingRecord === null) return null
-  const held = decodeSafetyRecord(signingRecord.payload)
+  const { store, logger } = ports
+  const key = ownKeyIn(context, ports.keys())
+  if (key === null) return null
+  const held = decodeSafetyRecord(key.signingRecord.payload)
   const forgotten = whatIsForgotten(held, store, config.recovered, context)
   const record = forgotten === null ? recordOfEpoch(held, context) : null
   const { epoch } = context.validators

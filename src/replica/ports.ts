@@ -6,14 +6,14 @@
 import type { Logger } from '../base/logger.ts'
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
-import type { RecoverItem, Signer } from '../crypto/secp256k1.ts'
+import type { RecoverItem } from '../crypto/secp256k1.ts'
 import type { SignatureVerifier } from '../crypto/signature-verifier.ts'
 import type { GossipTopic, PeerId, RequestOptions } from '../network/port.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Journal } from '../storage/journal/journal.ts'
-import type { SigningRecord } from '../storage/signing-record.ts'
 import type { Address } from '../types/ids.ts'
 import type { ReplicaObserver } from './observer.ts'
+import type { OwnKey } from './own-key.ts'
 import type { SharedWork } from './shared-work.ts'
 
 export interface ReplicaNetwork {
@@ -36,11 +36,6 @@ export interface Clock {
   wallMs(): number
 }
 
-/** The signature is 64 bytes, low-s, and the same each time for the same digest. */
-export interface StatementSigner {
-  sign(digest: Uint8Array): Uint8Array
-}
-
 export interface ReplicaPorts {
   readonly network: ReplicaNetwork
   readonly clock: Clock
@@ -51,11 +46,8 @@ export interface ReplicaPorts {
   /** Who made each signature, undefined where nobody could have. */
   readonly recover: (items: readonly RecoverItem[], done: (signers: readonly (Address | undefined)[]) => void) => void
   readonly verifier: SignatureVerifier
-  /** Null for an observer, as is the signing record. */
-  readonly signer: StatementSigner | null
-  readonly signingRecord: SigningRecord | null
-  /** Signs transactions with the same key, and nothing else; null for an observer. */
-  readonly callSigner: Signer | null
+  /** Held now, in the order in which they were made; none for an observer. One that was held stays so. */
+  readonly keys: () => readonly OwnKey[]
   readonly journal: Journal
   readonly store: ChainStore
   readonly observer: ReplicaObserver

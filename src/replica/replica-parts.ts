@@ -51,9 +51,7 @@ export function createReplicaParts(
     { pool, verifier, clock: ports.clock, logger: ports.logger, shared },
     resultAt(tip, state),
   )
-  const durable = new DurableQueue(ports.journal, ports.signingRecord, (error) =>
-    ports.stop({ kind: 'storage', error }),
-  )
+  const durable = new DurableQueue(ports.journal, (error) => ports.stop({ kind: 'storage', error }))
   const pipeline = new CommitPipeline(
     { journal: ports.journal, store: ports.store, durable, executor, pool, runTask: ports.runTask, shared, onFinal },
     recovered.positions,

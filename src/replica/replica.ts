@@ -12,7 +12,7 @@ import type { Mempool } from '../mempool/mempool.ts'
 import { decodeEnvelopes, type Status } from '../network/messages.ts'
 import type { GossipTopic, GossipVerdict, PeerId } from '../network/port.ts'
 import type { FinalBlock } from '../types/final-block.ts'
-import type { Epoch } from '../types/ids.ts'
+import type { Address, Epoch } from '../types/ids.ts'
 import { reportDivergence } from './divergence.ts'
 import type { Halt } from './effect-runner.ts'
 import { type EpochContext, epochAtTip, leaderOf } from './epoch-context.ts'
@@ -110,7 +110,7 @@ export class Replica {
   }
 
   #openSession(context: EpochContext): EpochSession {
-    this.#governance.judgedEpochs.open(context)
+    this.#governance.enterEpoch(context)
     return new EpochSession(context, {
       config: this.#config,
       ports: this.#ports,
@@ -239,6 +239,11 @@ export class Replica {
   /** From a client of this node. */
   submit(envelope: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
     this.#intake.submit(envelope, 'local', done)
+  }
+
+  /** Who sends the calls that `call` makes; null for a node that signs nothing. */
+  get speaker(): Address | null {
+    return this.#governance.speaker
   }
 
   /** Of the `validators` module, in the name of this node's key: its operator's. */

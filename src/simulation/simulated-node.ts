@@ -9,6 +9,7 @@ import type { SigningRequest } from '../consensus/effects.ts'
 import type { GossipTopic, PeerId } from '../network/port.ts'
 import { type EpochReader, epochAtTip } from '../replica/epoch-context.ts'
 import { type OpenedChain, openChain, openSigning } from '../replica/open-replica.ts'
+import type { OwnKey } from '../replica/own-key.ts'
 import type { ReplicaNetwork, ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { IntakeVerdict } from '../replica/transaction-intake.ts'
@@ -217,7 +218,7 @@ export class SimulatedNode {
         genesis: genesis.genesis,
         genesisHash: genesis.block.block.hash,
         rules: genesis.rules,
-        epochs: signingRecord === null ? { ...epochs, consensusKey: null } : epochs,
+        epochs: signingRecord === null ? { ...epochs, consensusKeys: () => [] } : epochs,
         recovered: chain.recovered,
       },
       this.#ports(chain, signingRecord),
@@ -229,7 +230,7 @@ export class SimulatedNode {
     const { identities, validators } = genesis
     return {
       faultModel: validators.model,
-      consensusKey: defined(identities[this.validator], 'an identity').publicKey,
+      consensusKeys: () => [defined(identities[this.validator], 'an identity').publicKey],
       peerOf: ({ address }) => peerOf(identities.findIndex((identity) => identity.address === address)),
       ...(scenario.schedule === undefined ? {} : { schedule: scenario.schedule }),
     }
@@ -237,7 +238,7 @@ export class SimulatedNode {
 
   #ports(chain: OpenedChain, signingRecord: SigningRecord | null): ReplicaPorts {
     const { scheduler, crypto, checkers } = this.#world
-    const identity = defined(this.#world.genesis.identities[this.validator], 'an identity')
+    const keys = signingRecord === null ? [] : [this.#key(signingRecord)]
     return {
       network: this.#network(),
       clock: {
@@ -256,19 +257,7 @@ export class SimulatedNode {
         this.#after(RECOVERY_US, () => done(signers))
       },
       verifier: crypto.verifier,
-      signer:
-        signingRecord === null
-          ? null
-          : {
-              sign: (digest) => {
-                this.#boundary()
-                const request = defined(this.#pendingRequests.shift(), 'the request of a signature')
-                for (const checker of checkers) checker.onSign?.(this, request, digest)
-                return identity.signer.sign(digest).signature
-              },
-            },
-      signingRecord,
-      callSigner: signingRecord === null ? null : identity.signer,
+      keys: () => keys,
       journal: chain.journal,
       store: chain.store,
       observer: {
@@ -292,6 +281,17 @@ export class SimulatedNode {
       },
       stop: (reason) => this.#stop(reason),
     }
+  }
+
+  #key(signingRecord: SigningRecord): OwnKey {
+    const { signer, publicKey } = defined(this.#world.genesis.identities[this.validator], 'an identity')
+    const sign = (digest: Uint8Array): Uint8Array => {
+      this.#boundary()
+      const request = defined(this.#pendingRequests.shift(), 'the request of a signature')
+      for (const checker of this.#world.checkers) checker.onSign?.(this, request, digest)
+      return signer.sign(digest).signature
+    }
+    return { publicKey, signer: { sign }, callSigner: signer, signingRecord }
   }
 
   #network(): ReplicaNetwork {

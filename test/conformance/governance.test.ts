@@ -208,19 +208,17 @@ describe('tertia validator rotate', () => {
   afterAll(() => ours.stop())
 
   it('gives the validator another key, which is proven from genesis on and has a signing record', async () => {
-    const keys = join(temporaryDirectory(), 'keys')
-    const made = JSON.parse((await cli('keys', 'new', '--out', keys, '--insecure-plain', '--json')).out) as {
-      consensusKey: string
-    }
-    const rotated = await cli('validator', 'rotate', '--keys', keys, '--data', ours.dataDir, '--json')
+    const rotated = await cli('validator', 'rotate', '--data', ours.dataDir, '--json')
     expect(rotated).toMatchObject({ code: 0, err: '' })
-    expect(existsSync(join(keys, 'consensus.json.signing'))).toBe(true)
+    const made = JSON.parse(rotated.out) as { readonly path: string; readonly consensusKey: string }
+    expect(existsSync(`${made.path}.signing`)).toBe(true)
     const { out } = await cli('verify', 'set', '--genesis', ours.genesisHash, '--rpc', ours.url)
     expect(out).toMatch(/^genesis ✓ {2}validator sets 2 ✓ .* epoch 2, 1 of 1 agree\n/)
     expect(out).toContain(made.consensusKey)
     expect((await cli('validator', 'list', '--rpc', ours.url)).out).toContain('epoch 2: v0 with another key')
     // Nobody else could make a block now.
-    ours = await ours.restart({ consensusKeyPath: join(keys, 'consensus.json') })
+    await spend(ours)
+    ours = await ours.restart({})
     await spend(ours)
     expect((await cli('verify', 'header', '--genesis', ours.genesisHash, '--rpc', ours.url)).code).toBe(0)
   })

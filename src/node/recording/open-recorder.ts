@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Logger } from '../../base/logger.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { OpenedChain } from '../../replica/open-replica.ts'
+import type { OwnKey } from '../../replica/own-key.ts'
 import { NodeFiles } from '../../storage/node-files/node-files.ts'
 import { type Refusal, refusal } from '../exit-codes.ts'
-import type { ValidatorKey } from '../open-key.ts'
 import type { Resources } from '../resources.ts'
 import { RecordWriter } from './record-file.ts'
 import { Recorder } from './recorder.ts'
@@ -32,17 +32,16 @@ export function recordStart(
     /** Of the genesis file. */
     readonly text: string
     readonly dataDir: string
-    readonly key: ValidatorKey | null
+    readonly keys: readonly OwnKey[]
     readonly chain: OpenedChain
   },
 ): void {
   if (recorder === null) return
-  const { text, dataDir, key, chain } = start
+  const { text, dataDir, keys, chain } = start
   const files = new NodeFiles(join(dataDir, 'journal'))
   recorder.begin({
     genesisText: text,
-    consensusKey: key?.publicKey ?? null,
-    safetyRecord: key?.signingRecord.payload ?? null,
+    keys: keys.map(({ publicKey, signingRecord }) => ({ publicKey, safetyRecord: signingRecord.payload })),
     storeHeight: chain.store.tip.header.height,
     journal: filesOf(files),
   })

@@ -9,7 +9,8 @@ import { utf8 } from '../../base/bytes.ts'
 import { uintBytes } from '../../codec/fields.ts'
 import type { RlpItem } from '../../codec/rlp.ts'
 import type { Signer } from '../../crypto/secp256k1.ts'
-import type { ReplicaPorts, StatementSigner } from '../../replica/ports.ts'
+import type { OwnKey, StatementSigner } from '../../replica/own-key.ts'
+import type { ReplicaPorts } from '../../replica/ports.ts'
 import type { FileDirectory, SyncDone } from '../../storage/file-port.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
 import { idBytes } from '../../types/ids.ts'
@@ -25,6 +26,8 @@ export class Recorder {
   #wallMs = systemClock.wallMs()
   /** Of what is asked for and answered later: timers, requests, tasks, syncs. */
   #lastId = 0
+  /** A key stays the same whenever it is asked for. */
+  readonly #keys = new WeakMap<OwnKey, OwnKey>()
 
   constructor(writer: RecordWriter) {
     this.#writer = writer
@@ -64,7 +67,7 @@ export class Recorder {
   }
 
   ports(ports: ReplicaPorts): ReplicaPorts {
-    const { network, signer, callSigner, observer } = ports
+    const { network, observer } = ports
     return {
       ...ports,
       clock: { monotonicMs: () => this.#monotonicMs, wallMs: () => this.#wallMs },
@@ -106,8 +109,7 @@ export class Recorder {
           })
         },
       },
-      signer: signer === null ? null : this.#signer(signer),
-      callSigner: callSigner === null ? null : this.#callSigner(callSigner),
+      keys: () => ports.keys().map((key) => this.#key(key)),
       observer: {
         ...observer,
         onFinalBlock: (final) => {
@@ -116,6 +118,14 @@ export class Recorder {
         },
       },
     }
+  }
+
+  #key(key: OwnKey): OwnKey {
+    const known = this.#keys.get(key)
+    if (known !== undefined) return known
+    const recorded = { ...key, signer: this.#signer(key.signer), callSigner: this.#callSigner(key.callSigner) }
+    this.#keys.set(key, recorded)
+    return recorded
   }
 
   #signer(signer: StatementSigner): StatementSigner {

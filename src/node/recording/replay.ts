@@ -26,7 +26,7 @@ import { type GenesisNetwork, planReplica } from '../replica-config.ts'
 import { recoverHere } from '../replica-ports.ts'
 import { readRecords } from './record-file.ts'
 import { EndOfRecording, ReplayDifference, ReplayedWorld, textOf } from './replayed-ports.ts'
-import { filesOf, readSession, type Session } from './session.ts'
+import { filesOf, type RecordedKey, readSession, type Session } from './session.ts'
 
 export interface ReplayedBlock {
   /** Of the node's lives in the recording, from 1. */
@@ -101,9 +101,12 @@ async function networkOf(session: Session, genesisPath: string | null): Promise<
 
 function replaySession(session: Session, network: GenesisNetwork, recoverer: Recoverer, world: ReplayedWorld): void {
   const chain = chainOf(session, network, recoverer, world)
-  const signingRecord = signingRecordOf(session, network, world)
+  const keys = session.keys.map((key) => ({
+    publicKey: key.publicKey,
+    signingRecord: signingRecordOf(key, network, world),
+  }))
   const { journal, store } = chain
-  const ports = world.ports({ journal, store, signingRecord, verifier: recoverer }, session.consensusKey)
+  const ports = world.ports({ journal, store, verifier: recoverer }, keys)
   const replica = new Replica(configOf(session, network, chain, recoverer), ports)
   for (let entry = world.nextEntry(); entry !== undefined && !world.isStopped; entry = world.nextEntry()) {
     const [first, second, third] = entry.fields
@@ -143,7 +146,8 @@ function peerOf(item: Parameters<typeof textOf>[0]): PeerId {
 }
 
 function configOf(session: Session, network: GenesisNetwork, chain: OpenedChain, recoverer: Recoverer) {
-  return planReplica(network, chain, recoverer, session.consensusKey)
+  const keys = session.keys.map(({ publicKey }) => publicKey)
+  return planReplica(network, chain, recoverer, () => keys)
 }
 
 /** The disks as they were: the store is made again from the journal, up to the height that it had. */
@@ -177,8 +181,8 @@ function fillStore(
   const tasks: Iterator<void, void>[] = []
   const ports: ReplicaPorts = {
     ...new ReplayedWorld([], 0, () => undefined).ports(
-      { journal: chain.journal, store: chain.store, signingRecord: null, verifier: recoverer },
-      null,
+      { journal: chain.journal, store: chain.store, verifier: recoverer },
+      [],
     ),
     network: {
       sendDirect: () => false,
@@ -195,7 +199,7 @@ function fillStore(
       },
     },
   }
-  const replica = new Replica(configOf({ ...session, consensusKey: null }, network, chain, recoverer), ports)
+  const replica = new Replica(configOf({ ...session, keys: [] }, network, chain, recoverer), ports)
   try {
     replica.start()
     for (let task = tasks[0]; task !== undefined; task = tasks[0]) if (task.next().done === true) tasks.shift()
@@ -206,11 +210,10 @@ function fillStore(
   throw new ReplayDifference(`the journal of the recording does not reach height ${session.storeHeight}`)
 }
 
-function signingRecordOf(session: Session, network: GenesisNetwork, world: ReplayedWorld): SigningRecord | null {
-  if (session.safetyRecord === null) return null
+function signingRecordOf({ safetyRecord }: RecordedKey, network: GenesisNetwork, world: ReplayedWorld): SigningRecord {
   const genesisHash = idBytes(network.block.block.hash)
   const scratch = new MemoryFiles()
-  SigningRecord.create(scratch, SIGNING_FILE, genesisHash, session.safetyRecord, () => undefined)
+  SigningRecord.create(scratch, SIGNING_FILE, genesisHash, safetyRecord, () => undefined)
   const files = new MemoryFiles(new Map([[SIGNING_FILE, scratch.read(SIGNING_FILE)]]), (done) => world.expectSync(done))
   const record = SigningRecord.open(files, SIGNING_FILE, genesisHash)
   invariant(record.ok, 'a signing record that was just made can be opened')

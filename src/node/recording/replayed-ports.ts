@@ -7,6 +7,7 @@ import type { Result } from '../../base/result.ts'
 import { asBytes, asFixedBytes, asFlag, asList, asUint } from '../../codec/fields.ts'
 import type { RlpItem } from '../../codec/rlp.ts'
 import type { PeerId } from '../../network/port.ts'
+import type { OwnKey } from '../../replica/own-key.ts'
 import type { ReplicaPorts } from '../../replica/ports.ts'
 import type { SyncDone } from '../../storage/file-port.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
@@ -92,9 +93,14 @@ export class ReplayedWorld {
   }
 
   ports(
-    parts: Pick<ReplicaPorts, 'journal' | 'store' | 'signingRecord' | 'verifier'>,
-    consensusKey: Uint8Array | null,
+    parts: Pick<ReplicaPorts, 'journal' | 'store' | 'verifier'>,
+    held: readonly Pick<OwnKey, 'publicKey' | 'signingRecord'>[],
   ): ReplicaPorts {
+    const keys = held.map((key) => ({
+      ...key,
+      signer: { sign: (digest: Uint8Array) => this.#sign(digest) },
+      callSigner: { publicKey: key.publicKey, sign: (digest: Uint8Array) => this.#signCall(digest) },
+    }))
     return {
       ...parts,
       network: {
@@ -111,8 +117,7 @@ export class ReplayedWorld {
       },
       runTask: (task) => this.#expect({ kind: 'step', task }),
       recover: (_items, done) => this.#expect({ kind: 'recovered', done }),
-      signer: consensusKey === null ? null : { sign: (digest) => this.#sign(digest) },
-      callSigner: consensusKey === null ? null : { publicKey: consensusKey, sign: (digest) => this.#signCall(digest) },
+      keys: () => keys,
       observer: { onFinalBlock: (final) => this.#final(final) },
       logger: silentLogger,
       halting: () => undefined,

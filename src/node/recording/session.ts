@@ -5,25 +5,29 @@ import type { RlpItem } from '../../codec/rlp.ts'
 import type { FileDirectory } from '../../storage/file-port.ts'
 import type { Height } from '../../types/ids.ts'
 
+export interface RecordedKey {
+  /** 33 bytes. */
+  readonly publicKey: Uint8Array
+  /** What it had signed, encoded. */
+  readonly safetyRecord: Uint8Array
+}
+
 export interface Session {
   /** The genesis file. */
   readonly genesisText: string
-  /** Public, 33 bytes; null for a node without one. */
-  readonly consensusKey: Uint8Array | null
-  /** Encoded; null for a node without a key. */
-  readonly safetyRecord: Uint8Array | null
+  readonly keys: readonly RecordedKey[]
   /** Newest block that the store has applied; the journal may know more. */
   readonly storeHeight: Height
   readonly journal: ReadonlyMap<string, Uint8Array>
 }
 
 const FILES_MAX = 100_000
-const EMPTY = new Uint8Array(0)
+const KEYS_MAX = 1_000
 
 export function sessionFields(session: Session): readonly RlpItem[] {
   return [
     utf8(session.genesisText),
-    session.consensusKey === null ? [] : [session.consensusKey, session.safetyRecord ?? EMPTY],
+    session.keys.map(({ publicKey, safetyRecord }) => [publicKey, safetyRecord]),
     uintBytes(session.storeHeight),
     [...session.journal].map(([name, bytes]) => [utf8(name), bytes]),
   ]
@@ -31,11 +35,12 @@ export function sessionFields(session: Session): readonly RlpItem[] {
 
 export function readSession(fields: readonly RlpItem[]): Session {
   const [genesis, own, height, files] = asTuple(fields, 4, 'session')
-  const [consensusKey, safetyRecord] = asList(own, 'own key', 2)
   return {
     genesisText: text(genesis),
-    consensusKey: consensusKey === undefined ? null : asBytes(consensusKey, 'key'),
-    safetyRecord: safetyRecord === undefined ? null : asBytes(safetyRecord, 'safety record'),
+    keys: asList(own, 'own keys', KEYS_MAX).map((key) => {
+      const [publicKey, safetyRecord] = asTuple(key, 2, 'own key')
+      return { publicKey: asBytes(publicKey, 'key'), safetyRecord: asBytes(safetyRecord, 'safety record') }
+    }),
     storeHeight: asUint(height, 'height'),
     journal: new Map(
       asList(files, 'files', FILES_MAX).map((file) => {

@@ -1,10 +1,14 @@
 /** The part that a replica takes in governing its network: what it knows of faults, and what its key owes. */
 import { rejection } from '../../base/rejection.ts'
 import { err } from '../../base/result.ts'
+import { addressOfPublicKey } from '../../crypto/secp256k1.ts'
 import { wordsIn } from '../../ledger/storage-words.ts'
 import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
+import { readRecordOfSigner } from '../../ledger/system/validator-records.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
+import type { Address } from '../../types/ids.ts'
 import type { EpochContext } from '../epoch-context.ts'
+import type { OwnKey } from '../own-key.ts'
 import type { ReplicaPorts } from '../ports.ts'
 import type { ReplicaConfig } from '../replica-config.ts'
 import type { ReplicaParts } from '../replica-parts.ts'
@@ -28,13 +32,22 @@ export interface GovernanceSurroundings {
   readonly halt: (reason: string, report: string) => void
 }
 
+/** One key of this node, with what it owes. */
+interface Speaker {
+  readonly key: OwnKey
+  readonly address: Address
+  readonly steward: Steward
+}
+
 export class Governance {
   readonly judgedEpochs: JudgedEpochs
   readonly desk: EvidenceDesk
+  readonly #surroundings: GovernanceSurroundings
   /** Null for a node that signs nothing. */
-  readonly #steward: Steward | null
+  #speaker: Speaker | null = null
 
   constructor(surroundings: GovernanceSurroundings) {
+    this.#surroundings = surroundings
     const { config, ports, parts, halt } = surroundings
     const words = () => wordsIn(parts.pipeline.state, SYSTEM_ADDRESS)
     this.judgedEpochs = new JudgedEpochs(config.rules.governance, words)
@@ -44,40 +57,62 @@ export class Governance {
       onHeld: () => this.act(),
       halt,
     })
-    this.#steward = this.#createSteward(surroundings)
+  }
+
+  /** From here on the key speaks that is the validator's, or the candidate's, in the final state. */
+  enterEpoch(context: EpochContext): void {
+    this.judgedEpochs.open(context)
+    const key = this.#speakingKey()
+    if (key === this.#speaker?.key) return
+    this.#speaker?.steward.stop()
+    this.#speaker = key === undefined ? null : this.#createSpeaker(key)
+  }
+
+  /** Who sends this node's calls; null for a node that signs nothing. */
+  get speaker(): Address | null {
+    return this.#speaker?.address ?? null
   }
 
   /** `context`: of the epoch that the block belongs to. What is owed now is done by `act`. */
   onFinal(final: FinalBlock, context: EpochContext): void {
-    this.#steward?.onFinal(final, context)
+    this.#speaker?.steward.onFinal(final, context)
     this.desk.forgetSettled()
   }
 
   act(): void {
-    this.#steward?.act()
+    this.#speaker?.steward.act()
   }
 
   beat(nowMs: number): void {
     this.desk.repeat(nowMs)
-    this.#steward?.beat()
+    this.#speaker?.steward.beat()
   }
 
   call(data: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
-    if (this.#steward === null) done(err(rejection('noKey', 'this node signs nothing: it has no consensus key')))
-    else this.#steward.call(data, done)
+    if (this.#speaker === null) done(err(rejection('noKey', 'this node signs nothing: it has no consensus key')))
+    else this.#speaker.steward.call(data, done)
   }
 
   stop(): void {
-    this.#steward?.stop()
+    this.#speaker?.steward.stop()
   }
 
-  #createSteward({ config, ports, parts, epoch, isLevel, submit }: GovernanceSurroundings): Steward | null {
-    const { callSigner, clock, schedule, store, verifier } = ports
+  #speakingKey(): OwnKey | undefined {
+    const { ports, parts } = this.#surroundings
+    const words = wordsIn(parts.pipeline.state, SYSTEM_ADDRESS)
+    const keys = ports.keys()
+    const isKnown = ({ publicKey }: OwnKey): boolean =>
+      readRecordOfSigner(words, addressOfPublicKey(publicKey)) !== undefined
+    return keys.find(isKnown) ?? keys[0]
+  }
+
+  #createSpeaker(key: OwnKey): Speaker {
+    const { config, ports, parts, epoch, isLevel, submit } = this.#surroundings
+    const { clock, schedule, store, verifier } = ports
     const { genesis, genesisHash, rules } = config
     const { pool, pipeline } = parts
-    if (callSigner === null) return null
     const sender = new CallSender({
-      signer: callSigner,
+      signer: key.callSigner,
       chainId: genesis.chainId,
       nonceOf: (address) => pipeline.state.account(address).nonce,
       pool,
@@ -90,7 +125,7 @@ export class Governance {
       epoch: (number) => this.judgedEpochs.get(number),
       finalBlock: (height) => store.finalBlock(height),
     })
-    return new Steward({
+    const steward = new Steward({
       ...{ clock, schedule, sender, accepted, pool, epoch, isLevel },
       desk: this.desk,
       rules: rules.governance,
@@ -101,5 +136,6 @@ export class Governance {
         return { height, stateRoot }
       },
     })
+    return { key, address: sender.address, steward }
   }
 }

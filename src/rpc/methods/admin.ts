@@ -22,6 +22,7 @@ export function adminMethods(admin: AdminApi): readonly RpcMethod[] {
       if (!removed.ok) throw rejectionError(removed.error)
       return removed.value
     }),
+    defineMethod('admin_nextKey', [], () => nextKey(admin), 'expensive'),
     defineMethod(
       'admin_validatorCall',
       [required('data', asBytes)],
@@ -34,6 +35,13 @@ export function adminMethods(admin: AdminApi): readonly RpcMethod[] {
 
 function asPeer(value: unknown, what: string): string {
   return asText(value, what).slice(0, PEER_LENGTH_MAX)
+}
+
+async function nextKey(admin: AdminApi) {
+  const next = await admin.nextKey()
+  if (!next.ok) throw new RpcError(SERVER_ERROR, next.error.message)
+  const { path, consensusKey, proof } = next.value
+  return { path, consensusKey: toHex(consensusKey), proof: toHex(proof) }
 }
 
 /** Tried on the head first: what the module refuses is answered here, and nothing is signed. */

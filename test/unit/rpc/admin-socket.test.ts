@@ -9,6 +9,7 @@ import { silentLogger } from '../../../src/base/logger.ts'
 import { rejection } from '../../../src/base/rejection.ts'
 import { err, ok } from '../../../src/base/result.ts'
 import { callSocket, RefusedCall } from '../../../src/cli/socket-client.ts'
+import { refusal } from '../../../src/node/exit-codes.ts'
 import type { AdminApi } from '../../../src/node/node-api.ts'
 import { SocketPlace } from '../../../src/node/socket-place.ts'
 import { openAdminSocket } from '../../../src/rpc/admin-socket.ts'
@@ -40,6 +41,14 @@ class FakeAdmin implements AdminApi {
 
   removePeer(peerId: string) {
     return ok(peerId === '12D3KooW')
+  }
+
+  nextKey() {
+    const { address } = this
+    if (address === null) return Promise.resolve(err(refusal('this node signs nothing: it has no consensus key')))
+    return Promise.resolve(
+      ok({ path: 'keys/consensus-2.json', consensusKey: Uint8Array.of(2), proof: Uint8Array.of(3) }),
+    )
   }
 
   validatorCall(data: Uint8Array) {
@@ -127,7 +136,14 @@ it('signs no call that the module would refuse, and hands its error on', async (
 it('refuses to call for a node that has no key', async () => {
   const { path, admin } = await open()
   admin.address = null
-  await expect(callSocket(path, 'admin_validatorCall', ['0x'])).rejects.toThrow('it has no consensus key')
+  for (const [method, ...params] of [['admin_validatorCall', '0x'], ['admin_nextKey']] as const)
+    await expect(callSocket(path, method, params)).rejects.toThrow('it has no consensus key')
+})
+
+it('gives a key for a rotation, with where it is and the proof that it is held', async () => {
+  const { path } = await open()
+  const next = { path: 'keys/consensus-2.json', consensusKey: '0x02', proof: '0x03' }
+  expect(await callSocket(path, 'admin_nextKey')).toEqual(next)
 })
 
 it('has every method of the operator and no public listener has one', async () => {
@@ -138,6 +154,7 @@ it('has every method of the operator and no public listener has one', async () =
   const own = [
     'admin_nodeInfo',
     'admin_peers',
+    'admin_nextKey',
     'admin_addPeer',
     'admin_removePeer',
     'admin_validatorCall',
