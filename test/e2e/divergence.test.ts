@@ -41,8 +41,16 @@ describe('a replica that computes otherwise than a quorum', () => {
     const data = encodeFunctionData({ abi: parseAbi(['function mark()']), functionName: 'mark' })
     await wallet(devnet().url(0), 0).sendTransaction({ to: ADDRESS, data, gas: 100_000n })
     const path = join(devnet().data, `node-${DIVERGENT}`, 'halted.json')
-    await eventually('the report', () => (existsSync(path) ? true : undefined), SOON_MS)
-    const { divergence } = JSON.parse(readFileSync(path, 'utf8')) as { readonly divergence: Record<string, unknown> }
+    // It is there at once, and whole when the others have said where their state differs.
+    const divergence = await eventually(
+      'the whole report',
+      () => {
+        if (!existsSync(path)) return undefined
+        const report = JSON.parse(readFileSync(path, 'utf8')) as { readonly divergence: Record<string, unknown> }
+        return typeof report.divergence['firstDifferingAccount'] === 'object' ? report.divergence : undefined
+      },
+      SOON_MS,
+    )
     const { certifiedStateRoot, ownStateRoot, firstDifferingAccount } = divergence
     expect(ownStateRoot).not.toBe(certifiedStateRoot)
     expect(firstDifferingAccount).toMatchObject({ address: ADDRESS })
