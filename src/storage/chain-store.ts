@@ -228,10 +228,8 @@ export class ChainStore {
 
   /** Undefined while the epoch has not ended here, and for those before the first. */
   epochEnd(epoch: Epoch): EpochEndProof | undefined {
-    if (epoch < 0) return undefined
-    const value = this.#store.get(EPOCH_ENDS.key(epoch))
-    if (value === undefined) return undefined
-    const [height] = HEADERS.parts(value)
+    const height = this.#endHeight(epoch)
+    if (height === undefined) return undefined
     const header = defined(this.header(height), 'the header of a final block')
     const finality = this.finality(height)
     return finality === null ? undefined : { header, finality }
@@ -322,9 +320,15 @@ export class ChainStore {
    */
   prune(blocks: number): Generator<void, void> {
     const tip = this.#tip.height
-    const pinned = this.epochEnd(this.#epochsEnded - 1) ?? this.newestEnd
-    const target = Math.min(tip - blocks, pinned?.header.height ?? tip)
+    // The heights alone: this is done with every block, and the proofs are in the journal.
+    const pinned = this.#endHeight(this.#epochsEnded - 1) ?? this.#endHeight(this.#epochsEnded) ?? tip
+    const target = Math.min(tip - blocks, pinned)
     return this.#state.pruneTo(Math.max(target, tip - PINNED_BLOCKS_MAX), this.historyFrom)
+  }
+
+  #endHeight(epoch: Epoch): Height | undefined {
+    const value = epoch < 0 ? undefined : this.#store.get(EPOCH_ENDS.key(epoch))
+    return value === undefined ? undefined : HEADERS.parts(value)[0]
   }
 
   get #epochsEnded(): Epoch {
