@@ -1,6 +1,6 @@
 /** Many seeds, over several threads, added up: what happened, how fast, and what failed. */
-import { Worker } from 'node:worker_threads'
 import { Coverage } from '../../src/simulation/coverage.ts'
+import { runShares } from './run-shares.ts'
 import { runSeeds, type SeedReport, type SeedShare } from './seeds.ts'
 
 const PROGRESS_MS = 10_000
@@ -41,24 +41,11 @@ class Totals {
 export async function campaign(from: number, to: number, jobs: number, untilMs: number): Promise<number> {
   const totals = new Totals()
   const shares = Array.from({ length: jobs }, (_, job): SeedShare => ({ from: from + job, to, step: jobs, untilMs }))
-  const [only] = shares
-  if (jobs === 1 && only !== undefined) for (const report of runSeeds(only)) totals.add(report)
-  else await Promise.all(shares.map((share) => runInThread(share, totals)))
+  const worker = new URL('seed-worker.ts', import.meta.url)
+  await runShares({ shares, run: runSeeds, worker, onReport: (report) => totals.add(report) })
   const { coverage, failures, seeds } = totals
   console.log(totals.line)
   console.log(coverage.entries.map(([what, count]) => `${what} ${count}`).join(', '))
   if (coverage.missing.length > 0) console.log(`never happened: ${coverage.missing.join(', ')}`)
   return failures === 0 && (seeds < COVERING_SEEDS || coverage.missing.length === 0) ? 0 : 1
-}
-
-function runInThread(share: SeedShare, totals: Totals): Promise<void> {
-  const worker = new Worker(new URL('seed-worker.ts', import.meta.url), {
-    workerData: share,
-    argv: process.argv.slice(2),
-  })
-  return new Promise((resolve, reject) => {
-    worker.on('message', (report: SeedReport) => totals.add(report))
-    worker.on('error', reject)
-    worker.on('exit', () => resolve())
-  })
 }

@@ -1,12 +1,12 @@
 /** Searches the scenarios in which a validator runs twice, or shows one of them. */
 import { readFileSync } from 'node:fs'
-import { Worker } from 'node:worker_threads'
 import { TWIN_ENCOUNTERS, type TwinEncounter } from '../../src/simulation/twins/twin-run.ts'
 import { readTwinScenario, type TwinScenario } from '../../src/simulation/twins/twin-scenario.ts'
 import { TwinSimulator } from '../../src/simulation/twins/twin-simulator.ts'
 import { TwinSpace } from '../../src/simulation/twins/twin-space.ts'
 import { TwinTimeline } from '../../src/simulation/twins/twin-timeline.ts'
 import { BadOption, crypto, options } from './options.ts'
+import { runShares } from './run-shares.ts'
 import { showTimeline } from './show-timeline.ts'
 import { searchTwins, type TwinReport, type TwinShare } from './twin-search.ts'
 
@@ -60,22 +60,9 @@ async function search(total: number): Promise<number> {
   const totals = new Totals(total)
   const { jobs, untilMs } = options
   const shares = Array.from({ length: jobs }, (_, job): TwinShare => ({ first: job, total, step: jobs, untilMs }))
-  const [only] = shares
-  if (jobs === 1 && only !== undefined) for (const report of searchTwins(only)) totals.add(report)
-  else await Promise.all(shares.map((share) => runInThread(share, totals)))
+  const worker = new URL('twin-worker.ts', import.meta.url)
+  await runShares({ shares, run: searchTwins, worker, onReport: (report) => totals.add(report) })
   return totals.finish()
-}
-
-function runInThread(share: TwinShare, totals: Totals): Promise<void> {
-  const worker = new Worker(new URL('twin-worker.ts', import.meta.url), {
-    workerData: share,
-    argv: process.argv.slice(2),
-  })
-  return new Promise((resolve, reject) => {
-    worker.on('message', (report: TwinReport) => totals.add(report))
-    worker.on('error', reject)
-    worker.on('exit', () => resolve())
-  })
 }
 
 class Totals {
