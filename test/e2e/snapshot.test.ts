@@ -1,11 +1,11 @@
 /** A node that begins with the state of the chain instead of its history. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { freshAddress, reader, receiptFrom, wallet } from './harness/clients.ts'
-import { eventually, ROOT, tertia } from './harness/processes.ts'
+import { eventually, tertia } from './harness/processes.ts'
 import { rpc } from './harness/raw-rpc.ts'
+import { shortEpochs } from './harness/short-epochs.ts'
 import { useDevnet } from './harness/use-devnet.ts'
 
 const OBSERVER = 4
@@ -13,13 +13,7 @@ const SOON_MS = 60_000
 /** So that there are sets to be proven. */
 const EPOCH_BLOCKS = 2
 
-const directory = mkdtempSync(join(tmpdir(), 'tertia-genesis-'))
-const template = join(directory, 'genesis.json')
-const genesis = JSON.parse(readFileSync(join(ROOT, 'genesis', 'devnet.json'), 'utf8')) as { readonly consensus: object }
-const consensus = { ...genesis.consensus, epochBlocksMax: EPOCH_BLOCKS, epochMsMin: 0 }
-writeFileSync(template, JSON.stringify({ ...genesis, $schema: undefined, consensus }))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
-const devnet = useDevnet('--genesis', template)
+const devnet = useDevnet(...shortEpochs(EPOCH_BLOCKS))
 
 async function transfers(count: number): Promise<`0x${string}`> {
   const to = freshAddress()
