@@ -3,6 +3,7 @@
  * Everything random that is not here comes from streams of the same seed, one a purpose.
  */
 import type { GovernanceParameters } from '../types/genesis.ts'
+import { FURTHER_KINDS, withFurtherFaults } from './further-faults.ts'
 import type { Move } from './operators.ts'
 import { Random } from './random.ts'
 import { withSetChanges } from './set-changes.ts'
@@ -35,6 +36,22 @@ export type Fault =
       readonly forMs: number
       readonly groups: readonly number[]
       readonly oneWay: boolean
+    }
+  /** Nothing gets through one way for a while, then all of it at once, as when TCP's window is closed. */
+  | {
+      readonly kind: 'clog'
+      readonly atMs: number
+      readonly forMs: number
+      readonly from: number
+      readonly to: number
+    }
+  /** A connection breaks, and with it what is under way both ways; the two dial each other again after a while. */
+  | {
+      readonly kind: 'disconnect'
+      readonly atMs: number
+      readonly forMs: number
+      readonly from: number
+      readonly to: number
     }
   | { readonly kind: 'pause'; readonly atMs: number; readonly node: number; readonly forMs: number }
   | {
@@ -111,7 +128,7 @@ export interface ScenarioOptions {
   readonly strategies: readonly string[]
 }
 
-export const FAULT_KINDS: readonly FaultKind[] = [
+const FIRST_KINDS = [
   'crash',
   'crashAll',
   'partition',
@@ -120,8 +137,9 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   'diskError',
   'wipe',
   'restore',
-  'diskFull',
-]
+] as const satisfies readonly FaultKind[]
+type FirstKind = (typeof FIRST_KINDS)[number]
+export const FAULT_KINDS: readonly FaultKind[] = [...FIRST_KINDS, ...FURTHER_KINDS]
 
 const EPOCH_BLOCKS_MIN = 3
 /** Blocks of so far ahead wait for their time: more than t such clocks among a quorum stop the chain until then. */
@@ -129,14 +147,12 @@ const CLOCK_HOUR_MS = 3_600_000
 /** A hundred times what a bad quartz does: half a second within a run. */
 const DRIFT_PPM_MAX = 20_000
 const FAULTY_MS = 8_000
-const FULL_DISKS_SHARE = 0.2
 /** (2t + 3) views at the longest timeout: as long as faulty leaders may follow each other, and some. */
 const CALM_MS = 15_000
 
 /** What a campaign runs: of every four pairs of its runs, honest and lying, one goes through epochs, and in one the set changes. */
 export function campaignScenario(seed: number, options: ScenarioOptions): Scenario {
-  const drawn = scenarioOf(seed, options)
-  const scenario = options.faults.includes('diskFull') ? withFullDisks(drawn) : drawn
+  const scenario = withFurtherFaults(scenarioOf(seed, options), options.faults)
   if (seed % 8 < 4) return scenario
   if (seed % 8 < 6) return withSetChanges(scenario, options.faults)
   return { ...scenario, epochBlocks: EPOCH_BLOCKS_MIN + (seed % 5) }
@@ -146,7 +162,7 @@ export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {
   const random = new Random(seed, 'scenario')
   const { nodes } = options
   // Each run leaves some kinds of fault out: what one kind hides, another run shows.
-  const kinds = options.faults.filter((kind) => kind !== 'diskFull' && random.chance(0.5))
+  const kinds = FIRST_KINDS.filter((kind) => options.faults.includes(kind) && random.chance(0.5))
   const byzantine = byzantineOf(random, nodes, options.strategies)
   return {
     seed,
@@ -168,17 +184,6 @@ export function scenarioOf(seed: number, options: ScenarioOptions): Scenario {
   }
 }
 
-/** From a stream of its own: what else is drawn stays as it was. */
-function withFullDisks(scenario: Scenario): Scenario {
-  const random = new Random(scenario.seed, 'full disks')
-  if (!random.chance(FULL_DISKS_SHARE)) return scenario
-  const full = Array.from({ length: 1 + random.below(3) }, (): Fault => {
-    const [node, atMs] = [random.below(scenario.nodes), random.below(FAULTY_MS)]
-    return { kind: 'diskFull', atMs, node, forMs: random.below(3_000), downMs: random.below(1_000) }
-  })
-  return { ...scenario, faults: [...scenario.faults, ...full].sort((a, b) => a.atMs - b.atMs) }
-}
-
 function linkModel(random: Random): LinkModel {
   const bad = random.chance(0.5)
   return {
@@ -192,7 +197,7 @@ function linkModel(random: Random): LinkModel {
 }
 
 /** `liar`: the one whose clock may be wrong by an hour, if one lies. */
-function faultsOf(random: Random, nodes: number, kinds: readonly FaultKind[], liar: number | undefined): Fault[] {
+function faultsOf(random: Random, nodes: number, kinds: readonly FirstKind[], liar: number | undefined): Fault[] {
   if (kinds.length === 0) return []
   const count = random.below(8)
   const loser = random.below(nodes)
@@ -209,7 +214,7 @@ interface Victims {
   readonly stray: number
 }
 
-function faultOf(random: Random, nodes: number, kind: FaultKind, { loser, stray }: Victims): Fault {
+function faultOf(random: Random, nodes: number, kind: FirstKind, { loser, stray }: Victims): Fault {
   const atMs = random.below(FAULTY_MS)
   const node = random.below(nodes)
   const boundary = random.below(60)
@@ -221,8 +226,6 @@ function faultOf(random: Random, nodes: number, kind: FaultKind, { loser, stray 
       return { kind, atMs, boundary, downMs }
     case 'diskError':
       return { kind, atMs, node, downMs }
-    case 'diskFull':
-      return { kind, atMs, node, forMs: random.below(3_000), downMs }
     case 'wipe':
       return { kind, atMs, node: loser, downMs }
     case 'restore':

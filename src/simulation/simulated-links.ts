@@ -49,14 +49,18 @@ export class SimulatedLinks {
   /** Streams run between two of whom each holds both for validators. */
   #streamsTo(other: SimulatedNode): boolean {
     const self = this.#node
-    if (self.isObserver || other.isObserver) return false
+    if (self.isObserver || other.isObserver || !this.#isConnected(other)) return false
     const [one, two] = [peerOf(self.validator), peerOf(other.validator)]
     const theirs = other.links.#known
     return this.#known.has(one) && this.#known.has(two) && theirs.has(one) && theirs.has(two)
   }
 
+  #isConnected(other: SimulatedNode): boolean {
+    return other.isUp && !this.#world.network.isApart(this.#node.index, other.index)
+  }
+
   sendDirect(to: PeerId, message: Uint8Array): boolean {
-    const targets = this.#nodesOf(to).filter((target) => target.isUp && this.#streamsTo(target))
+    const targets = this.#nodesOf(to).filter((target) => this.#streamsTo(target))
     if (targets.length === 0) return false
     const actor = this.#world.strategyOf(this.#node)
     for (const target of targets)
@@ -82,7 +86,7 @@ export class SimulatedLinks {
     const self = this.#node
     const from = peerOf(self.validator)
     for (const target of this.#world.nodes)
-      if (target !== self && this.#world.mayReach(self, target))
+      if (target !== self && this.#isConnected(target) && this.#world.mayReach(self, target))
         this.#world.network.carry(self.index, target.index, () => {
           target.deliver((replica) =>
             replica.receiveGossip(topic, from, data, (verdict) => {
@@ -109,7 +113,7 @@ export class SimulatedLinks {
       done(response)
     }
     const timeout = scheduler.after(options.timeoutMs * 1000, () => finish(failure('request-timeout')))
-    if (target?.isUp !== true) {
+    if (target === undefined || !this.#isConnected(target)) {
       scheduler.after(0, () => finish(failure('not-connected')))
       return
     }
@@ -133,20 +137,54 @@ export class SimulatedLinks {
 
   connectedPeers(): readonly PeerId[] {
     const { nodes } = this.#world
-    return nodes.flatMap((node) => (node !== this.#node && node.isUp ? [peerOf(node.validator)] : []))
+    return nodes.flatMap((node) => (node !== this.#node && this.#isConnected(node) ? [peerOf(node.validator)] : []))
   }
 
-  /** Streams with all others come up, or break. */
+  /** Connections to all others are made, or break, as it comes up or goes down. */
   announce(isUp: boolean): void {
     const self = this.#node
-    for (const other of this.#world.nodes) {
-      if (other === self || !other.isUp) continue
-      this.#world.scheduler.after(LINK_UP_US, () => {
-        if (self.isUp !== isUp || !other.isUp) return
-        this.#tell(other, self, isUp, this.#streamsTo(other))
-        if (isUp) this.#tell(self, other, true, this.#streamsTo(other))
+    const { network, nodes, scheduler } = this.#world
+    if (!isUp) network.loseTowards(self.index)
+    for (const other of nodes) {
+      if (other === self) continue
+      if (isUp) network.connect(self.index, other.index)
+      if (!other.isUp) continue
+      scheduler.after(LINK_UP_US, () => {
+        if (self.isUp !== isUp || !this.#isConnected(other)) return
+        if (isUp) this.#tellOfConnection(other)
+        else this.#tellOfLoss(other, self, this.#streamsTo(other))
       })
     }
+  }
+
+  /** The connection of two breaks, and they dial each other again after a while. */
+  breakOff(other: SimulatedNode, forMs: number): void {
+    const self = this.#node
+    const { coverage, network, scheduler } = this.#world
+    if (!self.isUp || !this.#isConnected(other)) return
+    coverage.hit('connection broken')
+    const hadStream = this.#streamsTo(other)
+    network.breakConnection(self.index, other.index)
+    this.#tellOfLoss(other, self, hadStream)
+    this.#tellOfLoss(self, other, hadStream)
+    const connection = network.connectionOf(self.index, other.index)
+    scheduler.after(forMs * 1000, () => {
+      // Who has been down since has made all its connections anew.
+      if (network.connectionOf(self.index, other.index) !== connection) return
+      network.connect(self.index, other.index)
+      this.#tellOfConnection(other)
+    })
+  }
+
+  #tellOfConnection(other: SimulatedNode): void {
+    const direct = this.#streamsTo(other)
+    this.#tell(other, this.#node, true, direct)
+    this.#tell(this.#node, other, true, direct)
+  }
+
+  #tellOfLoss(node: SimulatedNode, about: SimulatedNode, hadStream: boolean): void {
+    if (hadStream) this.#tell(node, about, false, true)
+    this.#tell(node, about, false, false)
   }
 
   #tell(node: SimulatedNode, about: SimulatedNode, isUp: boolean, direct: boolean): void {

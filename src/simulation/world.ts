@@ -92,7 +92,7 @@ export class World {
     const twinsOf = parts.scenario.twins?.of ?? []
     const liars = new Set([...byzantine.map(({ node }) => node), ...twinsOf])
     const validators = [...Array.from({ length: nodes + candidates }, (_, index) => index), ...twinsOf]
-    this.network = new SimulatedNetwork(this.scheduler, seed, validators.length, link)
+    this.network = new SimulatedNetwork(this.scheduler, seed, validators.length, link, this.coverage)
     this.nodes = validators.map((validator, index) => new SimulatedNode(this, index, validator, liars.has(validator)))
     this.workload = new Workload(this)
     this.operators = new Operators(this)
@@ -288,6 +288,10 @@ export class World {
         this.network.partition(fault.groups, fault.oneWay)
         this.scheduler.after(fault.forMs * 1000, () => this.network.heal(fault.groups))
         return
+      case 'clog':
+        return this.network.clog(fault.from, fault.to, fault.forMs)
+      case 'disconnect':
+        return this.#disconnect(fault.from, fault.to, fault.forMs)
       case 'pause':
         this.coverage.hit('pause')
         this.nodes[fault.node]?.pause()
@@ -309,6 +313,11 @@ export class World {
         this.coverage.hit('disk error')
         return this.nodes[fault.node]?.breakDisk(fault.downMs)
     }
+  }
+
+  #disconnect(from: number, to: number, forMs: number): void {
+    const other = this.nodes[to]
+    if (other !== undefined) this.nodes[from]?.links.breakOff(other, forMs)
   }
 
   #positions(): string {
