@@ -61,7 +61,7 @@ export class Random {
   }
 
   exponential(mean: number): number {
-    return -mean * Math.log(1 - this.fraction())
+    return -mean * logarithm(1 - this.fraction())
   }
 
   pick<T>(items: readonly [T, ...T[]]): T
@@ -80,4 +80,20 @@ export class Random {
     }
     return order
   }
+}
+
+/**
+ * Natural logarithm of a number above 0 and at most 1, by additions, multiplications and divisions only: those
+ * are exact to the bit everywhere, whereas every engine and machine may have a Math.log of its own.
+ */
+function logarithm(value: number): number {
+  let mantissa = value
+  let halvings = 0
+  for (; mantissa < Math.SQRT1_2; halvings++) mantissa *= 2
+  // log m = 2 artanh s; s² is below 0.03, so that twelve terms suffice.
+  const s = (mantissa - 1) / (mantissa + 1)
+  const square = s * s
+  let sum = 0
+  for (let odd = 23; odd >= 1; odd -= 2) sum = sum * square + 1 / odd
+  return 2 * s * sum - halvings * Math.LN2
 }

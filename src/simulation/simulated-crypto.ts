@@ -4,6 +4,7 @@
  * they are as unforgeable as the real ones and a thousand times faster.
  */
 import { utf8 } from '../base/bytes.ts'
+import { invariant } from '../base/invariant.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import {
   addressOfPublicKey,
@@ -48,17 +49,23 @@ export function realCrypto(recoverer: Recoverer): SimulatedCrypto {
 /** First byte of each half of a token, so that it has the form of a canonical signature. */
 const HALF_MARK = 0x40
 const HALF_LENGTH = 32
+/** Where a token's number ends; what it leaves out of the digest, the second half has. */
+const SECRET_AT = 5
+
+interface TokenIdentity extends Identity {
+  /** The beginning of its public key: the same in every process, whoever else was made before. */
+  readonly number: number
+  readonly secret: Uint8Array
+}
 
 export class TokenCrypto implements SimulatedCrypto {
   readonly #byName = new Map<string, Identity>()
-  readonly #byIndex: (Identity & { readonly secret: Uint8Array })[] = []
-  /** By the first bytes of the public key. */
-  readonly #byKey = new Map<number, number>()
+  readonly #byNumber = new Map<number, TokenIdentity>()
 
   readonly verifier: SignatureVerifier = {
     verify: (digest, signature, publicKey) => {
-      const index = this.#byKey.get(keyNumber(publicKey))
-      return index !== undefined && this.#isToken(index, digest, signature)
+      const identity = this.#byNumber.get(numberAt(publicKey))
+      return identity !== undefined && isToken(identity, digest, signature)
     },
   }
 
@@ -67,60 +74,62 @@ export class TokenCrypto implements SimulatedCrypto {
     const known = this.#byName.get(name)
     if (known !== undefined) return known
     const { publicKey } = createSigner(privateKeyOf(name))
-    const index = this.#byIndex.length
+    const number = numberAt(publicKey)
     const secret = keccak256(utf8(`secret of ${name}`))
     const identity = {
       address: addressOfPublicKey(publicKey),
       publicKey,
+      number,
       secret,
       signer: {
         publicKey,
-        sign: (digest: Uint8Array) => ({ signature: token(index, secret, digest), yParity: 0 as const }),
+        sign: (digest: Uint8Array) => ({ signature: token(number, secret, digest), yParity: 0 as const }),
       },
     }
+    invariant(!this.#byNumber.has(number), 'public keys begin otherwise')
     this.#byName.set(name, identity)
-    this.#byIndex.push(identity)
-    this.#byKey.set(keyNumber(publicKey), index)
+    this.#byNumber.set(number, identity)
     return identity
   }
 
   recover(items: readonly RecoverItem[]): readonly (Address | undefined)[] {
     return items.map(({ digest, signature }) => {
-      const index = ((signature[1] as number) << 8) | (signature[2] as number)
-      return this.#isToken(index, digest, signature) ? this.#byIndex[index]?.address : undefined
+      const identity = this.#byNumber.get(numberAt(signature))
+      return identity !== undefined && isToken(identity, digest, signature) ? identity.address : undefined
     })
   }
+}
 
-  #isToken(index: number, digest: Uint8Array, signature: Uint8Array): boolean {
-    const identity = this.#byIndex[index]
-    if (identity === undefined || signature.length !== SIGNATURE_LENGTH) return false
-    if ((((signature[1] as number) << 8) | (signature[2] as number)) !== index) return false
-    for (let at = 3; at < SIGNATURE_LENGTH; at++)
-      if (signature[at] !== tokenByte(identity.secret, digest, at)) return false
-    return signature[0] === HALF_MARK
-  }
+function isToken({ number, secret }: TokenIdentity, digest: Uint8Array, signature: Uint8Array): boolean {
+  if (signature.length !== SIGNATURE_LENGTH || numberAt(signature) !== number) return false
+  for (let at = SECRET_AT; at < SIGNATURE_LENGTH; at++)
+    if (signature[at] !== tokenByte(secret, digest, at)) return false
+  return signature[0] === HALF_MARK
 }
 
 function privateKeyOf(name: string): Uint8Array {
   return keccak256(utf8(`tertia simulation: ${name}`))
 }
 
-function keyNumber(publicKey: Uint8Array): number {
+/** The four bytes after the first: of a public key, or of a token that names its maker. */
+function numberAt(bytes: Uint8Array): number {
   return (
-    (((publicKey[1] as number) << 24) |
-      ((publicKey[2] as number) << 16) |
-      ((publicKey[3] as number) << 8) |
-      (publicKey[4] as number)) >>>
+    (((bytes[1] as number) << 24) |
+      ((bytes[2] as number) << 16) |
+      ((bytes[3] as number) << 8) |
+      (bytes[4] as number)) >>>
     0
   )
 }
 
-function token(index: number, secret: Uint8Array, digest: Uint8Array): Uint8Array {
+function token(number: number, secret: Uint8Array, digest: Uint8Array): Uint8Array {
   const signature = new Uint8Array(SIGNATURE_LENGTH)
   signature[0] = HALF_MARK
-  signature[1] = index >> 8
-  signature[2] = index & 0xff
-  for (let at = 3; at < SIGNATURE_LENGTH; at++) signature[at] = tokenByte(secret, digest, at)
+  signature[1] = number >>> 24
+  signature[2] = (number >>> 16) & 0xff
+  signature[3] = (number >>> 8) & 0xff
+  signature[4] = number & 0xff
+  for (let at = SECRET_AT; at < SIGNATURE_LENGTH; at++) signature[at] = tokenByte(secret, digest, at)
   return signature
 }
 
