@@ -217,7 +217,7 @@ export class Replica {
   /** Undefined refuses the request. */
   answer(from: PeerId, request: Uint8Array): Uint8Array | undefined {
     if (this.#isStopped) return undefined
-    const answer = this.#server.answer(request)
+    const answer = this.#server.answer(from, request)
     if (answer.ok) return answer.value
     if (answer.error.verdict === 'reject') this.#ports.network.penalise(from, FAULT_POINTS, answer.error.message)
     return undefined

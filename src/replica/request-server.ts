@@ -4,6 +4,7 @@ import type { Rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Core } from '../consensus/core.ts'
 import type { Status } from '../network/messages.ts'
+import type { PeerId } from '../network/port.ts'
 import {
   BLOCKS_PER_RESPONSE_MAX,
   decodeRequest,
@@ -40,7 +41,7 @@ export class RequestServer {
     this.#parts = parts
   }
 
-  answer(bytes: Uint8Array): Result<Uint8Array, Rejection> {
+  answer(from: PeerId, bytes: Uint8Array): Result<Uint8Array, Rejection> {
     const request = decodeRequest(bytes)
     if (!request.ok) return err(request.error)
     switch (request.value.kind) {
@@ -55,11 +56,11 @@ export class RequestServer {
       case 'stateNode':
         return ok(this.#parts.store.accountNode(request.value.path, request.value.hash) ?? EMPTY_BYTES)
       case 'snapshot':
-        return this.#parts.snapshots.manifest()
+        return this.#parts.snapshots.manifest(from)
       case 'setLinks':
-        return this.#parts.snapshots.links(request.value.from)
+        return this.#parts.snapshots.links(from, request.value.from)
       case 'stateChunk':
-        return this.#parts.snapshots.chunk(request.value.part)
+        return this.#parts.snapshots.chunk(from, request.value.part)
       case 'code':
         return ok(this.#parts.snapshots.code(request.value.hash))
     }

@@ -1,12 +1,13 @@
 /**
  * Serves newcomers the state after the end of the newest epoch, which is kept long enough to be fetched (docs/network.md,
- * "Snapshots"). A chunk is cut when it is asked for; it stands on its own, so nothing is remembered of who asks.
+ * "Snapshots"). A chunk is cut when it is asked for; it stands on its own, so nothing is remembered of what was asked.
  */
 import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
+import { FairRate } from '../../network/fair-rate.ts'
+import type { PeerId } from '../../network/port.ts'
 import type { StatePart } from '../../network/requests.ts'
-import { TokenBucket } from '../../network/token-bucket.ts'
 import type { ChainStore } from '../../storage/chain-store.ts'
 import { encodeLinks, encodeManifest, encodeStateRecord, type SetLink } from '../../sync/snapshot/snapshot-records.ts'
 import { cutChunk, SERVED_CHUNK_BYTES } from '../../sync/snapshot/state-chunk.ts'
@@ -30,19 +31,19 @@ const BUSY = err(rejection('busy', 'too much of snapshots was asked for', 'ignor
 export class SnapshotServer {
   readonly #store: ChainStore
   readonly #clock: Pick<Clock, 'monotonicMs'>
-  readonly #chunks: TokenBucket
-  readonly #proofs: TokenBucket
+  readonly #chunks: FairRate
+  readonly #proofs: FairRate
 
   constructor(store: ChainStore, clock: Pick<Clock, 'monotonicMs'>) {
     this.#store = store
     this.#clock = clock
-    this.#chunks = new TokenBucket(CHUNKS_PER_SECOND_MAX, clock.monotonicMs())
-    this.#proofs = new TokenBucket(PROOFS_PER_SECOND_MAX, clock.monotonicMs())
+    this.#chunks = new FairRate(CHUNKS_PER_SECOND_MAX, clock.monotonicMs())
+    this.#proofs = new FairRate(PROOFS_PER_SECOND_MAX, clock.monotonicMs())
   }
 
-  /** Empty while no epoch has ended whose state is here. Refused, without blame, like all of the following, when too much was asked for in this second. */
-  manifest(): Result<Uint8Array, Rejection> {
-    return this.#proofs.spend(1, this.#clock.monotonicMs()) ? ok(this.#manifest()) : BUSY
+  /** Empty while no epoch has ended whose state is here. Refused, without blame, like all of the following, to who has had its share for now. */
+  manifest(asker: PeerId): Result<Uint8Array, Rejection> {
+    return this.#proofs.take(asker, this.#clock.monotonicMs()) ? ok(this.#manifest()) : BUSY
   }
 
   #manifest(): Uint8Array {
@@ -54,8 +55,8 @@ export class SnapshotServer {
     return manifest.length > MANIFEST_BYTES_MAX ? EMPTY_BYTES : manifest
   }
 
-  links(from: Epoch): Result<Uint8Array, Rejection> {
-    if (!this.#proofs.spend(1, this.#clock.monotonicMs())) return BUSY
+  links(asker: PeerId, from: Epoch): Result<Uint8Array, Rejection> {
+    if (!this.#proofs.take(asker, this.#clock.monotonicMs())) return BUSY
     const links: SetLink[] = []
     let bytes = 0
     for (let epoch = Math.max(1, from); bytes < LINKS_BYTES_MAX; epoch++) {
@@ -67,8 +68,8 @@ export class SnapshotServer {
     return ok(encodeLinks(links))
   }
 
-  chunk({ owner, root, from, until }: StatePart): Result<Uint8Array, Rejection> {
-    if (!this.#chunks.spend(1, this.#clock.monotonicMs())) return BUSY
+  chunk(asker: PeerId, { owner, root, from, until }: StatePart): Result<Uint8Array, Rejection> {
+    if (!this.#chunks.take(asker, this.#clock.monotonicMs())) return BUSY
     const source = this.#store.stateSource
     const trie = Trie.at(root, { load: (path, hash) => source.node(owner, path, hash) })
     try {

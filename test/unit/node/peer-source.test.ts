@@ -28,7 +28,9 @@ import {
   encodeStateRecord,
   type SnapshotManifest,
 } from '../../../src/sync/snapshot/snapshot-records.ts'
+import { idBytes } from '../../../src/types/ids.ts'
 
+const ASKER = 'newcomer' as PeerId
 const EPOCH_BLOCKS = 4
 const TIMES = { requestTimeoutMs: 40, restMs: 10, restMsMax: 100, patienceMs: 400 }
 
@@ -59,10 +61,10 @@ function honest(): Peer {
   let nowMs = 0
   const server = new SnapshotServer(store, { monotonicMs: () => (nowMs += 1_000) })
   return (request) => {
-    if (request.kind === 'snapshot') return granted(server.manifest())
-    if (request.kind === 'setLinks') return granted(server.links(request.from))
+    if (request.kind === 'snapshot') return granted(server.manifest(ASKER))
+    if (request.kind === 'setLinks') return granted(server.links(ASKER, request.from))
     if (request.kind === 'code') return server.code(request.hash)
-    return request.kind === 'stateChunk' ? granted(server.chunk(request.part)) : undefined
+    return request.kind === 'stateChunk' ? granted(server.chunk(ASKER, request.part)) : undefined
   }
 }
 
@@ -287,27 +289,43 @@ describe('the peers of a newcomer', () => {
 describe('a server of snapshots', () => {
   it('proves a bounded number of times a second where its chain leads from', () => {
     const server = new SnapshotServer(store, { monotonicMs: () => 0 })
-    const answers = Array.from({ length: 20 }, () => [server.manifest(), server.links(1)]).flat()
+    const answers = Array.from({ length: 20 }, () => [server.manifest(ASKER), server.links(ASKER, 1)]).flat()
     expect(answers.filter(({ ok: isOk }) => isOk)).toHaveLength(10)
     expect(answers.at(-1)).toMatchObject({ ok: false, error: { verdict: 'ignore' } })
   })
 
+  const wholeState = () => ({
+    owner: EMPTY_BYTES,
+    root: idBytes(defined(store.newestEnd, 'an end').header.stateRoot),
+    from: new Uint8Array(32),
+    until: new Uint8Array(32).fill(255),
+  })
+
   it('cuts a bounded number of chunks a second, whoever asks', () => {
     const server = new SnapshotServer(store, { monotonicMs: () => 0 })
-    const { stateRoot } = defined(store.newestEnd, 'an end').header
-    const request = { owner: EMPTY_BYTES, root: new Uint8Array(Buffer.from(stateRoot.slice(2), 'hex')) }
-    const part = { ...request, from: new Uint8Array(32), until: new Uint8Array(32).fill(255) }
-    const answers = Array.from({ length: 50 }, () => server.chunk(part))
+    const answers = Array.from({ length: 50 }, (_, n) => server.chunk(`peer ${n % 5}` as PeerId, wholeState()))
     expect(answers.filter(({ ok: isOk }) => isOk)).toHaveLength(20)
     expect(answers.at(-1)).toMatchObject({ ok: false, error: { verdict: 'ignore' } })
+  })
+
+  it('cuts chunks for a newcomer while another peer asks for them without end', () => {
+    let nowMs = 0
+    const server = new SnapshotServer(store, { monotonicMs: () => nowMs })
+    const hostile = 'hostile' as PeerId
+    let given = 0
+    for (; nowMs < 5_000; nowMs += 5) {
+      server.chunk(hostile, wholeState())
+      if (nowMs % 50 === 0 && server.chunk(ASKER, wholeState()).ok) given += 1
+    }
+    expect(given).toBeGreaterThan(45)
   })
 
   it('has nothing for a root that it does not know', () => {
     const server = new SnapshotServer(store, { monotonicMs: () => 0 })
     const unknown = new Uint8Array(32).fill(7)
     const part = { owner: EMPTY_BYTES, root: unknown, from: new Uint8Array(32), until: new Uint8Array(32).fill(255) }
-    expect(server.chunk(part)).toEqual({ ok: true, value: EMPTY_BYTES })
+    expect(server.chunk(ASKER, part)).toEqual({ ok: true, value: EMPTY_BYTES })
     expect(server.code(unknown)).toEqual(EMPTY_BYTES)
-    expect(read(decodeLinks(read(server.links(10_000))))).toEqual([])
+    expect(read(decodeLinks(read(server.links(ASKER, 10_000))))).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defined } from '../../../src/base/invariant.ts'
+import type { PeerId } from '../../../src/network/port.ts'
 import {
   decodeBlocks,
   decodeBundle,
@@ -13,6 +14,7 @@ import type { Block } from '../../../src/types/block.ts'
 import type { Hash, Height } from '../../../src/types/ids.ts'
 import { Committee, namedHash } from '../consensus/committee.ts'
 
+const ASKER = 'a peer' as PeerId
 const FINAL = 200
 const committee = new Committee(4)
 const chain = committee.chain(FINAL + 3)
@@ -37,7 +39,7 @@ function world(certified: (height: Height) => boolean = () => true, blocks: read
   } as unknown as ServerParts
   const server = new RequestServer(parts)
   const ask = (request: Request): Uint8Array => {
-    const answer = server.answer(encodeRequest(request))
+    const answer = server.answer(ASKER, encodeRequest(request))
     return defined(answer.ok ? answer.value : undefined, 'an answer')
   }
   return { server, ask }
@@ -107,6 +109,6 @@ describe('an answer to a request for', () => {
 
   it('nonsense is a rejection', () => {
     for (const bytes of [new Uint8Array(0), Uint8Array.of(9), Uint8Array.of(1, 0xc0)])
-      expect(world().server.answer(bytes)).toMatchObject({ ok: false, error: { verdict: 'reject' } })
+      expect(world().server.answer(ASKER, bytes)).toMatchObject({ ok: false, error: { verdict: 'reject' } })
   })
 })
