@@ -31,8 +31,10 @@ export async function runNode(
   }
   process.on('uncaughtException', crash)
   process.on('unhandledRejection', crash)
-  const stopped = withParent ? Promise.race([stopSignal(), inputEnd()]) : stopSignal()
   const node = unwrap(await open(config, logger))
+  // Not before: opening reads a whole journal without a pause, in which no handler would run. Until here a signal ends
+  // the process by itself and at once, as safely as a crash.
+  const stopped = withParent ? Promise.race([stopSignal(), inputEnd()]) : stopSignal()
   writePidFile(config.dataDir)
   if (node.rpcUrl !== null) logger.info('JSON-RPC is served', { url: node.rpcUrl })
   const ending = await Promise.race([stopped, node.ended])
