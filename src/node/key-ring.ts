@@ -67,10 +67,9 @@ export class KeyRing {
    * that was made before and is nobody's yet is given again.
    */
   async next(): Promise<Result<NextKey, Refusal>> {
-    const { config, chain } = this.#surroundings
-    const { consensusKeyPath, passphrasePath, recordPath } = config
+    const { config, chain, onKey } = this.#surroundings
+    const { consensusKeyPath, passphrasePath } = config
     if (consensusKeyPath === null) return err(refusal('this node signs nothing: it has no consensus key'))
-    if (recordPath !== null) return err(refusal('a recording knows the keys of its beginning only: start without it'))
     const spare = this.#held.find(({ publicKey }) => ownerOf(this.#words(), publicKey) === undefined)
     if (spare !== undefined) return ok(this.#proven(spare))
     const passphrase = readPassphrase(passphrasePath)
@@ -82,7 +81,9 @@ export class KeyRing {
     const written = writeConsensusKey(path, createConsensusKey(), passphrase.value)
     if (!written.ok) return written
     const held = this.#hold(path)
-    return held.ok ? ok(this.#proven(held.value)) : held
+    if (!held.ok) return held
+    onKey(held.value)
+    return ok(this.#proven(held.value))
   }
 
   #hold(path: string): Result<HeldKey, Refusal> {

@@ -14,6 +14,7 @@ import type { Network } from '../network/port.ts'
 import { epochAtTip } from '../replica/epoch-context.ts'
 import type { ReplicaObserver } from '../replica/observer.ts'
 import type { OpenedChain } from '../replica/open-replica.ts'
+import type { OwnKey } from '../replica/own-key.ts'
 import type { ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
@@ -122,7 +123,8 @@ async function openParts(
   const watch = (files: FileDirectory): FileDirectory => recorder.value?.files(files) ?? files
   const chain = await openDisk(config.dataDir, block, logger, resources, fail, watch)
   if (!chain.ok) return chain
-  const keyRing = KeyRing.open({ config, genesis, chain: chain.value, resources, watch })
+  const onKey = (key: OwnKey): void => recorder.value?.addKey(key)
+  const keyRing = KeyRing.open({ config, genesis, chain: chain.value, resources, watch, onKey })
   if (!keyRing.ok) return keyRing
   const { recoverer, refused } = await chooseRecoverer()
   for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })

@@ -25,6 +25,8 @@ export interface KeySurroundings {
   readonly chain: OpenedChain
   readonly resources: Resources
   readonly watch: (files: FileDirectory) => FileDirectory
+  /** Told of each key that is held later than from the beginning, before anything is signed with it. */
+  readonly onKey: (key: OwnKey) => void
 }
 
 const WAYS_OUT = 'put back the record that belongs to the key, or follow the chain with "tertia start --observe"'

@@ -56,7 +56,7 @@ async function replay(file: string): Promise<{ blocks: readonly ReplayedBlock[];
   return { blocks, code, error: stderr }
 }
 
-it('a replay reaches the state that the node had, at every height and through a kill', {
+it('a replay reaches the state that the node had, at every height, through a kill and a change of its key', {
   timeout: 240_000,
 }, async () => {
   const file = join(devnet().directory, 'recording')
@@ -70,7 +70,14 @@ it('a replay reaches the state that the node had, at every height and through a 
   await devnet().kill(RECORDED)
   await transfer(0, 2)
   await devnet().restart(RECORDED)
-  await transfer(RECORDED, 4)
+  await transfer(RECORDED, 2)
+  const rotated = await tertia(['validator', 'rotate', '--data', join(devnet().data, `node-${RECORDED}`)]).ended
+  expect(rotated).toMatchObject({ code: 0, stderr: '' })
+  await eventually('its votes with the new key', async () => {
+    await transfer(RECORDED, 1)
+    const { height } = await devnet().status(0)
+    return new RegExp(`#${height} epoch=2 .*signers=✓{4}`).test(devnet().log(0)) || undefined
+  })
   const { height } = await devnet().status(RECORDED)
   await devnet().kill(RECORDED)
 

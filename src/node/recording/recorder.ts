@@ -44,6 +44,11 @@ export class Recorder {
     this.#writer.append({ kind, fields: [timeBytes(this.#monotonicMs), timeBytes(this.#wallMs), ...fields] })
   }
 
+  /** Which the node holds from now on, beside those that it began with. */
+  addKey({ publicKey, signingRecord }: OwnKey): void {
+    this.enter('key', publicKey, signingRecord.payload)
+  }
+
   files(directory: FileDirectory): FileDirectory {
     const answered = (done: SyncDone): SyncDone => {
       const id = this.#nextId()

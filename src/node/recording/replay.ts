@@ -12,8 +12,10 @@ import { parseGenesis } from '../../ledger/genesis/parse-genesis.ts'
 import { moduleRegistry } from '../../ledger/module-registry.ts'
 import type { GossipTopic, PeerId } from '../../network/port.ts'
 import { type OpenedChain, openChain } from '../../replica/open-replica.ts'
+import type { OwnKey } from '../../replica/own-key.ts'
 import type { ReplicaPorts } from '../../replica/ports.ts'
 import { Replica } from '../../replica/replica.ts'
+import type { ReplicaConfig } from '../../replica/replica-config.ts'
 import { MemoryFiles } from '../../storage/memory/memory-files.ts'
 import { MemoryStore } from '../../storage/memory/memory-store.ts'
 import { SigningRecord } from '../../storage/signing-record.ts'
@@ -26,7 +28,7 @@ import { type GenesisNetwork, planReplica } from '../replica-config.ts'
 import { recoverHere } from '../replica-ports.ts'
 import { readRecords } from './record-file.ts'
 import { EndOfRecording, ReplayDifference, ReplayedWorld, textOf } from './replayed-ports.ts'
-import { filesOf, type RecordedKey, readSession, type Session } from './session.ts'
+import { filesOf, type RecordedKey, readKey, readSession, type Session } from './session.ts'
 
 export interface ReplayedBlock {
   /** Of the node's lives in the recording, from 1. */
@@ -101,16 +103,17 @@ async function networkOf(session: Session, genesisPath: string | null): Promise<
 
 function replaySession(session: Session, network: GenesisNetwork, recoverer: Recoverer, world: ReplayedWorld): void {
   const chain = chainOf(session, network, recoverer, world)
-  const keys = session.keys.map((key) => ({
-    publicKey: key.publicKey,
-    signingRecord: signingRecordOf(key, network, world),
-  }))
+  const held = (key: RecordedKey): OwnKey => world.ownKey(key.publicKey, signingRecordOf(key, network, world))
+  const keys = session.keys.map(held)
   const { journal, store } = chain
   const ports = world.ports({ journal, store, verifier: recoverer }, keys)
-  const replica = new Replica(configOf(session, network, chain, recoverer), ports)
+  const replica = new Replica(configOf(keys, network, chain, recoverer), ports)
   for (let entry = world.nextEntry(); entry !== undefined && !world.isStopped; entry = world.nextEntry()) {
     const [first, second, third] = entry.fields
     switch (entry.kind) {
+      case 'key':
+        keys.push(held(readKey(entry.fields)))
+        break
       case 'start':
         replica.start()
         break
@@ -145,9 +148,13 @@ function peerOf(item: Parameters<typeof textOf>[0]): PeerId {
   return textOf(item) as PeerId
 }
 
-function configOf(session: Session, network: GenesisNetwork, chain: OpenedChain, recoverer: Recoverer) {
-  const keys = session.keys.map(({ publicKey }) => publicKey)
-  return planReplica(network, chain, recoverer, () => keys)
+function configOf(
+  keys: readonly OwnKey[],
+  network: GenesisNetwork,
+  chain: OpenedChain,
+  recoverer: Recoverer,
+): ReplicaConfig {
+  return planReplica(network, chain, recoverer, () => keys.map(({ publicKey }) => publicKey))
 }
 
 /** The disks as they were: the store is made again from the journal, up to the height that it had. */
@@ -199,7 +206,7 @@ function fillStore(
       },
     },
   }
-  const replica = new Replica(configOf({ ...session, keys: [] }, network, chain, recoverer), ports)
+  const replica = new Replica(configOf([], network, chain, recoverer), ports)
   try {
     replica.start()
     for (let task = tasks[0]; task !== undefined; task = tasks[0]) if (task.next().done === true) tasks.shift()

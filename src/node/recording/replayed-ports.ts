@@ -10,6 +10,7 @@ import type { PeerId } from '../../network/port.ts'
 import type { OwnKey } from '../../replica/own-key.ts'
 import type { ReplicaPorts } from '../../replica/ports.ts'
 import type { SyncDone } from '../../storage/file-port.ts'
+import type { SigningRecord } from '../../storage/signing-record.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
 import { type Address, addressFromBytes } from '../../types/ids.ts'
 import type { RecordEntry } from './record-file.ts'
@@ -92,15 +93,17 @@ export class ReplayedWorld {
     this.#expect({ kind: 'synced', done })
   }
 
-  ports(
-    parts: Pick<ReplicaPorts, 'journal' | 'store' | 'verifier'>,
-    held: readonly Pick<OwnKey, 'publicKey' | 'signingRecord'>[],
-  ): ReplicaPorts {
-    const keys = held.map((key) => ({
-      ...key,
-      signer: { sign: (digest: Uint8Array) => this.#sign(digest) },
-      callSigner: { publicKey: key.publicKey, sign: (digest: Uint8Array) => this.#signCall(digest) },
-    }))
+  ownKey(publicKey: Uint8Array, signingRecord: SigningRecord): OwnKey {
+    return {
+      publicKey,
+      signer: { sign: (digest) => this.#sign(digest) },
+      callSigner: { publicKey, sign: (digest) => this.#signCall(digest) },
+      signingRecord,
+    }
+  }
+
+  /** `keys` may become more. */
+  ports(parts: Pick<ReplicaPorts, 'journal' | 'store' | 'verifier'>, keys: readonly OwnKey[]): ReplicaPorts {
     return {
       ...parts,
       network: {

@@ -37,10 +37,7 @@ export function readSession(fields: readonly RlpItem[]): Session {
   const [genesis, own, height, files] = asTuple(fields, 4, 'session')
   return {
     genesisText: text(genesis),
-    keys: asList(own, 'own keys', KEYS_MAX).map((key) => {
-      const [publicKey, safetyRecord] = asTuple(key, 2, 'own key')
-      return { publicKey: asBytes(publicKey, 'key'), safetyRecord: asBytes(safetyRecord, 'safety record') }
-    }),
+    keys: asList(own, 'own keys', KEYS_MAX).map(readKey),
     storeHeight: asUint(height, 'height'),
     journal: new Map(
       asList(files, 'files', FILES_MAX).map((file) => {
@@ -49,6 +46,11 @@ export function readSession(fields: readonly RlpItem[]): Session {
       }),
     ),
   }
+}
+
+export function readKey(item: RlpItem): RecordedKey {
+  const [publicKey, safetyRecord] = asTuple(item, 2, 'own key')
+  return { publicKey: asBytes(publicKey, 'key'), safetyRecord: asBytes(safetyRecord, 'safety record') }
 }
 
 export function filesOf(directory: FileDirectory): ReadonlyMap<string, Uint8Array> {
