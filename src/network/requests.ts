@@ -33,6 +33,9 @@ export type Request =
   /** Code by its hash; empty when there is none. */
   | { readonly kind: 'code'; readonly hash: Uint8Array }
 
+/** For what a state consists of. */
+export type StateRequest = Extract<Request, { readonly kind: 'stateChunk' | 'code' }>
+
 export interface StatePart {
   /** Empty: the trie of accounts; otherwise the hash of an address, whose storage it is. */
   readonly owner: Uint8Array

@@ -3,6 +3,7 @@ import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { parsePeerId } from '../network/libp2p/network-key.ts'
 import type { Network } from '../network/port.ts'
+import { decodeRequest } from '../network/requests.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import type { Refusal } from './exit-codes.ts'
@@ -15,7 +16,7 @@ export interface ReplicaAdminParts {
   readonly api: ReplicaApi
   readonly network: Network
   readonly peers: PeerBook
-  readonly replica: Pick<Replica, 'call' | 'speaker'>
+  readonly replica: Pick<Replica, 'answer' | 'call' | 'speaker'>
   readonly keyRing: Pick<KeyRing, 'next'>
   /** Height of the chain on disk when the node was started. */
   readonly startHeight: Height
@@ -73,6 +74,12 @@ export class ReplicaAdmin implements AdminApi {
 
   validatorCall(data: Uint8Array): Promise<Result<Hash, Rejection>> {
     return new Promise((resolve) => this.#parts.replica.call(data, resolve))
+  }
+
+  snapshotPart(request: Uint8Array): Result<Uint8Array | null, Rejection> {
+    const decoded = decodeRequest(request)
+    if (!decoded.ok) return decoded
+    return ok(this.#parts.replica.answer(this.#parts.network.peerId, request) ?? null)
   }
 
   dropTransaction(hash: Hash): boolean {

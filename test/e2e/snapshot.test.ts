@@ -48,9 +48,6 @@ describe('a snapshot', () => {
     const data = join(devnet().data, `node-${OBSERVER}`)
     const file = join(devnet().directory, 'chain.snapshot')
 
-    const running = await tertia(['snapshot', 'export', '--data', data, '--to', file]).ended
-    expect(running).toMatchObject({ code: 75 })
-    expect(running.stderr).toContain('in use')
     await devnet().kill(OBSERVER)
     const exported = await tertia(['snapshot', 'export', '--data', data, '--to', file, '--json']).ended
     expect(exported).toMatchObject({ code: 0, stderr: '' })
@@ -98,6 +95,30 @@ describe('a snapshot', () => {
     await expect(rpc(devnet().url(OBSERVER), 'eth_feeHistory', ['0x400', 'latest', []])).rejects.toThrow(
       'history pruned',
     )
+  })
+
+  it('of a running node is the end of its newest epoch, and lets a newcomer begin as well', {
+    timeout: 300_000,
+  }, async () => {
+    const paid = await transfers(3)
+    const file = join(devnet().directory, 'running.snapshot')
+    const command = ['snapshot', 'export', '--data', join(devnet().data, 'node-0'), '--to', file]
+    const refused = await tertia([...command, '--height', '1']).ended
+    expect(refused).toMatchObject({ code: 75 })
+    expect(refused.stderr).toContain('leave out --height')
+    const { epoch } = await devnet().status(0)
+    const exported = await tertia([...command, '--json']).ended
+    expect(exported).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(exported.stdout)).toMatchObject({ epoch: epoch - 1 })
+
+    const data = join(devnet().data, `node-${OBSERVER}`)
+    await devnet().kill(OBSERVER)
+    dropChain(data)
+    const imported = await tertia(['snapshot', 'import', file, '--data', data]).ended
+    expect(imported).toMatchObject({ code: 0, stderr: '' })
+    await devnet().restart(OBSERVER)
+    await observerLevel()
+    expect(await reader(devnet().url(OBSERVER)).getBalance({ address: paid })).toBe(21n)
   })
 
   it('from the peers of a running network lets a newcomer begin with its newest epoch', {

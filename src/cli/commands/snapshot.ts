@@ -1,12 +1,23 @@
 /** `tertia snapshot`: the state of a chain in a file, and a node that begins with it. */
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { fromHex, type Hex, toHex } from '../../base/bytes.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { err, type Result } from '../../base/result.ts'
+import { encodeRequest, type Request } from '../../network/requests.ts'
 import { readConfig } from '../../node/config.ts'
+import { EXIT, type Refusal, refusal } from '../../node/exit-codes.ts'
 import type { BegunChain } from '../../node/snapshot/begin-chain.ts'
+import type { ExportedSnapshot } from '../../node/snapshot/write-snapshot.ts'
+import { adminSocket } from '../../node/socket-place.ts'
+import { askAdmin } from '../admin-client.ts'
 import { unwrap } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
 import { integer } from '../options.ts'
+
+/** After which a node that is busy is asked again. */
+const BUSY_MS = 50
 
 interface ExportOptions {
   readonly data: string
@@ -24,7 +35,9 @@ export function registerSnapshot(program: Command, io: CliIo): void {
   const snapshot = program.command('snapshot').description('begin with the state of a chain instead of its history')
   snapshot
     .command('export')
-    .description('write the state of a stopped node to a file, with what proves it')
+    .description(
+      'write the state of a node to a file, with what proves it: of a running one at the end of its newest epoch',
+    )
     .requiredOption('--data <dir>', 'data directory of the node')
     .requiredOption('--to <file>', 'file to write')
     .option(
@@ -49,9 +62,9 @@ export function registerSnapshot(program: Command, io: CliIo): void {
     .action((options: ImportOptions) => fetchFromPeers(options, io))
 }
 
-async function exportTo({ data, to, height, json }: ExportOptions, io: CliIo): Promise<void> {
-  const { exportSnapshot } = await import('../../node/snapshot/export-snapshot.ts')
-  const exported = unwrap(await exportSnapshot(unwrap(readConfig(`${data}/node.json`)), resolve(to), height ?? null))
+async function exportTo(options: ExportOptions, io: CliIo): Promise<void> {
+  const { to, json } = options
+  const exported = unwrap(await snapshotOf(options))
   show(
     io,
     json,
@@ -59,6 +72,26 @@ async function exportTo({ data, to, height, json }: ExportOptions, io: CliIo): P
     () =>
       `block ${exported.height} ${exported.blockHash}, state ${exported.stateRoot}: ${exported.bytes} bytes in ${to}`,
   )
+}
+
+/** From the directory, or from the node that has it open. */
+async function snapshotOf({ data, to, height }: ExportOptions): Promise<Result<ExportedSnapshot, Refusal>> {
+  const { exportSnapshot } = await import('../../node/snapshot/export-snapshot.ts')
+  const config = unwrap(readConfig(`${data}/node.json`))
+  const exported = await exportSnapshot(config, resolve(to), height ?? null)
+  if (exported.ok || exported.error.exitCode !== EXIT.retry || adminSocket(data).find() === undefined) return exported
+  if (height !== undefined)
+    return err(refusal('a running node gives the end of its newest epoch: leave out --height, or stop it', EXIT.retry))
+  const { exportFromRunning } = await import('../../node/snapshot/export-running.ts')
+  return await exportFromRunning((request) => askNode(data, request), resolve(to))
+}
+
+async function askNode(data: string, request: Request): Promise<Uint8Array> {
+  for (;;) {
+    const part = await askAdmin<Hex | null>(data, 'admin_snapshotPart', [toHex(encodeRequest(request))])
+    if (part !== null) return fromHex(part)
+    await sleep(BUSY_MS)
+  }
 }
 
 async function importFrom(file: string, options: ImportOptions, io: CliIo): Promise<void> {

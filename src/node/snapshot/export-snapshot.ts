@@ -1,4 +1,4 @@
-/** `tertia snapshot export`: from the data directory of a node that is stopped. */
+/** `tertia snapshot export` of a node that is stopped: from its data directory. */
 import { join } from 'node:path'
 import { silentLogger } from '../../base/logger.ts'
 import { err, ok, type Result } from '../../base/result.ts'
@@ -6,24 +6,14 @@ import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
 import { manifestOf } from '../../replica/snapshot/manifest-of.ts'
 import type { ChainStore } from '../../storage/chain-store.ts'
 import { cutState } from '../../sync/snapshot/cut-state.ts'
-import { encodeManifest, encodeStateRecord, type SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
-import { MissingNodeError } from '../../trie/node-source.ts'
-import type { Hash, Height } from '../../types/ids.ts'
+import { encodeStateRecord, type SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
+import type { Height } from '../../types/ids.ts'
 import type { NodeConfig } from '../config.ts'
 import { type Refusal, refusal } from '../exit-codes.ts'
 import { readGenesisFile } from '../genesis-file.ts'
 import { openDisk } from '../open-disk.ts'
 import { Resources } from '../resources.ts'
-import { writeSnapshotFile } from './snapshot-file.ts'
-
-export interface ExportedSnapshot {
-  readonly height: Height
-  readonly blockHash: Hash
-  readonly stateRoot: Hash
-  readonly epoch: number
-  readonly records: number
-  readonly bytes: number
-}
+import { type ExportedSnapshot, writeSnapshot } from './write-snapshot.ts'
 
 /** BOUND: how far back from the tip a block with a proof of its own is sought: as far as states are kept. */
 const HEIGHTS_MAX = 256
@@ -46,30 +36,15 @@ export async function exportSnapshot(
     if (!chain.ok) return chain
     const { store } = chain.value
     const manifest = manifestAt(store, height)
-    return manifest.ok ? write(file, manifest.value, store) : manifest
+    if (!manifest.ok) return manifest
+    return await writeSnapshot(file, manifest.value, encodedState(manifest.value, store))
   } finally {
     await resources.closeAll()
   }
 }
 
-function write(file: string, manifest: SnapshotManifest, store: ChainStore): Result<ExportedSnapshot, Refusal> {
-  const { hash, header } = manifest.block
-  let records = 0
-  function* encoded(): Generator<Uint8Array> {
-    yield encodeManifest(manifest)
-    for (const record of cutState(header.stateRoot, store.stateSource)) {
-      records += 1
-      yield encodeStateRecord(record)
-    }
-  }
-  try {
-    const bytes = writeSnapshotFile(file, encoded())
-    const { height, stateRoot, consensus } = header
-    return ok({ height, blockHash: hash, stateRoot, epoch: consensus.epoch, records, bytes })
-  } catch (error) {
-    if (!(error instanceof MissingNodeError)) throw error
-    return err(refusal(`the state after block ${header.height} is no longer kept: leave out --height`))
-  }
+function* encodedState({ block }: SnapshotManifest, store: ChainStore): Generator<Uint8Array> {
+  for (const record of cutState(block.header.stateRoot, store.stateSource)) yield encodeStateRecord(record)
 }
 
 function manifestAt(store: ChainStore, wanted: Height | null): Result<SnapshotManifest, Refusal> {

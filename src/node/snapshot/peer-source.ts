@@ -7,7 +7,6 @@ import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { PeerId } from '../../network/port.ts'
 import type { Request } from '../../network/requests.ts'
-import type { Wanted } from '../../replica/snapshot/state-import.ts'
 import {
   decodeLinks,
   decodeManifest,
@@ -63,7 +62,7 @@ export class PeerSource implements SnapshotSource {
     }
     return refused(
       offers.length === 0
-        ? `none of ${asked} peer(s) has a snapshot, since no epoch has ended there: start the node without one`
+        ? `none of ${asked} peer(s) has a snapshot, since no epoch has ended there whose state is still kept: start the node without one`
         : `nothing that ${offers.length} peer(s) offered could be proven`,
     )
   }
@@ -135,7 +134,7 @@ export class PeerSource implements SnapshotSource {
   async #fillLane(sink: StateSink, lane: number): Promise<boolean> {
     for (let wanted = sink.state.wanted(lane); wanted !== null; wanted = sink.state.wanted(lane)) {
       const { peers } = this.#options
-      const asked = await peers.askAnybody(requestFor(wanted))
+      const asked = await peers.askAnybody(wanted)
       if (asked === null) return false
       const { peer, answer } = asked
       if (!answer.ok) continue
@@ -169,10 +168,6 @@ export class PeerSource implements SnapshotSource {
       `${state.accountsCount} accounts in ${(bytes / 1024 ** 2).toFixed(1)} MiB from ${peers} peer(s), each part proven`,
     )
   }
-}
-
-function requestFor(wanted: Wanted): Request {
-  return wanted.kind === 'chunk' ? { kind: 'stateChunk', part: wanted.part } : { kind: 'code', hash: wanted.hash }
 }
 
 function refused(message: string): { readonly ok: false; readonly error: Rejection } {

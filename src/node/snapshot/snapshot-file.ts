@@ -8,8 +8,11 @@ const LENGTH_BYTES = 4
 /** BOUND: one record; the manifest is the largest of a chain with many epochs. */
 const RECORD_BYTES_MAX = 256 * 1024 * 1024
 
-/** Complete or absent: the name is there when everything is on disk. Returns the size in bytes. */
-export function writeSnapshotFile(path: string, records: Iterable<Uint8Array>): number {
+/** Complete or absent: the name is there when everything is on disk. Resolves to the size in bytes. */
+export async function writeSnapshotFile(
+  path: string,
+  records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<number> {
   const draft = `${path}.${process.pid}.draft`
   const fd = openSync(draft, 'wx', 0o600)
   let bytes = 0
@@ -19,7 +22,7 @@ export function writeSnapshotFile(path: string, records: Iterable<Uint8Array>): 
   }
   try {
     write(FIRST_LINE)
-    for (const record of records) {
+    for await (const record of records) {
       const length = Buffer.alloc(LENGTH_BYTES)
       length.writeUInt32BE(record.length)
       write(length)

@@ -9,10 +9,10 @@ import { FairRate } from '../../network/fair-rate.ts'
 import type { PeerId } from '../../network/port.ts'
 import type { StatePart } from '../../network/requests.ts'
 import type { ChainStore } from '../../storage/chain-store.ts'
+import { cutPart } from '../../sync/snapshot/cut-state.ts'
 import { encodeLinks, encodeManifest, encodeStateRecord, type SetLink } from '../../sync/snapshot/snapshot-records.ts'
-import { cutChunk, SERVED_CHUNK_BYTES } from '../../sync/snapshot/state-chunk.ts'
+import { SERVED_CHUNK_BYTES } from '../../sync/snapshot/state-chunk.ts'
 import { MissingNodeError } from '../../trie/node-source.ts'
-import { Trie } from '../../trie/trie.ts'
 import { type Epoch, hashFromBytes, idBytes } from '../../types/ids.ts'
 import type { Clock } from '../ports.ts'
 import { bareManifestOf, setLink } from './manifest-of.ts'
@@ -68,13 +68,10 @@ export class SnapshotServer {
     return ok(encodeLinks(links))
   }
 
-  chunk(asker: PeerId, { owner, root, from, until }: StatePart): Result<Uint8Array, Rejection> {
+  chunk(asker: PeerId, part: StatePart): Result<Uint8Array, Rejection> {
     if (!this.#chunks.take(asker, this.#clock.monotonicMs())) return BUSY
-    const source = this.#store.stateSource
-    const trie = Trie.at(root, { load: (path, hash) => source.node(owner, path, hash) })
     try {
-      const chunk = cutChunk(trie, from, SERVED_CHUNK_BYTES, until)
-      return ok(encodeStateRecord({ kind: 'chunk', owner, chunk }))
+      return ok(encodeStateRecord(cutPart(part, this.#store.stateSource, SERVED_CHUNK_BYTES)))
     } catch (error) {
       if (!(error instanceof MissingNodeError)) throw error
       return ok(EMPTY_BYTES)

@@ -9,7 +9,7 @@ import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import { decodeAccount, EMPTY_CODE_HASH, EMPTY_STORAGE_ROOT } from '../../ledger/account.ts'
-import type { StatePart } from '../../network/requests.ts'
+import type { StateRequest } from '../../network/requests.ts'
 import type { KeyValueStore } from '../../storage/key-value-store.ts'
 import { StateStore } from '../../storage/state-store.ts'
 import type { StateRecord } from '../../sync/snapshot/snapshot-records.ts'
@@ -20,11 +20,6 @@ import { type Hash, type Height, idBytes } from '../../types/ids.ts'
 /** BOUND: nodes of a trie under construction that stay in memory. */
 const TRIE_BYTES_MAX = 32 * 1024 * 1024
 const LANES_MAX = 256
-
-/** What a lane needs next. */
-export type Wanted =
-  | { readonly kind: 'chunk'; readonly part: StatePart }
-  | { readonly kind: 'code'; readonly hash: Uint8Array }
 
 /** Of which perhaps a part has come. */
 interface GrowingTrie {
@@ -76,15 +71,15 @@ export class StateImport {
     return this.#accountsCount
   }
 
-  /** Null when the lane is complete. */
-  wanted(lane: number): Wanted | null {
+  /** What the lane needs next; null when it is complete. */
+  wanted(lane: number): StateRequest | null {
     const { accounts, stored } = this.#lane(lane)
     const next = stored[0] ?? accounts
     if ('codeHash' in next) return { kind: 'code', hash: next.codeHash }
     const { growing, from, until } = next
     return from === undefined
       ? null
-      : { kind: 'chunk', part: { owner: growing.owner, root: growing.root, from, until } }
+      : { kind: 'stateChunk', part: { owner: growing.owner, root: growing.root, from, until } }
   }
 
   /** Nothing of a refused record is written. */

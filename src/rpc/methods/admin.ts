@@ -29,6 +29,11 @@ export function adminMethods(admin: AdminApi): readonly RpcMethod[] {
       (context, data) => validatorCall(admin, context, data),
       'expensive',
     ),
+    defineMethod('admin_snapshotPart', [required('request', asBytes)], (_, request) => {
+      const part = admin.snapshotPart(request)
+      if (!part.ok) throw rejectionError(part.error)
+      return part.value === null ? null : toHex(part.value)
+    }),
     defineMethod('txpool_drop', [required('hash', asHash)], (_, hash) => admin.dropTransaction(hash)),
   ]
 }

@@ -56,6 +56,11 @@ class FakeAdmin implements AdminApi {
     return Promise.resolve(ok(ZERO_HASH))
   }
 
+  /** Busy for what is longer than a byte. */
+  snapshotPart(request: Uint8Array) {
+    return ok(request.length === 1 ? request : null)
+  }
+
   dropTransaction() {
     return true
   }
@@ -146,6 +151,12 @@ it('gives a key for a rotation, with where it is and the proof that it is held',
   expect(await callSocket(path, 'admin_nextKey')).toEqual(next)
 })
 
+it('gives parts of a snapshot, or null while it gives others', async () => {
+  const { path } = await open()
+  expect(await callSocket(path, 'admin_snapshotPart', ['0x06'])).toBe('0x06')
+  expect(await callSocket(path, 'admin_snapshotPart', ['0x0607'])).toBe(null)
+})
+
 it('has every method of the operator and no public listener has one', async () => {
   const { path } = await open()
   const { url } = await startServer()
@@ -158,6 +169,7 @@ it('has every method of the operator and no public listener has one', async () =
     'admin_addPeer',
     'admin_removePeer',
     'admin_validatorCall',
+    'admin_snapshotPart',
     'txpool_drop',
   ]
   for (const method of own) {
