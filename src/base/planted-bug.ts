@@ -56,6 +56,8 @@ export const PLANTED_BUGS = [
   'torn-tail-kept',
   'name-not-synced',
   'write-failure-ignored',
+  'damage-cut',
+  'record-checksum-unchecked',
   'pool-drops-followers',
   'queued-before-executable',
   'fetched-block-unchecked',

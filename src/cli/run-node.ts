@@ -5,6 +5,7 @@ import type { NodeConfig } from '../node/config.ts'
 import { EXIT, type Refusal } from '../node/exit-codes.ts'
 import { createLogger } from '../node/logger.ts'
 import { removePidFile, writePidFile } from '../node/pid-file.ts'
+import { StorageFailure } from '../storage/storage-failure.ts'
 import { fail, unwrap } from './failure.ts'
 import { inputEnd } from './input-end.ts'
 import type { CliIo } from './io.ts'
@@ -24,9 +25,11 @@ export async function runNode(
 ): Promise<void> {
   const logger = createLogger(config.log, io.out)
   const crash = (reason: unknown) => {
-    logger.error('stopped by a bug of this program; what is on disk is intact', {
-      error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
-    })
+    if (reason instanceof StorageFailure) logger.error('storage failed', { reason: reason.message })
+    else
+      logger.error('stopped by a bug of this program; what is on disk is intact', {
+        error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
+      })
     process.exit(EXIT.crashed)
   }
   process.on('uncaughtException', crash)

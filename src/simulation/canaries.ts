@@ -1,6 +1,6 @@
 /** Whether the checkers can fail: plants each bug in turn and runs seeds until one is found. */
 import { type PlantedBug, plantBug } from '../base/planted-bug.ts'
-import { FAULT_KINDS, type FaultKind, type Scenario, scenarioOf } from './scenario.ts'
+import { FAULT_KINDS, type Fault, type FaultKind, type Scenario, scenarioOf } from './scenario.ts'
 import type { RunResult } from './world.ts'
 
 interface Bait {
@@ -8,6 +8,8 @@ interface Bait {
   readonly faults?: readonly FaultKind[]
   readonly scenario?: Partial<Scenario>
 }
+
+const FLIPPED_BIT: Fault = { kind: 'bitFlip', atMs: 4_000, node: 0, flips: 'for good', boundary: 0, downMs: 300 }
 
 /** What brings a bug to light, for those that random faults and lies would take long to meet. */
 const BAITS: Partial<Record<PlantedBug, Bait>> = {
@@ -60,6 +62,8 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
       ],
     },
   },
+  'damage-cut': { scenario: { faults: [FLIPPED_BIT] } },
+  'record-checksum-unchecked': { scenario: { faults: [FLIPPED_BIT] } },
   'fetched-block-unchecked': { strategy: 'lying-server' },
   'evidence-of-any-chain': { strategy: 'frame' },
   'evidence-signatures-unchecked': { strategy: 'frame' },

@@ -23,6 +23,8 @@ export const COVERED = [
   'evidence found',
   'disk error',
   'stopped by a full disk',
+  'flipped bit refused',
+  'flipped bit cut off',
   'wiped disk',
   'restored disk',
   'epoch ended',

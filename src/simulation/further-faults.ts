@@ -5,7 +5,7 @@
 import { Random } from './random.ts'
 import type { Fault, FaultKind, Scenario } from './scenario.ts'
 
-export const FURTHER_KINDS = ['diskFull', 'clog', 'disconnect'] as const satisfies readonly FaultKind[]
+export const FURTHER_KINDS = ['diskFull', 'clog', 'disconnect', 'bitFlip'] as const satisfies readonly FaultKind[]
 
 const FULL_DISKS_SHARE = 0.2
 const LINK_FAULTS_SHARE = 0.4
@@ -13,9 +13,14 @@ const LINK_FAULTS_MAX = 6
 /** A direct stream without a sign of life for five seconds is given up (src/network/limits.ts). */
 const CLOG_MS_MAX = 5_000
 const APART_MS_MAX = 500
+const BIT_FLIPS_SHARE = 0.3
+/** A clock that is wrong by so much counts against t. */
+const STRAY_CLOCK_MS = 5_000
 
 export function withFurtherFaults(scenario: Scenario, kinds: readonly FaultKind[]): Scenario {
-  const further = [...fullDisks(scenario), ...linkFaults(scenario)].filter(({ kind }) => kinds.includes(kind))
+  const further = [...fullDisks(scenario), ...linkFaults(scenario), ...bitFlips(scenario)].filter(({ kind }) =>
+    kinds.includes(kind),
+  )
   return { ...scenario, faults: [...scenario.faults, ...further].sort((a, b) => a.atMs - b.atMs) }
 }
 
@@ -38,4 +43,21 @@ function linkFaults({ seed, nodes, faultyMs }: Scenario): readonly Fault[] {
     const forMs = random.below(kind === 'clog' ? CLOG_MS_MAX : APART_MS_MAX)
     return { kind, atMs: random.below(faultyMs - forMs), forMs, from, to }
   })
+}
+
+/** Who lies, has lost its disk or a bit of it, or its clock, counts against one number. */
+function bitFlips({ seed, nodes, faults, faultyMs, byzantine }: Scenario): readonly Fault[] {
+  const random = new Random(seed, 'bit flips')
+  if (byzantine.length > 0 || !random.chance(BIT_FLIPS_SHARE)) return []
+  const loser = faults.find(isLoss)
+  const node = loser !== undefined && 'node' in loser ? loser.node : random.below(nodes)
+  return Array.from({ length: 1 + random.below(3) }, (): Fault => {
+    const [atMs, boundary, downMs] = [random.below(faultyMs), random.below(60), random.below(1_000)]
+    return { kind: 'bitFlip', atMs, node, flips: random.pick(['once', 'for good']), boundary, downMs }
+  })
+}
+
+function isLoss(fault: Fault): boolean {
+  if (fault.kind === 'clock') return Math.abs(fault.offsetMs) > STRAY_CLOCK_MS
+  return fault.kind === 'wipe' || fault.kind === 'restore'
 }

@@ -72,6 +72,15 @@ export type Fault =
       readonly forMs: number
       readonly downMs: number
     }
+  /** Goes down, and one bit of what it reads of its journal then is wrong: in this reading only, or for good. */
+  | {
+      readonly kind: 'bitFlip'
+      readonly atMs: number
+      readonly node: number
+      readonly flips: 'once' | 'for good'
+      readonly boundary: number
+      readonly downMs: number
+    }
   /** Comes back with empty disks, the key's signing record gone: it may only watch from then on. */
   | { readonly kind: 'wipe'; readonly atMs: number; readonly node: number; readonly downMs: number }
   /** Comes back with the chain as it was some time before, as from a backup; the signing record is of no backup. */

@@ -28,6 +28,8 @@ interface Write {
   readonly before: Uint8Array
   /** Length of the file afterwards. */
   readonly length: number
+  /** Whether all before it had been synced, by the same process. */
+  readonly afterSync: boolean
 }
 
 interface SimulatedFile {
@@ -36,6 +38,18 @@ interface SimulatedFile {
   unsynced: Write[]
   lastSynced: Uint8Array | null
   nameIsDurable: boolean
+  /** Since the machine came up. */
+  wasSynced: boolean
+  /** Bytes that a sync has confirmed. */
+  syncedLength: number
+  /** Bytes behind which something durable stands that was written when they were. */
+  witnessedLength: number
+}
+
+export interface FlippedBit {
+  readonly file: string
+  /** Of its byte in the file. */
+  readonly offset: number
 }
 
 export class SimulatedDisk implements FileDirectory {
@@ -47,6 +61,10 @@ export class SimulatedDisk implements FileDirectory {
   isBroken = false
   /** Nothing fits any more, until somebody makes room; a file is overwritten in place nevertheless. */
   isFull = false
+  /** One bit of what is read next is wrong: in this reading only, or for good. */
+  flips: 'once' | 'for good' | null = null
+  #flipped: FlippedBit | null = null
+  #isDoubtful = false
 
   constructor(ports: DiskPorts) {
     this.#ports = ports
@@ -57,21 +75,47 @@ export class SimulatedDisk implements FileDirectory {
   }
 
   read(name: string, offset = 0, length = Number.MAX_SAFE_INTEGER): Uint8Array {
+    const bytes = this.#copy(name, offset, length)
+    if (this.flips !== null && bytes.length > 0) this.#flipBit(name, offset, bytes)
+    return bytes
+  }
+
+  /** Whether it has ever read a wrong bit. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful
+  }
+
+  /** What was read wrong since this was asked last. */
+  takeFlipped(): FlippedBit | null {
+    const flipped = this.#flipped
+    this.#flipped = null
+    return flipped
+  }
+
+  #copy(name: string, offset: number, length: number): Uint8Array {
     const file = this.#file(name)
     return file.bytes.slice(Math.min(offset, file.length), Math.min(offset + length, file.length))
+  }
+
+  #flipBit(name: string, start: number, bytes: Uint8Array): void {
+    const { random } = this.#ports
+    // Of a long file the end is a small part, and what is there is judged in another way.
+    const from = random.chance(LATE_FLIPS_SHARE) ? Math.max(0, bytes.length - LATE_BYTES) : 0
+    const at = from + random.below(bytes.length - from)
+    const mask = 1 << random.below(8)
+    bytes[at] = (bytes[at] as number) ^ mask
+    const offset = start + at
+    if (this.flips === 'for good') this.#file(name).bytes[offset] = bytes[at]
+    this.#flipped = { file: name, offset }
+    this.#isDoubtful = true
+    this.flips = null
   }
 
   create(name: string, size = 0): void {
     this.#ports.boundary()
     if (this.#files.has(name)) throw new StorageFailure('EEXIST', `${name} exists`)
     if (this.isFull) throw new StorageFailure('ENOSPC', `no space for ${name}`)
-    this.#files.set(name, {
-      bytes: new Uint8Array(size),
-      length: size,
-      unsynced: [],
-      lastSynced: null,
-      nameIsDurable: false,
-    })
+    this.#files.set(name, { ...newFile(new Uint8Array(size)), nameIsDurable: false })
   }
 
   append(name: string, bytes: Uint8Array): void {
@@ -94,8 +138,11 @@ export class SimulatedDisk implements FileDirectory {
   truncate(name: string, length: number): void {
     this.#ports.boundary()
     const file = this.#file(name)
-    file.unsynced.push({ offset: length, written: EMPTY, before: file.bytes.slice(length, file.length), length })
+    const before = file.bytes.slice(length, file.length)
+    file.unsynced.push({ offset: length, written: EMPTY, before, length, afterSync: false })
     file.length = length
+    file.syncedLength = Math.min(file.syncedLength, length)
+    file.witnessedLength = Math.min(file.witnessedLength, length)
   }
 
   remove(name: string): void {
@@ -113,7 +160,7 @@ export class SimulatedDisk implements FileDirectory {
       if (file === undefined) done(new StorageFailure('ENOENT', `${name} does not exist`))
       else if (this.isBroken) done(new StorageFailure('EIO', `${name} could not be synced`))
       else {
-        file.lastSynced = file.unsynced.splice(0, count).at(-1)?.written ?? file.lastSynced
+        confirm(file, count)
         done()
       }
     })
@@ -162,29 +209,29 @@ export class SimulatedDisk implements FileDirectory {
     return this.#file(name).lastSynced
   }
 
+  /** Of a file, bytes: what a sync has confirmed, and what something durable stands behind that was written afterwards. */
+  durableBytes(name: string): { readonly synced: number; readonly witnessed: number } {
+    const { syncedLength, witnessedLength } = this.#file(name)
+    return { synced: syncedLength, witnessed: witnessedLength }
+  }
+
   /** A copy of all files, as a backup would take it. */
   backup(): DiskImage {
-    return new Map([...this.#files.keys()].map((name) => [name, this.read(name)]))
+    return new Map([...this.#files].map(([name, { bytes, length }]) => [name, bytes.slice(0, length)]))
   }
 
   /** Replaces everything. */
   restore(files: DiskImage): void {
     this.#files.clear()
     this.#removed.clear()
-    for (const [name, bytes] of files)
-      this.#files.set(name, {
-        bytes: bytes.slice(),
-        length: bytes.length,
-        unsynced: [],
-        lastSynced: null,
-        nameIsDurable: true,
-      })
+    for (const [name, bytes] of files) this.#files.set(name, newFile(bytes.slice()))
   }
 
   #crashFile(file: SimulatedFile): void {
     const writes = file.unsynced
     file.unsynced = []
     file.lastSynced = null
+    file.wasSynced = false
     for (const write of writes.toReversed()) undo(file, write)
     const { random } = this.#ports
     const fate = random.below(4)
@@ -206,7 +253,7 @@ export class SimulatedDisk implements FileDirectory {
   #write(file: SimulatedFile, offset: number, written: Uint8Array): void {
     const before = file.bytes.slice(offset, Math.min(file.length, offset + written.length))
     place(file, offset, written)
-    file.unsynced.push({ offset, written, before, length: file.length })
+    file.unsynced.push({ offset, written, before, length: file.length, afterSync: file.wasSynced })
   }
 
   #file(name: string): SimulatedFile {
@@ -218,6 +265,32 @@ export class SimulatedDisk implements FileDirectory {
 
 const EMPTY = new Uint8Array(0)
 const SECTOR_BYTES = 512
+const LATE_FLIPS_SHARE = 0.3
+const LATE_BYTES = 2_048
+
+/** As it is found when the machine comes up. */
+function newFile(bytes: Uint8Array): SimulatedFile {
+  return {
+    bytes,
+    length: bytes.length,
+    unsynced: [],
+    lastSynced: null,
+    nameIsDurable: true,
+    wasSynced: false,
+    syncedLength: 0,
+    witnessedLength: 0,
+  }
+}
+
+/** The first writes that were waiting are durable. */
+function confirm(file: SimulatedFile, count: number): void {
+  for (const { afterSync, length, offset, written } of file.unsynced.splice(0, count)) {
+    file.lastSynced = written
+    file.syncedLength = length
+    if (afterSync) file.witnessedLength = offset
+  }
+  file.wasSynced = true
+}
 
 function place(file: SimulatedFile, offset: number, bytes: Uint8Array): void {
   const end = offset + bytes.length

@@ -7,31 +7,27 @@ import { defined } from '../base/invariant.ts'
 import { silentLogger } from '../base/logger.ts'
 import type { SigningRequest } from '../consensus/effects.ts'
 import type { GossipTopic, PeerId } from '../network/port.ts'
-import { type EpochReader, epochAtTip } from '../replica/epoch-context.ts'
-import { type OpenedChain, openChain, openSigning } from '../replica/open-replica.ts'
+import type { EpochReader } from '../replica/epoch-context.ts'
+import type { OpenedChain } from '../replica/open-replica.ts'
 import type { OwnKey } from '../replica/own-key.ts'
 import type { ReplicaNetwork, ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { IntakeVerdict } from '../replica/transaction-intake.ts'
-import type { SyncDone } from '../storage/file-port.ts'
-import { SigningRecord } from '../storage/signing-record.ts'
-import { rootQc } from '../types/certificate.ts'
-import { type Height, idBytes } from '../types/ids.ts'
-import { decodeSafetyRecord, encodeSafetyRecord, freshSafetyRecord, type SafetyRecord } from '../types/safety-record.ts'
+import { StorageFailure } from '../storage/storage-failure.ts'
+import type { Height } from '../types/ids.ts'
+import type { SafetyRecord } from '../types/safety-record.ts'
+import { openJudged } from './open-judged.ts'
 import { Random } from './random.ts'
 import { type DiskImage, SimulatedDisk } from './simulated-disk.ts'
 import { peerOf, WALL_ORIGIN_MS } from './simulated-genesis.ts'
+import { SimulatedKeys } from './simulated-keys.ts'
 import { SimulatedLinks } from './simulated-links.ts'
 import { SimulatedStore } from './simulated-store.ts'
+import { SimulatedTasks } from './simulated-tasks.ts'
 import { CrashSignal, SimulationFailure } from './simulation-failure.ts'
 import { WallClock } from './wall-clock.ts'
 import type { World } from './world.ts'
 
-const SIGNING_FILE = 'consensus.key.signing'
-/** See storage/signing-record.ts. */
-const SLOT_HEAD_BYTES = 54
-const SLOT_CHECKSUM_BYTES = 4
-const TASK_STEP_US = 100
 const RECOVERY_US = 200
 /** Whoever starts it again while nothing has changed does not do so at once. */
 const FULL_DISK_DOWN_MS_MIN = 100
@@ -46,6 +42,7 @@ export class SimulatedNode {
   readonly links: SimulatedLinks
   readonly #world: World
   readonly #random: Random
+  readonly #keys: SimulatedKeys
   #store: SimulatedStore
   #replica: Replica | null = null
   #chain: OpenedChain | null = null
@@ -54,14 +51,14 @@ export class SimulatedNode {
   /** As a node with a halt report: only a person starts it again. */
   #isHalted = false
   #backlog: (() => void)[] = []
+  /** Starts that failed, one after another. */
+  #refusals = 0
   /** Boundaries until the next crash; negative for none. */
   #boundariesLeft = -1
   #downMs = 0
   readonly #wallClock = new WallClock(WALL_ORIGIN_MS)
   #pendingRequests: SigningRequest[] = []
-  #tasks: Iterator<void, void>[] = []
-  /** What was decoded last of its signing record. */
-  #durable: { readonly slot: Uint8Array; readonly record: SafetyRecord } | null = null
+  readonly #tasks = new SimulatedTasks((delayUs, action) => this.#after(delayUs, action))
   /** Of the block that it told its clients of last, over all its lives. */
   finalHeight: Height = 0
   /** Its key may not sign any more. */
@@ -84,7 +81,8 @@ export class SimulatedNode {
     this.keyDisk = new SimulatedDisk(ports)
     this.#store = this.#emptyStore()
     this.links = new SimulatedLinks(world, this)
-    this.#createKeyFile()
+    const identity = defined(world.genesis.identities[validator], 'an identity')
+    this.#keys = new SimulatedKeys(this.keyDisk, world.genesis, identity, (digest) => this.#beforeSigning(digest))
   }
 
   get replica(): Replica | null {
@@ -95,13 +93,9 @@ export class SimulatedNode {
     return this.#chain
   }
 
-  /** What its key may rely on having promised: the payload of the last signing record that reached the disk in this life. */
+  /** What its key may rely on having promised. */
   get durableRecord(): SafetyRecord | null {
-    const slot = this.keyDisk.lastSynced(SIGNING_FILE)
-    if (slot === null) return null
-    if (this.#durable?.slot !== slot)
-      this.#durable = { slot, record: decodeSafetyRecord(slot.subarray(SLOT_HEAD_BYTES, -SLOT_CHECKSUM_BYTES)) }
-    return this.#durable.record
+    return this.#keys.durableRecord
   }
 
   get isUp(): boolean {
@@ -116,9 +110,15 @@ export class SimulatedNode {
   boot(): void {
     if (this.isUp || this.#isHalted) return
     this.#incarnation += 1
-    const { genesis, checkers } = this.#world
-    const opened = openChain(this.#store, this.chainDisk, genesis.block)
-    if (!opened.ok) throw new SimulationFailure('recovery', `node ${this.index}: ${opened.error.message}`)
+    const { genesis, checkers, coverage } = this.#world
+    const opened = openJudged(this.#store, this.chainDisk, genesis.block, coverage)
+    // What it told its clients of, others still hold.
+    if (this.chainDisk.isDoubtful) this.finalHeight = 0
+    if (!opened.ok) {
+      this.#refuse()
+      return
+    }
+    this.#refusals = 0
     this.#chain = opened.value
     this.#run(() => {
       this.#replica = this.#open(opened.value)
@@ -135,6 +135,12 @@ export class SimulatedNode {
     if (!this.isUp) return
     this.#boundariesLeft = boundary
     this.#downMs = downMs
+  }
+
+  /** One bit of what is read after a crash is wrong. */
+  flipBit(flips: 'once' | 'for good', boundary: number, downMs: number): void {
+    this.chainDisk.flips = flips
+    this.crashAtBoundary(boundary, downMs)
   }
 
   pause(): void {
@@ -158,6 +164,7 @@ export class SimulatedNode {
     this.setClock(0, 0)
     this.chainDisk.isBroken = false
     this.keyDisk.isBroken = false
+    this.chainDisk.flips = null
     this.freeDisk()
     this.resume()
     this.boot()
@@ -203,25 +210,23 @@ export class SimulatedNode {
   #open(chain: OpenedChain): Replica {
     const { genesis } = this.#world
     const epochs = this.#epochReader()
-    const signing = this.isObserver
-      ? null
-      : openSigning(this.keyDisk, SIGNING_FILE, chain, epochAtTip(chain.store, epochs))
-    if (signing?.ok === false) {
+    const opened = this.isObserver ? null : this.#keys.open(chain, epochs)
+    if (opened?.ok === false) {
       // A liar may have said what its record does not hold: the refusal is right.
       if (!this.#world.mayLoseKeys && !this.isByzantine)
-        throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${signing.error.message}`)
+        throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${opened.error.message}`)
       this.isObserver = true
     }
-    const signingRecord = signing?.ok === true ? signing.value : null
+    const keys = opened?.ok === true ? opened.value : []
     return new Replica(
       {
         genesis: genesis.genesis,
         genesisHash: genesis.block.block.hash,
         rules: genesis.rules,
-        epochs: signingRecord === null ? { ...epochs, consensusKeys: () => [] } : epochs,
+        epochs: this.isObserver ? { ...epochs, consensusKeys: () => [] } : epochs,
         recovered: chain.recovered,
       },
-      this.#ports(chain, signingRecord),
+      this.#ports(chain, keys),
     )
   }
 
@@ -230,15 +235,14 @@ export class SimulatedNode {
     const { identities, validators } = genesis
     return {
       faultModel: validators.model,
-      consensusKeys: () => [defined(identities[this.validator], 'an identity').publicKey],
+      consensusKeys: () => this.#keys.publicKeys,
       peerOf: ({ address }) => peerOf(identities.findIndex((identity) => identity.address === address)),
       ...(scenario.schedule === undefined ? {} : { schedule: scenario.schedule }),
     }
   }
 
-  #ports(chain: OpenedChain, signingRecord: SigningRecord | null): ReplicaPorts {
+  #ports(chain: OpenedChain, keys: readonly OwnKey[]): ReplicaPorts {
     const { scheduler, crypto, checkers } = this.#world
-    const keys = signingRecord === null ? [] : [this.#key(signingRecord)]
     return {
       network: this.#network(),
       clock: {
@@ -251,7 +255,7 @@ export class SimulatedNode {
           event.action = null
         }
       },
-      runTask: (task) => this.#addTask(task),
+      runTask: (task) => this.#tasks.add(task),
       recover: (items, done) => {
         const signers = crypto.recover(items)
         this.#after(RECOVERY_US, () => done(signers))
@@ -283,15 +287,10 @@ export class SimulatedNode {
     }
   }
 
-  #key(signingRecord: SigningRecord): OwnKey {
-    const { signer, publicKey } = defined(this.#world.genesis.identities[this.validator], 'an identity')
-    const sign = (digest: Uint8Array): Uint8Array => {
-      this.#boundary()
-      const request = defined(this.#pendingRequests.shift(), 'the request of a signature')
-      for (const checker of this.#world.checkers) checker.onSign?.(this, request, digest)
-      return signer.sign(digest).signature
-    }
-    return { publicKey, signer: { sign }, callSigner: signer, signingRecord }
+  #beforeSigning(digest: Uint8Array): void {
+    this.#boundary()
+    const request = defined(this.#pendingRequests.shift(), 'the request of a signature')
+    for (const checker of this.#world.checkers) checker.onSign?.(this, request, digest)
   }
 
   #network(): ReplicaNetwork {
@@ -343,7 +342,8 @@ export class SimulatedNode {
     try {
       action()
     } catch (error) {
-      if (!(error instanceof CrashSignal)) throw error
+      const isDamage = error instanceof StorageFailure && this.chainDisk.isDoubtful
+      if (!(error instanceof CrashSignal) && !isDamage) throw error
       this.#crash()
     }
   }
@@ -357,40 +357,32 @@ export class SimulatedNode {
     this.#backlog = []
     this.#boundariesLeft = -1
     this.#pendingRequests = []
-    this.#tasks = []
+    this.#tasks.forget()
     this.chainDisk.crash()
     this.keyDisk.crash()
     this.#store.crash()
     this.links.announce(false)
+    this.#comeBack()
+  }
+
+  /** Its operator starts it again, and if that does not help, without what is damaged (docs/operations.md). */
+  #refuse(): void {
+    this.#refusals += 1
+    if (this.#refusals > 1) {
+      this.chainDisk.restore(new Map())
+      this.#store = this.#emptyStore()
+    }
+    this.#comeBack()
+  }
+
+  #comeBack(): void {
     const incarnation = this.#incarnation
     this.#world.scheduler.after(this.#downMs * 1000, () => {
       if (incarnation === this.#incarnation) this.boot()
     })
   }
 
-  /** One task after another, a step at a time, other work in between. */
-  #addTask(task: Iterator<void, void>): void {
-    this.#tasks.push(task)
-    if (this.#tasks.length === 1) this.#after(TASK_STEP_US, () => this.#stepTask())
-  }
-
-  #stepTask(): void {
-    const task = this.#tasks[0]
-    if (task === undefined) return
-    if (task.next().done === true) this.#tasks.shift()
-    if (this.#tasks.length > 0) this.#after(TASK_STEP_US, () => this.#stepTask())
-  }
-
   #emptyStore(): SimulatedStore {
     return new SimulatedStore(this.#random, () => this.#boundary())
-  }
-
-  #createKeyFile(): void {
-    const { hash } = this.#world.genesis.block.block
-    const { epoch } = this.#world.genesis.validators
-    const payload = encodeSafetyRecord(freshSafetyRecord(epoch, rootQc(epoch, hash)))
-    const ignored: SyncDone = () => undefined
-    SigningRecord.create(this.keyDisk, SIGNING_FILE, idBytes(hash), payload, ignored)
-    this.keyDisk.settle()
   }
 }

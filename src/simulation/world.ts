@@ -309,6 +309,8 @@ export class World {
         this.nodes[fault.node]?.fillDisk(fault.downMs)
         this.scheduler.after(fault.forMs * 1000, () => this.nodes[fault.node]?.freeDisk())
         return
+      case 'bitFlip':
+        return this.nodes[fault.node]?.flipBit(fault.flips, fault.boundary, fault.downMs)
       case 'diskError':
         this.coverage.hit('disk error')
         return this.nodes[fault.node]?.breakDisk(fault.downMs)

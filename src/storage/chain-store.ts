@@ -23,7 +23,7 @@ import { blockOperations, finalityOperations, heightValue, validatorsOperation }
 import { decodeReceipts, encodeReceipts } from './final-records.ts'
 import type { Journal } from './journal/journal.ts'
 import { decodePosition, type JournalPosition } from './journal/position.ts'
-import { decodeBlockRecord, decodeCommitRecord } from './journal-records.ts'
+import { BLOCK_RECORD, COMMIT_RECORD, decodeBlockRecord, decodeCommitRecord } from './journal-records.ts'
 import type { KeyValueOperation, KeyValueStore } from './key-value-store.ts'
 import {
   ADDRESS_INDEX,
@@ -39,6 +39,7 @@ import {
 } from './keyspaces.ts'
 import { decodeSentinel, encodeSentinel, STORE_SCHEMA } from './sentinel.ts'
 import { StateStore } from './state-store.ts'
+import { StorageFailure } from './storage-failure.ts'
 
 export interface TransactionLocation {
   readonly height: Height
@@ -157,7 +158,10 @@ export class ChainStore {
     store: KeyValueStore,
     journal: Journal,
     genesis: Block,
-  ): Result<ChainStore, Rejection<'storeEmpty' | 'storeSchema' | 'storeOtherGenesis' | 'storeDamaged'>> {
+  ): Result<
+    ChainStore,
+    Rejection<'storeEmpty' | 'storeSchema' | 'storeOtherGenesis' | 'storeDamaged' | 'journalShort'>
+  > {
     const value = store.get(SENTINEL)
     if (value === undefined) return err(rejection('storeEmpty', 'the database has no sentinel'))
     const sentinel = decodeSentinel(value)
@@ -167,7 +171,29 @@ export class ChainStore {
       return err(rejection('storeOtherGenesis', `the database belongs to the network ${sentinel.genesisHash}`))
     const header = store.get(HEADERS.key(sentinel.height))
     if (header === undefined) return err(rejection('storeDamaged', `the database has no header ${sentinel.height}`))
-    return ok(new ChainStore(store, journal, genesis, readHeader(decodeRlp(header)), sentinel.blockHash))
+    const chain = new ChainStore(store, journal, genesis, readHeader(decodeRlp(header)), sentinel.blockHash)
+    if (chain.#isBacked()) return ok(chain)
+    const lost = `the journal has lost block ${sentinel.height}, which the state has applied: remove both`
+    return err(rejection('journalShort', lost))
+  }
+
+  /**
+   * Whether the journal still holds what the tip came from. It was synced before the state was written; where it is
+   * gone, what is appended next would come to lie where the state looks for other records.
+   */
+  #isBacked(): boolean {
+    const height = this.#tip.height
+    if (height === 0) return true
+    const block = this.#recordAt(BLOCK_POSITIONS.key(height), BLOCK_RECORD)
+    if (block === undefined || decodeBlockRecord(block).hash !== this.#tipHash) return false
+    const finality = FINALITY_POSITIONS.key(height)
+    return this.#store.get(finality) === undefined || this.#recordAt(finality, COMMIT_RECORD) !== undefined
+  }
+
+  #recordAt(key: Uint8Array, type: number): Uint8Array | undefined {
+    const position = this.#store.get(key)
+    const record = position === undefined ? undefined : this.#journal.read(decodePosition(position))
+    return record?.ok === true && record.value.type === type ? record.value.payload : undefined
   }
 
   get genesisHash(): Hash {
@@ -343,7 +369,8 @@ export class ChainStore {
 
   #readRecord(position: JournalPosition): Uint8Array {
     const record = this.#journal.read(position)
-    if (!record.ok) throw new Error(record.error.message)
+    // DURABILITY: what was synced is not what is there: the disk has failed.
+    if (!record.ok) throw new StorageFailure('EIO', record.error.message)
     return record.value.payload
   }
 }

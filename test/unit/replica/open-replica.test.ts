@@ -6,9 +6,11 @@ import { buildGenesisBlock, type GenesisBlock } from '../../../src/ledger/genesi
 import { parseGenesis } from '../../../src/ledger/genesis/parse-genesis.ts'
 import { moduleRegistry } from '../../../src/ledger/module-registry.ts'
 import { type OpenedChain, openChain } from '../../../src/replica/open-replica.ts'
+import { SEGMENT_HEADER_BYTES, segmentName } from '../../../src/storage/journal/segment.ts'
 import { BLOCK_RECORD, encodeBlockRecord } from '../../../src/storage/journal-records.ts'
 import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts'
+import { StorageFailure } from '../../../src/storage/storage-failure.ts'
 import type { Block } from '../../../src/types/block.ts'
 
 function genesisBlock(name: string): GenesisBlock {
@@ -73,6 +75,19 @@ describe('openChain', () => {
     const { store } = chainOfOne(genesis)
     const opened = openChain(store, new MemoryFiles(), genesis)
     expect(opened).toMatchObject({ ok: false, error: { code: 'journalMissing' } })
+  })
+
+  it('refuses a state whose last block the journal has lost, for others would come to lie in its place', () => {
+    const { store, files } = chainOfOne(genesis)
+    files.truncate(segmentName(1), SEGMENT_HEADER_BYTES)
+    expect(openChain(store, files, genesis)).toMatchObject({ ok: false, error: { code: 'journalShort' } })
+  })
+
+  it('fails as the disk does when a block is read that was damaged meanwhile', () => {
+    const { store, files } = chainOfOne(genesis)
+    const reopened = open(store, files, genesis)
+    files.overwrite(segmentName(1), SEGMENT_HEADER_BYTES + 100, Uint8Array.of(0xff, 0xff))
+    expect(() => reopened.store.block(1)).toThrow(StorageFailure)
   })
 
   it('refuses the state and the journal of another network', () => {
