@@ -6,13 +6,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { bytesEqual } from '../base/bytes.ts'
-import { defined } from '../base/invariant.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { possessionDigest } from '../crypto/digests.ts'
 import { addressOfPublicKey } from '../crypto/secp256k1.ts'
-import { type WordReader, wordsIn } from '../ledger/storage-words.ts'
+import type { WordReader } from '../ledger/storage-words.ts'
 import { readChanges } from '../ledger/system/pending-changes.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { readKeyOwner, readValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { OwnKey } from '../replica/own-key.ts'
 import { type Refusal, refusal } from './exit-codes.ts'
@@ -100,8 +99,7 @@ export class KeyRing {
   }
 
   #words(): WordReader {
-    const { store } = this.#surroundings.chain
-    return wordsIn(defined(store.stateAt(store.tip.header.height), 'the state of the tip'), SYSTEM_ADDRESS)
+    return systemWordsIn(this.#surroundings.chain.store.tipState)
   }
 }
 

@@ -3,12 +3,11 @@
  * is: parts are opened in order and closed in reverse.
  */
 import { join } from 'node:path'
-import { defined } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Recoverer } from '../crypto/secp256k1.ts'
 import { buildGenesisBlock } from '../ledger/genesis/genesis-block.ts'
-import { type WordReader, wordsIn } from '../ledger/storage-words.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import type { Network } from '../network/port.ts'
 import { epochAtTip } from '../replica/epoch-context.ts'
@@ -18,7 +17,6 @@ import type { OwnKey } from '../replica/own-key.ts'
 import type { ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
-import type { ChainStore } from '../storage/chain-store.ts'
 import type { FileDirectory } from '../storage/file-port.ts'
 import { StorageFailure } from '../storage/storage-failure.ts'
 import type { FinalBlock } from '../types/final-block.ts'
@@ -130,7 +128,7 @@ async function openParts(
   for (const { name, reason } of refused) logger.warn('signature backend refused', { backend: name, reason })
   const publicKeys = () => keyRing.value.keys.map(({ publicKey }) => publicKey)
   const replicaConfig = planReplica({ genesis, registry, block }, chain.value, recoverer, publicKeys)
-  const members = memberPeers(systemWords(chain.value.store))
+  const members = memberPeers(systemWordsIn(chain.value.store.tipState))
   const wire = openWire(config, block.block.hash, members, logger)
   if (!wire.ok) return wire
   recordStart(recorder.value, { text, dataDir: config.dataDir, keys: keyRing.value.keys, chain: chain.value })
@@ -164,7 +162,7 @@ async function run(
   const nowMs = (): number => systemClock.monotonicMs()
   const publicKeys = () => keyRing.publicKeys
   const log = new BlockLog(logger, epochAtTip(chain.store, config.epochs), nowMs)
-  const governanceLog = new GovernanceLog(logger, config.genesis.faultModel, () => systemWords(chain.store))
+  const governanceLog = new GovernanceLog(logger, config.genesis.faultModel, () => systemWordsIn(chain.store.tipState))
   const observer: ReplicaObserver = {
     onCoreStep: (event, effects) => {
       log.onCoreStep(event, effects)
@@ -175,7 +173,7 @@ async function run(
       log.onFinalBlock(final, replica.core.commitSigners(header.consensus.view, hash))
       governanceLog.onFinalBlock(final)
       api.tellFinalBlock(final)
-      if (changesMembers(final)) peers.update(memberPeers(systemWords(chain.store)))
+      if (changesMembers(final)) peers.update(memberPeers(systemWordsIn(chain.store.tipState)))
     },
     onEvidence: (held) => {
       log.onEvidence(held)
@@ -183,7 +181,7 @@ async function run(
     },
     onEpoch: (epoch) => {
       log.onEpoch(epoch, whySilent({ replica, publicKeys }))
-      peers.enterEpoch(memberPeers(systemWords(chain.store)))
+      peers.enterEpoch(memberPeers(systemWordsIn(chain.store.tipState)))
     },
     onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
   }
@@ -258,11 +256,6 @@ async function startNetwork(network: Network, replica: Replica, resources: Resou
 /** Within an epoch; what its last block changes, the next one begins with. */
 function changesMembers({ block, transactions }: FinalBlock): boolean {
   return !block.header.consensus.end && transactions.some(({ to }) => to === SYSTEM_ADDRESS)
-}
-
-/** Of the newest final block. */
-function systemWords(store: ChainStore): WordReader {
-  return wordsIn(defined(store.stateAt(store.tip.header.height), 'the state of the tip'), SYSTEM_ADDRESS)
 }
 
 function stopped(reason: StopReason, dataDir: string): Refusal {

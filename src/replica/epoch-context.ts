@@ -4,9 +4,8 @@ import { defined } from '../base/invariant.ts'
 import { hashHeader } from '../crypto/digests.ts'
 import { FIRST_EPOCH } from '../ledger/genesis/genesis-block.ts'
 import { leaderSchedule } from '../ledger/leader-schedule.ts'
-import { wordsIn } from '../ledger/storage-words.ts'
 import { readSchedule, scheduleOfEpoch } from '../ledger/system/epoch-schedule.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { readValidatorRecord, type ValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { PeerId } from '../network/port.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
@@ -42,7 +41,7 @@ export interface EpochReader {
 /** Of the epoch that the tip is in, or that begins behind it. */
 export function epochAtTip(store: ChainStore, reader: EpochReader): EpochContext {
   const { hash, header } = store.tip
-  const words = wordsIn(defined(store.stateAt(header.height), 'the state of the tip'), SYSTEM_ADDRESS)
+  const words = systemWordsIn(store.tipState)
   const begins = header.height === 0 || header.consensus.end
   const epoch = header.height === 0 ? FIRST_EPOCH : header.consensus.epoch + (begins ? 1 : 0)
   const rootHash = begins ? hash : rootOf(store, defined(readSchedule(words), 'the schedule of a running epoch'))

@@ -1,8 +1,6 @@
 /** The parts of a replica that outlive its epochs, put together. */
-import { defined } from '../base/invariant.ts'
 import { mayBeFree } from '../ledger/free-calls.ts'
-import { wordsIn } from '../ledger/storage-words.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { Mempool } from '../mempool/mempool.ts'
 import { DEFAULT_MEMPOOL_LIMITS } from '../mempool/mempool-limits.ts'
 import type { FinalBlock } from '../types/final-block.ts'
@@ -34,7 +32,7 @@ export function createReplicaParts(
   const { genesis, rules, recovered } = config
   const pool: Mempool = new Mempool(
     DEFAULT_MEMPOOL_LIMITS,
-    { isFree: (transaction) => mayBeFree(transaction, wordsIn(pipeline.state, SYSTEM_ADDRESS)) },
+    { isFree: (transaction) => mayBeFree(transaction, systemWordsIn(pipeline.state)) },
     { onExecutable: (transaction) => ports.observer.onPendingTransaction?.(transaction) },
   )
   const verifier = new TransactionVerifier(
@@ -44,7 +42,7 @@ export function createReplicaParts(
   )
   const { tip } = ports.store
   const shared = ports.shared ?? OWN_WORK
-  const state = shared.state(defined(ports.store.stateAt(tip.header.height), 'the state of the tip'))
+  const state = shared.state(ports.store.tipState)
   const executor = new BlockExecutor(
     { rules, genesis },
     { validators: context.validators, leaderOf: leaderOf(context) },

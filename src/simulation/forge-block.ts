@@ -28,9 +28,8 @@ export function forgeProposal(liar: Liar, forgery: Forgery): Proposal | undefine
   const { rules } = world.genesis
   const store = node.chain?.store
   const core = node.replica?.core
-  const state = store?.stateAt(store.tip.header.height)
-  if (store === undefined || core === undefined || state === undefined || justify.epoch !== validators.epoch)
-    return undefined
+  if (store === undefined || core === undefined || justify.epoch !== validators.epoch) return undefined
+  const state = store.tipState
   const parent = store.tip
   const words = wordsIn(state, SYSTEM_ADDRESS)
   const { baseFeePerGas, gasLimit } = readParameters(words)

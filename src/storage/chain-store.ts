@@ -324,6 +324,11 @@ export class ChainStore {
     return header === undefined ? undefined : WorldState.at(header.stateRoot, this.#state)
   }
 
+  /** The state after the tip, which is always here. */
+  get tipState(): WorldState {
+    return WorldState.at(this.#tip.stateRoot, this.#state)
+  }
+
   /** The first block behind genesis that is here: later than block 1 where the chain began with a snapshot. */
   get historyFrom(): Height {
     const value = this.#store.get(HISTORY_FROM)
