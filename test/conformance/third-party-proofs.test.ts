@@ -46,7 +46,7 @@ let sealed: SealedBlocks
 beforeAll(async () => {
   sealed = await sealBlocks(SIZES)
   return () => sealed.stop()
-}, 120_000)
+}, 300_000)
 
 async function blockOf(size: number): Promise<JSONRPCBlock> {
   return (await ask(sealed.url, 'eth_getBlockByHash', sealed.hashOf(size), true)) as JSONRPCBlock
