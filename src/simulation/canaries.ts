@@ -9,7 +9,9 @@ interface Bait {
   readonly scenario?: Partial<Scenario>
 }
 
-const FLIPPED_BIT: Fault = { kind: 'bitFlip', atMs: 4_000, node: 0, flips: 'for good', boundary: 0, downMs: 300 }
+const FLIPPED_BIT = { kind: 'bitFlip', atMs: 4_000, node: 0, lasts: true, boundary: 0, downMs: 300 } as const
+const FLIPPED_IN_JOURNAL: Fault = { ...FLIPPED_BIT, of: 'journal' }
+const FLIPPED_IN_RECORD: Fault = { ...FLIPPED_BIT, of: 'first copy' }
 
 /** What brings a bug to light, for those that random faults and lies would take long to meet. */
 const BAITS: Partial<Record<PlantedBug, Bait>> = {
@@ -18,7 +20,9 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'tc-lock-unchecked': { strategy: 'forge-tc' },
   'vote-signatures-unchecked': { strategy: 'forge-votes' },
   'own-block-taken-for-proof': { faults: ['crash', 'crashAll'] },
-  'one-signing-slot': { faults: ['crash', 'crashAll'] },
+  'one-signing-copy': { scenario: { faults: [FLIPPED_IN_RECORD] } },
+  'signing-copies-together': { faults: ['crash', 'crashAll'] },
+  'signing-checksum-unchecked': { scenario: { faults: [FLIPPED_IN_RECORD] } },
   'lock-forgotten': { faults: ['crashAll'] },
   'pending-blocks-forgotten': { faults: ['crashAll'] },
   'vote-twice': { strategy: 'equivocate' },
@@ -62,8 +66,8 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
       ],
     },
   },
-  'damage-cut': { scenario: { faults: [FLIPPED_BIT] } },
-  'record-checksum-unchecked': { scenario: { faults: [FLIPPED_BIT] } },
+  'damage-cut': { scenario: { faults: [FLIPPED_IN_JOURNAL] } },
+  'record-checksum-unchecked': { scenario: { faults: [FLIPPED_IN_JOURNAL] } },
   'fetched-block-unchecked': { strategy: 'lying-server' },
   'evidence-of-any-chain': { strategy: 'frame' },
   'evidence-signatures-unchecked': { strategy: 'frame' },

@@ -25,6 +25,7 @@ export const COVERED = [
   'stopped by a full disk',
   'flipped bit refused',
   'flipped bit cut off',
+  'flipped bit of a signing record outlived',
   'wiped disk',
   'restored disk',
   'epoch ended',

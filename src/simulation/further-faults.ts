@@ -3,7 +3,7 @@
  * drawn stays as it was before there was the kind.
  */
 import { Random } from './random.ts'
-import type { Fault, FaultKind, Scenario } from './scenario.ts'
+import type { Fault, FaultKind, FlipPlace, Scenario } from './scenario.ts'
 
 export const FURTHER_KINDS = ['diskFull', 'clog', 'disconnect', 'bitFlip'] as const satisfies readonly FaultKind[]
 
@@ -46,18 +46,31 @@ function linkFaults({ seed, nodes, faultyMs }: Scenario): readonly Fault[] {
 }
 
 /** Who lies, has lost its disk or a bit of it, or its clock, counts against one number. */
-function bitFlips({ seed, nodes, faults, faultyMs, byzantine }: Scenario): readonly Fault[] {
-  const random = new Random(seed, 'bit flips')
-  if (byzantine.length > 0 || !random.chance(BIT_FLIPS_SHARE)) return []
+function bitFlips(scenario: Scenario): readonly Fault[] {
+  if (scenario.byzantine.length > 0) return []
+  const ofJournal = flipsOf(scenario, new Random(scenario.seed, 'bit flips'), ['journal'])
+  const others = { ...scenario, faults: [...scenario.faults, ...ofJournal] }
+  return [
+    ...ofJournal,
+    ...flipsOf(others, new Random(scenario.seed, 'bit flips of the key'), ['first copy', 'second copy']),
+  ]
+}
+
+function flipsOf(
+  { nodes, faults, faultyMs }: Scenario,
+  random: Random,
+  places: readonly [FlipPlace, ...FlipPlace[]],
+): readonly Fault[] {
+  if (!random.chance(BIT_FLIPS_SHARE)) return []
   const loser = faults.find(isLoss)
   const node = loser !== undefined && 'node' in loser ? loser.node : random.below(nodes)
   return Array.from({ length: 1 + random.below(3) }, (): Fault => {
     const [atMs, boundary, downMs] = [random.below(faultyMs), random.below(60), random.below(1_000)]
-    return { kind: 'bitFlip', atMs, node, flips: random.pick(['once', 'for good']), boundary, downMs }
+    return { kind: 'bitFlip', atMs, node, of: random.pick(places), lasts: random.chance(0.5), boundary, downMs }
   })
 }
 
 function isLoss(fault: Fault): boolean {
   if (fault.kind === 'clock') return Math.abs(fault.offsetMs) > STRAY_CLOCK_MS
-  return fault.kind === 'wipe' || fault.kind === 'restore'
+  return fault.kind === 'wipe' || fault.kind === 'restore' || fault.kind === 'bitFlip'
 }

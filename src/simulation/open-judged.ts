@@ -26,7 +26,7 @@ export function openJudged(
   const opened = openChain(store, disk, genesis)
   const flipped = disk.takeFlipped()
   if (!opened.ok) {
-    if (!disk.isDoubtful) throw new SimulationFailure('recovery', opened.error.message)
+    if (disk.wrongBits === 0) throw new SimulationFailure('recovery', opened.error.message)
     coverage.hit('flipped bit refused')
     return opened
   }
@@ -40,7 +40,7 @@ export function openJudged(
   const { synced = 0, witnessed = 0 } = cut === undefined ? {} : (durable.get(cut.file) ?? {})
   if (cut !== undefined && cut.offset < (flipped === null ? synced : witnessed))
     throw new SimulationFailure('damage', `${cut.file} was cut at ${cut.offset}, but is durable up to ${synced}`)
-  if (disk.isDoubtful && !hasTip(opened.value.store))
+  if (disk.wrongBits > 0 && !hasTip(opened.value.store))
     throw new SimulationFailure('damage', `the journal has lost block ${opened.value.store.tip.header.height}`)
   return opened
 }

@@ -72,12 +72,13 @@ export type Fault =
       readonly forMs: number
       readonly downMs: number
     }
-  /** Goes down, and one bit of what it reads of its journal then is wrong: in this reading only, or for good. */
+  /** Goes down, and one bit of what it reads there afterwards is wrong: in this reading only, or for good. */
   | {
       readonly kind: 'bitFlip'
       readonly atMs: number
       readonly node: number
-      readonly flips: 'once' | 'for good'
+      readonly of: FlipPlace
+      readonly lasts: boolean
       readonly boundary: number
       readonly downMs: number
     }
@@ -91,6 +92,9 @@ export type Fault =
       readonly agoMs: number
       readonly downMs: number
     }
+
+/** The journal, or one of the two copies of the signing record. */
+export type FlipPlace = 'journal' | 'first copy' | 'second copy'
 
 export type FaultKind = Fault['kind']
 

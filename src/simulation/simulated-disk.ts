@@ -46,6 +46,13 @@ interface SimulatedFile {
   witnessedLength: number
 }
 
+export interface BitFlip {
+  /** In all readings from this one on, until it is written anew. */
+  readonly lasts: boolean
+  /** Readings before it that are right. */
+  readonly spared: number
+}
+
 export interface FlippedBit {
   readonly file: string
   /** Of its byte in the file. */
@@ -61,10 +68,10 @@ export class SimulatedDisk implements FileDirectory {
   isBroken = false
   /** Nothing fits any more, until somebody makes room; a file is overwritten in place nevertheless. */
   isFull = false
-  /** One bit of what is read next is wrong: in this reading only, or for good. */
-  flips: 'once' | 'for good' | null = null
+  /** One bit of what is read next is wrong. */
+  flips: BitFlip | null = null
   #flipped: FlippedBit | null = null
-  #isDoubtful = false
+  #wrongBits = 0
 
   constructor(ports: DiskPorts) {
     this.#ports = ports
@@ -76,13 +83,15 @@ export class SimulatedDisk implements FileDirectory {
 
   read(name: string, offset = 0, length = Number.MAX_SAFE_INTEGER): Uint8Array {
     const bytes = this.#copy(name, offset, length)
-    if (this.flips !== null && bytes.length > 0) this.#flipBit(name, offset, bytes)
+    if (this.flips === null || bytes.length === 0) return bytes
+    if (this.flips.spared === 0) this.#flipBit(name, offset, bytes, this.flips)
+    else this.flips = { ...this.flips, spared: this.flips.spared - 1 }
     return bytes
   }
 
-  /** Whether it has ever read a wrong bit. */
-  get isDoubtful(): boolean {
-    return this.#isDoubtful
+  /** That it has ever read. */
+  get wrongBits(): number {
+    return this.#wrongBits
   }
 
   /** What was read wrong since this was asked last. */
@@ -97,17 +106,24 @@ export class SimulatedDisk implements FileDirectory {
     return file.bytes.slice(Math.min(offset, file.length), Math.min(offset + length, file.length))
   }
 
-  #flipBit(name: string, start: number, bytes: Uint8Array): void {
+  #flipBit(name: string, start: number, bytes: Uint8Array, { lasts }: BitFlip): void {
     const { random } = this.#ports
+    // Behind what has been written, nothing means anything.
+    const end =
+      1 +
+      Math.max(
+        0,
+        bytes.findLastIndex((byte) => byte !== 0),
+      )
     // Of a long file the end is a small part, and what is there is judged in another way.
-    const from = random.chance(LATE_FLIPS_SHARE) ? Math.max(0, bytes.length - LATE_BYTES) : 0
-    const at = from + random.below(bytes.length - from)
+    const from = random.chance(LATE_FLIPS_SHARE) ? Math.max(0, end - LATE_BYTES) : 0
+    const at = from + random.below(end - from)
     const mask = 1 << random.below(8)
     bytes[at] = (bytes[at] as number) ^ mask
     const offset = start + at
-    if (this.flips === 'for good') this.#file(name).bytes[offset] = bytes[at]
+    if (lasts) this.#file(name).bytes[offset] = bytes[at]
     this.#flipped = { file: name, offset }
-    this.#isDoubtful = true
+    this.#wrongBits += 1
     this.flips = null
   }
 

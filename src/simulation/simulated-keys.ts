@@ -14,8 +14,8 @@ import type { SimulatedDisk } from './simulated-disk.ts'
 import type { SimulatedGenesis } from './simulated-genesis.ts'
 
 /** See storage/signing-record.ts. */
-const SLOT_HEAD_BYTES = 54
-const SLOT_CHECKSUM_BYTES = 4
+const COPY_HEAD_BYTES = 54
+const COPY_CHECKSUM_BYTES = 4
 const FILE = 'consensus.key.signing'
 
 export class SimulatedKeys {
@@ -23,8 +23,10 @@ export class SimulatedKeys {
   readonly #genesis: SimulatedGenesis
   readonly #identity: Identity
   readonly #beforeSigning: (digest: Uint8Array) => void
+  /** As it was read last. */
+  readRecord: SafetyRecord | null = null
   /** What was decoded last of its signing record. */
-  #durable: { readonly slot: Uint8Array; readonly record: SafetyRecord } | null = null
+  #durable: { readonly copy: Uint8Array; readonly record: SafetyRecord } | null = null
 
   constructor(
     disk: SimulatedDisk,
@@ -47,10 +49,10 @@ export class SimulatedKeys {
 
   /** What its key may rely on having promised: the payload of the last signing record that reached the disk in this life. */
   get durableRecord(): SafetyRecord | null {
-    const slot = this.#disk.lastSynced(FILE)
-    if (slot === null) return null
-    if (this.#durable?.slot !== slot)
-      this.#durable = { slot, record: decodeSafetyRecord(slot.subarray(SLOT_HEAD_BYTES, -SLOT_CHECKSUM_BYTES)) }
+    const copy = this.#disk.lastSynced(FILE)
+    if (copy === null) return null
+    if (this.#durable?.copy !== copy)
+      this.#durable = { copy, record: decodeSafetyRecord(copy.subarray(COPY_HEAD_BYTES, -COPY_CHECKSUM_BYTES)) }
     return this.#durable.record
   }
 
@@ -58,6 +60,7 @@ export class SimulatedKeys {
     const { signer, publicKey } = this.#identity
     const signing = openSigning(this.#disk, FILE, chain, epochAtTip(chain.store, epochs))
     if (!signing.ok) return err(signing.error)
+    this.readRecord = decodeSafetyRecord(signing.value.payload)
     const sign = (digest: Uint8Array): Uint8Array => {
       this.#beforeSigning(digest)
       return signer.sign(digest).signature

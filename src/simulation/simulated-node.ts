@@ -18,6 +18,7 @@ import type { Height } from '../types/ids.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
 import { openJudged } from './open-judged.ts'
 import { Random } from './random.ts'
+import type { FlipPlace } from './scenario.ts'
 import { type DiskImage, SimulatedDisk } from './simulated-disk.ts'
 import { peerOf, WALL_ORIGIN_MS } from './simulated-genesis.ts'
 import { SimulatedKeys } from './simulated-keys.ts'
@@ -98,6 +99,11 @@ export class SimulatedNode {
     return this.#keys.durableRecord
   }
 
+  /** What its key has signed, as it was read when the node came up; null for an observer. */
+  get readRecord(): SafetyRecord | null {
+    return this.isObserver ? null : this.#keys.readRecord
+  }
+
   get isUp(): boolean {
     return this.#replica !== null
   }
@@ -113,7 +119,7 @@ export class SimulatedNode {
     const { genesis, checkers, coverage } = this.#world
     const opened = openJudged(this.#store, this.chainDisk, genesis.block, coverage)
     // What it told its clients of, others still hold.
-    if (this.chainDisk.isDoubtful) this.finalHeight = 0
+    if (this.chainDisk.wrongBits > 0) this.finalHeight = 0
     if (!opened.ok) {
       this.#refuse()
       return
@@ -138,8 +144,9 @@ export class SimulatedNode {
   }
 
   /** One bit of what is read after a crash is wrong. */
-  flipBit(flips: 'once' | 'for good', boundary: number, downMs: number): void {
-    this.chainDisk.flips = flips
+  flipBit(of: FlipPlace, lasts: boolean, boundary: number, downMs: number): void {
+    const disk = of === 'journal' ? this.chainDisk : this.keyDisk
+    disk.flips = { lasts, spared: of === 'second copy' ? 1 : 0 }
     this.crashAtBoundary(boundary, downMs)
   }
 
@@ -165,6 +172,7 @@ export class SimulatedNode {
     this.chainDisk.isBroken = false
     this.keyDisk.isBroken = false
     this.chainDisk.flips = null
+    this.keyDisk.flips = null
     this.freeDisk()
     this.resume()
     this.boot()
@@ -211,9 +219,11 @@ export class SimulatedNode {
     const { genesis } = this.#world
     const epochs = this.#epochReader()
     const opened = this.isObserver ? null : this.#keys.open(chain, epochs)
+    if (opened?.ok === true && this.keyDisk.takeFlipped() !== null)
+      this.#world.coverage.hit('flipped bit of a signing record outlived')
     if (opened?.ok === false) {
-      // A liar may have said what its record does not hold: the refusal is right.
-      if (!this.#world.mayLoseKeys && !this.isByzantine)
+      // A liar may have said what its record does not hold, and both copies may be damaged: the refusal is right.
+      if (!this.#world.mayLoseKeys && !this.isByzantine && this.keyDisk.wrongBits < 2)
         throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${opened.error.message}`)
       this.isObserver = true
     }
@@ -342,7 +352,7 @@ export class SimulatedNode {
     try {
       action()
     } catch (error) {
-      const isDamage = error instanceof StorageFailure && this.chainDisk.isDoubtful
+      const isDamage = error instanceof StorageFailure && this.chainDisk.wrongBits > 0
       if (!(error instanceof CrashSignal) && !isDamage) throw error
       this.#crash()
     }

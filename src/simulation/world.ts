@@ -310,7 +310,7 @@ export class World {
         this.scheduler.after(fault.forMs * 1000, () => this.nodes[fault.node]?.freeDisk())
         return
       case 'bitFlip':
-        return this.nodes[fault.node]?.flipBit(fault.flips, fault.boundary, fault.downMs)
+        return this.nodes[fault.node]?.flipBit(fault.of, fault.lasts, fault.boundary, fault.downMs)
       case 'diskError':
         this.coverage.hit('disk error')
         return this.nodes[fault.node]?.breakDisk(fault.downMs)

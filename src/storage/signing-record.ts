@@ -2,8 +2,15 @@
  * The file `<key>.signing` beside a validator's key: what the key has signed, synced before any
  * signature leaves (docs/operations.md, "The signing record"). Its payload is the safety record S.
  *
- * Two slots of fixed size are written alternately, so that a write torn by a crash leaves the one
- * before; nothing was signed on the strength of a torn one. Slot:
+ * It stands there twice. A write replaces one copy, syncs, replaces the other and syncs again; only then
+ * does it count. Therefore
+ *
+ * - a crash tears one copy at most, while the other is whole and durable;
+ * - what was signed on is in both: any copy that can be read is new enough, whatever has happened to the
+ *   other, and a damaged copy need not be told from a torn one;
+ * - two copies that cannot be read are damage, and what the key has signed last is not known.
+ *
+ * A copy begins each half of the file:
  *
  *     magic 8 ‖ schema u32 ‖ sequence u48 ‖ genesis hash 32 ‖ length u32 ‖ payload ‖ checksum u32
  *
@@ -23,19 +30,30 @@ import { StorageFailure } from './storage-failure.ts'
 export const SIGNING_PAYLOAD_BYTES_MAX = 256 * 1024
 
 const MAGIC = utf8('tertia-s')
-const SCHEMA = 1
+const SCHEMA = 2
 const HEADER_BYTES = 54
 const CHECKSUM_BYTES = 4
-/** Whole pages, so that no page belongs to both slots. */
-const SLOT_BYTES = SIGNING_PAYLOAD_BYTES_MAX + 4096
+/** Whole pages, so that no page belongs to both copies. */
+const COPY_BYTES = SIGNING_PAYLOAD_BYTES_MAX + 4096
+const PLACES = [0, 1] as const
+type Place = (typeof PLACES)[number]
 
 export type SigningRecordRejection = Rejection<
   'signing-record-missing' | 'signing-record-bad' | 'signing-record-other-genesis' | 'signing-record-unknown-schema'
 >
 
-type SlotReading =
-  | { readonly kind: 'good'; readonly sequence: number; readonly genesisHash: Uint8Array; readonly payload: Uint8Array }
+interface GoodCopy {
+  readonly kind: 'good'
+  readonly place: Place
+  readonly sequence: number
+  readonly genesisHash: Uint8Array
+  readonly payload: Uint8Array
+}
+
+type CopyReading =
+  | GoodCopy
   | { readonly kind: 'bad' }
+  | { readonly kind: 'cut off' }
   | { readonly kind: 'unknown schema' }
 
 interface Write {
@@ -43,10 +61,15 @@ interface Write {
   readonly waiting: SyncDone[]
 }
 
+type Step = (done: SyncDone) => void
+
 export class SigningRecord {
   readonly #directory: FileDirectory
   readonly #name: string
   readonly #genesisHash: Uint8Array
+  /** The copy that was read, which stays until the other is as new: that one may be bad. */
+  readonly #kept: Place
+  #isSynced = false
   #sequence: number
   #payload: Uint8Array
   #writing: Write | undefined
@@ -65,8 +88,9 @@ export class SigningRecord {
     done: SyncDone,
   ): void {
     try {
-      directory.create(name, 2 * SLOT_BYTES)
-      directory.overwrite(name, 0, encodeSlot(0, genesisHash, payload))
+      const copy = encodeCopy(0, genesisHash, payload)
+      directory.create(name, PLACES.length * COPY_BYTES)
+      for (const place of PLACES) directory.overwrite(name, place * COPY_BYTES, copy)
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error
       done(error)
@@ -84,34 +108,29 @@ export class SigningRecord {
     genesisHash: Uint8Array,
   ): Result<SigningRecord, SigningRecordRejection> {
     if (!directory.list().includes(name)) return err(rejection('signing-record-missing', `${name} does not exist`))
-    const file = directory.read(name)
-    const slots = [readSlot(file.subarray(0, SLOT_BYTES)), readSlot(file.subarray(SLOT_BYTES))]
-    if (slots.some((slot) => slot.kind === 'unknown schema')) {
+    const copies = PLACES.map((place) => readCopy(directory, name, place))
+    if (copies.some(({ kind }) => kind === 'unknown schema'))
       return err(rejection('signing-record-unknown-schema', `${name} was written by another version of this program`))
-    }
-    const [latest] = slots.filter((slot) => slot.kind === 'good').sort((a, b) => b.sequence - a.sequence)
-    if (latest === undefined || file.length !== 2 * SLOT_BYTES) {
-      return err(rejection('signing-record-bad', `${name} is damaged: neither slot can be read`))
+    if (copies.some(({ kind }) => kind === 'cut off')) return err(rejection('signing-record-bad', `${name} is cut off`))
+    const [latest] = copies.filter((copy) => copy.kind === 'good').sort((a, b) => b.sequence - a.sequence)
+    if (latest === undefined) {
+      const message = `${name} is damaged: neither of its copies can be read, and what the key has signed last is not known`
+      return err(rejection('signing-record-bad', message))
     }
     if (!bytesEqual(latest.genesisHash, genesisHash)) {
       const message = `${name} belongs to the network with genesis ${toHex(latest.genesisHash)}`
       return err(rejection('signing-record-other-genesis', message))
     }
-    return ok(new SigningRecord(directory, name, genesisHash, latest.sequence, latest.payload.slice()))
+    return ok(new SigningRecord(directory, name, latest))
   }
 
-  private constructor(
-    directory: FileDirectory,
-    name: string,
-    genesisHash: Uint8Array,
-    sequence: number,
-    payload: Uint8Array,
-  ) {
+  private constructor(directory: FileDirectory, name: string, latest: GoodCopy) {
     this.#directory = directory
     this.#name = name
-    this.#genesisHash = genesisHash
-    this.#sequence = sequence
-    this.#payload = payload
+    this.#genesisHash = latest.genesisHash
+    this.#kept = latest.place
+    this.#sequence = latest.sequence
+    this.#payload = latest.payload
   }
 
   /** What was written last, durable or not. */
@@ -125,7 +144,7 @@ export class SigningRecord {
    * failure every call fails the same way.
    */
   write(payload: Uint8Array, done: SyncDone): void {
-    invariant(payload.length <= SIGNING_PAYLOAD_BYTES_MAX, 'the signing record is larger than its slot')
+    invariant(payload.length <= SIGNING_PAYLOAD_BYTES_MAX, 'the signing record is larger than its place')
     if (this.#failure !== undefined) {
       done(this.#failure)
       return
@@ -143,16 +162,35 @@ export class SigningRecord {
     this.#writing = write
     this.#payload = write.payload
     this.#sequence += 1
-    const slot = encodeSlot(this.#sequence, this.#genesisHash, write.payload)
+    const copy = encodeCopy(this.#sequence, this.#genesisHash, write.payload)
+    inOrder([...this.#preparations(), ...this.#replacements(copy)], (failure) => this.#written(write, failure))
+  }
+
+  /** What was read may be in the system's cache alone, written by a process that died before its sync. */
+  #preparations(): readonly Step[] {
+    if (this.#isSynced) return []
+    this.#isSynced = true
+    return [(done) => this.#directory.sync(this.#name, done)]
+  }
+
+  #replacements(copy: Uint8Array): readonly Step[] {
+    const other: Place = this.#kept === 0 ? 1 : 0
+    if (__CANARIES__ && isPlanted('one-signing-copy'))
+      return [(done) => this.#replace(this.#sequence % 2 === 0 ? 0 : 1, copy, done)]
+    return [(done) => this.#replace(other, copy, done), (done) => this.#replace(this.#kept, copy, done)]
+  }
+
+  /** DURABILITY: the copy is in its place when `done` comes without a failure. */
+  #replace(place: Place, copy: Uint8Array, done: SyncDone): void {
     try {
-      const place = __CANARIES__ && isPlanted('one-signing-slot') ? 0 : this.#sequence % 2
-      this.#directory.overwrite(this.#name, place * SLOT_BYTES, slot)
+      this.#directory.overwrite(this.#name, place * COPY_BYTES, copy)
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error
-      this.#written(write, error)
+      done(error)
       return
     }
-    this.#directory.sync(this.#name, (failure) => this.#written(write, failure))
+    if (__CANARIES__ && isPlanted('signing-copies-together') && place !== this.#kept) done()
+    else this.#directory.sync(this.#name, done)
   }
 
   #written(write: Write, failure: StorageFailure | undefined): void {
@@ -165,7 +203,13 @@ export class SigningRecord {
   }
 }
 
-function encodeSlot(sequence: number, genesisHash: Uint8Array, payload: Uint8Array): Uint8Array {
+/** Until one fails. */
+function inOrder([first, ...others]: readonly Step[], done: SyncDone): void {
+  if (first === undefined) done()
+  else first((failure) => (failure === undefined ? inOrder(others, done) : done(failure)))
+}
+
+function encodeCopy(sequence: number, genesisHash: Uint8Array, payload: Uint8Array): Uint8Array {
   invariant(genesisHash.length === 32, 'a genesis hash has 32 bytes')
   const bytes = new Uint8Array(HEADER_BYTES + payload.length + CHECKSUM_BYTES)
   const view = new DataView(bytes.buffer)
@@ -180,20 +224,29 @@ function encodeSlot(sequence: number, genesisHash: Uint8Array, payload: Uint8Arr
   return bytes
 }
 
-function readSlot(slot: Uint8Array): SlotReading {
-  if (slot.length !== SLOT_BYTES) return { kind: 'bad' }
-  const view = new DataView(slot.buffer, slot.byteOffset, slot.length)
+function readCopy(directory: FileDirectory, name: string, place: Place): CopyReading {
+  let copy: Uint8Array
+  try {
+    copy = directory.read(name, place * COPY_BYTES, COPY_BYTES)
+  } catch (error) {
+    // What a disk itself knows to be damaged.
+    if (error instanceof StorageFailure && error.code === 'EIO') return { kind: 'bad' }
+    throw error
+  }
+  if (copy.length < COPY_BYTES) return { kind: 'cut off' }
+  const view = new DataView(copy.buffer, copy.byteOffset, copy.length)
   const end = HEADER_BYTES + view.getUint32(50)
-  const isChecked = !(__CANARIES__ && isPlanted('slot-checksum-unchecked'))
-  if (end > SLOT_BYTES - CHECKSUM_BYTES) return { kind: 'bad' }
-  if (isChecked && view.getUint32(end) !== crc32c(slot.subarray(0, end))) return { kind: 'bad' }
+  const isChecked = !(__CANARIES__ && isPlanted('signing-checksum-unchecked'))
+  if (end > COPY_BYTES - CHECKSUM_BYTES) return { kind: 'bad' }
+  if (isChecked && view.getUint32(end) !== crc32c(copy.subarray(0, end))) return { kind: 'bad' }
   // What stands before the schema and the frame of checksum and length hold for every schema.
-  if (!bytesEqual(slot.subarray(0, MAGIC.length), MAGIC)) return { kind: 'bad' }
+  if (!bytesEqual(copy.subarray(0, MAGIC.length), MAGIC)) return { kind: 'bad' }
   if (view.getUint32(8) !== SCHEMA) return { kind: 'unknown schema' }
   return {
     kind: 'good',
+    place,
     sequence: view.getUint16(12) * 2 ** 32 + view.getUint32(14),
-    genesisHash: slot.slice(18, 50),
-    payload: slot.subarray(HEADER_BYTES, end),
+    genesisHash: copy.slice(18, 50),
+    payload: copy.slice(HEADER_BYTES, end),
   }
 }

@@ -10,9 +10,7 @@ const RARE: readonly PlantedBug[] = [
   'lock-forgotten',
   'own-block-taken-for-proof',
   'pending-blocks-forgotten',
-  'one-signing-slot',
   'torn-tail-kept',
-  'slot-checksum-unchecked',
 ]
 const SEEDS = 40
 

@@ -1,4 +1,4 @@
-/** INVARIANT: what is signed was durable before, in a record that only grows; a signature that a crash could take back is never made. */
+/** INVARIANT: what is signed was durable before, in a record that only grows, whatever a crash or a wrong bit has left of it; a signature that a crash could take back is never made. */
 import type { SigningRequest } from '../../consensus/effects.ts'
 import type { SafetyRecord } from '../../types/safety-record.ts'
 import type { Checker } from '../checker.ts'
@@ -8,6 +8,10 @@ import { requireGrowth } from './monotone-record.ts'
 export function persistenceChecker(): Checker {
   const known = new Map<number, SafetyRecord>()
   return {
+    onBoot(node) {
+      const [before, read] = [known.get(node.index), node.readRecord]
+      if (before !== undefined && read !== null) requireGrowth(node.index, before, read)
+    },
     onSign(node, request) {
       if (node.isByzantine) return
       const record = node.durableRecord

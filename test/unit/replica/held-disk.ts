@@ -29,4 +29,9 @@ export class HeldDisk extends MemoryFiles {
     if (sync === undefined || index < 0) throw new Error(`no sync of ${part} is under way`)
     sync.done(failure)
   }
+
+  /** Ends all of them, those too that are asked for meanwhile. */
+  releaseAll(part: string): void {
+    while (this.syncs.some(({ name }) => name.includes(part))) this.release(part)
+  }
 }
