@@ -6,12 +6,16 @@ import { freshAddress, reader, receiptFrom, wallet } from './harness/clients.ts'
 import { eventually, tertia } from './harness/processes.ts'
 import { rpc } from './harness/raw-rpc.ts'
 import { shortEpochs } from './harness/short-epochs.ts'
+import { SnapshotPeer } from './harness/snapshot-peer.ts'
 import { useDevnet } from './harness/use-devnet.ts'
 
 const OBSERVER = 4
 const SOON_MS = 60_000
 /** So that there are sets to be proven. */
 const EPOCH_BLOCKS = 2
+/** Of a fetch (src/node/snapshot/peer-source.ts). */
+const LANES = 16
+const PARTS_BEFORE_KILL = 40
 
 const devnet = useDevnet(...shortEpochs(EPOCH_BLOCKS))
 
@@ -75,9 +79,7 @@ describe('a snapshot', () => {
     expect((await tertia(['snapshot', 'import', `${file}.short`, '--data', data]).ended).stderr).toContain(
       'ends in the middle',
     )
-    expect(['journal', 'state', 'journal.draft', 'state.draft'].filter((name) => existsSync(join(data, name)))).toEqual(
-      [],
-    )
+    expect(['journal', 'state', 'snapshot.draft'].filter((name) => existsSync(join(data, name)))).toEqual([])
 
     const imported = await tertia(['snapshot', 'import', file, '--data', data]).ended
     expect(imported).toMatchObject({ code: 0, stderr: '' })
@@ -145,5 +147,41 @@ describe('a snapshot', () => {
     expect(await client.getBalance({ address: paid })).toBe(21n)
     await expect(client.getBlock({ blockNumber: BigInt(begun.height) })).resolves.toBeDefined()
     await expect(rpc(devnet().url(OBSERVER), 'eth_getBlockByNumber', ['0x1', false])).rejects.toThrow('history pruned')
+  })
+
+  it('is gone on with after a kill, from what was proven and stored before', { timeout: 300_000 }, async () => {
+    await transfers(3)
+    const file = join(devnet().directory, 'end.snapshot')
+    const exported = await tertia(['snapshot', 'export', '--data', join(devnet().data, 'node-0'), '--to', file]).ended
+    expect(exported).toMatchObject({ code: 0, stderr: '' })
+    // Nobody else serves it, and no epoch ends.
+    for (const node of [0, 1, 2, 3, OBSERVER]) await devnet().kill(node)
+    const data = join(devnet().data, `node-${OBSERVER}`)
+    dropChain(data)
+    const peer = await SnapshotPeer.serve(file)
+    const path = join(data, 'node.json')
+    const config = JSON.parse(readFileSync(path, 'utf8')) as { readonly p2p: object }
+    writeFileSync(path, JSON.stringify({ ...config, p2p: { ...config.p2p, peers: [peer.address] } }))
+
+    const bytes = peer.bytesOfState(LANES)
+    peer.partsLeft = PARTS_BEFORE_KILL
+    const killed = tertia(['snapshot', 'fetch', '--data', data])
+    await eventually('all parts given that there are', () => peer.isSilent || undefined, SOON_MS)
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    expect(['journal', 'state'].filter((name) => existsSync(join(data, name)))).toEqual([])
+    const before = peer.bytesGiven
+    expect(before).toBeLessThan(bytes)
+
+    peer.partsLeft = Number.POSITIVE_INFINITY
+    const fetched = await tertia(['snapshot', 'fetch', '--data', data]).ended
+    expect(fetched).toMatchObject({ code: 0, stderr: '' })
+    expect(fetched.stdout).toMatch(/going on behind [1-9]\d* accounts/)
+    expect(peer.bytesGiven - before).toBeLessThan(bytes)
+
+    const own = join(devnet().directory, 'own.snapshot')
+    expect(await tertia(['snapshot', 'export', '--data', data, '--to', own]).ended).toMatchObject({ code: 0 })
+    expect(readFileSync(own).equals(readFileSync(file))).toBe(true)
+    expect(existsSync(join(data, 'snapshot.draft'))).toBe(false)
   })
 })

@@ -1,6 +1,6 @@
 /**
  * A data directory that begins with a snapshot instead of block 1, wherever the snapshot comes from. Everything is
- * made beside its place and moved there at the end: a crash on the way leaves nothing that a start would trust.
+ * made in a draft and moved into place at the end: a crash on the way leaves nothing that a start would trust.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,13 +8,12 @@ import type { Rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { Recoverer } from '../../crypto/secp256k1.ts'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
-import { StateImport } from '../../replica/snapshot/state-import.ts'
+import type { StateImport } from '../../replica/snapshot/state-import.ts'
 import { type TrustedNetwork, type VerifiedManifest, verifyManifest } from '../../replica/snapshot/verify-manifest.ts'
 import { verifyReceipts } from '../../replica/snapshot/verify-receipts.ts'
 import { ChainStore } from '../../storage/chain-store.ts'
 import { Journal } from '../../storage/journal/journal.ts'
 import { BLOCK_RECORD, COMMIT_RECORD, encodeBlockRecord, encodeCommitRecord } from '../../storage/journal-records.ts'
-import { LevelStore } from '../../storage/level/level-store.ts'
 import { LockFile } from '../../storage/node-files/lock-file.ts'
 import { NodeFiles } from '../../storage/node-files/node-files.ts'
 import type { SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
@@ -24,6 +23,7 @@ import { chooseRecoverer } from '../choose-recoverer.ts'
 import type { NodeConfig } from '../config.ts'
 import { EXIT, type Refusal, refusal } from '../exit-codes.ts'
 import { readGenesisFile } from '../genesis-file.ts'
+import { type Draft, draftPlaces, openDraft } from './draft.ts'
 
 export interface BegunChain {
   readonly height: Height
@@ -52,12 +52,13 @@ export interface StateSink {
 /** Where a snapshot comes from. */
 export interface SnapshotSource {
   readonly lanes: number
+  /** Whether what was taken of a state before the source failed is kept for the next attempt. */
+  readonly isResumed: boolean
   /** The rejection says what is wrong, for a person. */
   readonly manifest: () => Promise<Result<ProvenManifest, Rejection>>
   readonly fill: (sink: StateSink, proven: ProvenManifest) => Promise<Result<void, Rejection>>
 }
 
-const CACHE_BYTES = 64 * 1024 * 1024
 const SEGMENT_BYTES = 64 * 1024 * 1024
 /** BOUND: bytes on their way to the disk. */
 const PENDING_BYTES_MAX = 32 * 1024 * 1024
@@ -120,44 +121,41 @@ async function beginWith(
   onStep(`${sets.length} validator set(s), each named by the one before, up to epoch ${consensus.epoch}`)
   onStep(`block ${height} ${block.hash}, final by a quorum of epoch ${consensus.epoch}`)
   onStep(`state root ${stateRoot}`)
-  const drafts = { state: join(dataDir, 'state.draft'), journal: join(dataDir, 'journal.draft') }
-  for (const draft of Object.values(drafts)) rmSync(draft, { recursive: true, force: true })
+  const places = draftPlaces(dataDir)
+  let isKept = false
   try {
-    const accounts = await build(drafts, source, proven.value, network)
+    const draft = await openDraft(places, block.header, source, onStep)
+    const accounts = await build(draft, places.journal, source, proven.value, network)
+    isKept = !accounts.ok && source.isResumed
     if (!accounts.ok) return accounts
     onStep(`all of the state, ${accounts.value} accounts`)
     // In this order: a journal of one block alone is as good as none, a state without journal refused.
-    renameSync(drafts.journal, join(dataDir, 'journal'))
-    renameSync(drafts.state, join(dataDir, 'state'))
+    renameSync(places.journal, join(dataDir, 'journal'))
+    renameSync(places.state, join(dataDir, 'state'))
     return ok({ height, blockHash: block.hash, stateRoot, accounts: accounts.value })
   } finally {
-    for (const draft of Object.values(drafts)) rmSync(draft, { recursive: true, force: true })
+    // What cannot be written or read any more does not get better by being gone on with.
+    if (!isKept) rmSync(places.draft, { recursive: true, force: true })
   }
 }
 
 /** How many accounts there are. */
 async function build(
-  drafts: { readonly state: string; readonly journal: string },
+  { store, state }: Draft,
+  journal: string,
   source: SnapshotSource,
   proven: ProvenManifest,
   network: TrustedNetwork,
 ): Promise<Result<number, Rejection>> {
-  const fail = (error: Error): never => {
-    throw error
-  }
-  const opened = await LevelStore.open(drafts.state, { cacheBytes: CACHE_BYTES, onFailure: fail, create: true })
-  if (!opened.ok) return opened
-  const store = opened.value
   try {
-    const { height, stateRoot } = proven.final.block.header
-    const state = new StateImport(store, height, stateRoot, source.lanes)
     const room = async (): Promise<void> => {
       if (store.pendingBytes > PENDING_BYTES_MAX) await store.flush()
     }
     const filled = await source.fill({ state, room }, proven)
     if (!filled.ok) return filled
     await store.flush()
-    const start = await writeJournal(drafts.journal, proven, network.block.block.hash)
+    const start = await writeJournal(journal, proven, network.block.block.hash)
+    state.finish()
     ChainStore.beginAt(store, network.block.block, { ...start, final: proven.final, sets: proven.verified.sets })
     await store.flush()
     return ok(state.accountsCount)
@@ -167,6 +165,7 @@ async function build(
 }
 
 async function writeJournal(path: string, { manifest, final }: ProvenManifest, genesisHash: Hash) {
+  rmSync(path, { recursive: true, force: true })
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const files = new NodeFiles(path)
   try {

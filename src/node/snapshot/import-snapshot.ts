@@ -25,6 +25,7 @@ export async function importSnapshot(
         Promise.resolve(
           ok({
             lanes: 1,
+            isResumed: false,
             manifest: () => {
               const manifest = readManifest(reader)
               const proven = manifest.ok ? proveManifest(manifest.value, network) : manifest

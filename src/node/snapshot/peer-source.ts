@@ -44,8 +44,11 @@ export interface PeerSourceOptions {
 
 export class PeerSource implements SnapshotSource {
   readonly lanes: number = LANES
+  readonly isResumed = true
   readonly #options: PeerSourceOptions
   #parts = 0
+  /** Accounts that were here before. */
+  #accountsBefore = 0
 
   constructor(options: PeerSourceOptions) {
     this.#options = options
@@ -69,9 +72,12 @@ export class PeerSource implements SnapshotSource {
 
   async fill(sink: StateSink, { final }: ProvenManifest): Promise<Result<void, Rejection>> {
     this.#options.peers.beginPatience()
+    this.#accountsBefore = sink.state.accountsCount
     const lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => this.#fillLane(sink, lane)))
     if (lanes.some((isFull) => !isFull))
-      return refused(`no peer gives the state after block ${final.block.header.height} any more: try again`)
+      return refused(
+        `no peer gives the state after block ${final.block.header.height} any more: try again, what has come of it is kept`,
+      )
     this.#tell(sink)
     return ok(undefined)
   }
@@ -165,7 +171,7 @@ export class PeerSource implements SnapshotSource {
   #tell({ state }: StateSink): void {
     const { peers, bytes } = this.#options.peers.tally
     this.#options.onStep(
-      `${state.accountsCount} accounts in ${(bytes / 1024 ** 2).toFixed(1)} MiB from ${peers} peer(s), each part proven`,
+      `${state.accountsCount - this.#accountsBefore} accounts in ${(bytes / 1024 ** 2).toFixed(1)} MiB from ${peers} peer(s), each part proven`,
     )
   }
 }

@@ -1,0 +1,69 @@
+/**
+ * Where a chain is made that begins with a snapshot. What a fetch has verified and stored when it is interrupted, the
+ * next one goes on with, if its peers still give that very state (docs/operations.md, "Snapshots").
+ */
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { StateImport } from '../../replica/snapshot/state-import.ts'
+import { LevelStore } from '../../storage/level/level-store.ts'
+import type { Header } from '../../types/header.ts'
+
+/** The first holds the others. */
+export interface DraftPlaces {
+  readonly draft: string
+  readonly state: string
+  readonly journal: string
+}
+
+export interface Draft {
+  readonly store: LevelStore
+  readonly state: StateImport
+}
+
+const CACHE_BYTES = 64 * 1024 * 1024
+
+export function draftPlaces(dataDir: string): DraftPlaces {
+  const draft = join(dataDir, 'snapshot.draft')
+  return { draft, state: join(draft, 'state'), journal: join(draft, 'journal') }
+}
+
+/** For the state after a block. Throws the StorageFailure of a disk that does not take it. */
+export async function openDraft(
+  places: DraftPlaces,
+  after: Pick<Header, 'height' | 'stateRoot'>,
+  source: { readonly lanes: number; readonly isResumed: boolean },
+  onStep: (line: string) => void,
+): Promise<Draft> {
+  const left = source.isResumed && existsSync(places.state) ? await openLeft(places.state, after, source.lanes) : null
+  if (left !== null && typeof left !== 'string') {
+    onStep(`going on behind ${left.state.accountsCount} accounts that an earlier fetch has proven and stored`)
+    return left
+  }
+  if (left !== null) onStep(`beginning anew: ${left}`)
+  rmSync(places.draft, { recursive: true, force: true })
+  const opened = await openStore(places.state, true)
+  if (!opened.ok) throw new Error(opened.error.message)
+  return { store: opened.value, state: new StateImport(opened.value, after.height, after.stateRoot, source.lanes) }
+}
+
+/** Or why it is of no use. */
+async function openLeft(
+  path: string,
+  { height, stateRoot }: Pick<Header, 'height' | 'stateRoot'>,
+  lanes: number,
+): Promise<Draft | string> {
+  const opened = await openStore(path, false)
+  if (!opened.ok) return `what an earlier fetch has left cannot be read (${opened.error.message})`
+  const store = opened.value
+  const state = StateImport.resume(store, height, stateRoot, lanes)
+  if (state !== null) return { store, state }
+  await store.close()
+  return 'what an earlier fetch has left is of another state than peers give now'
+}
+
+function openStore(path: string, create: boolean) {
+  const fail = (error: Error): never => {
+    throw error
+  }
+  return LevelStore.open(path, { cacheBytes: CACHE_BYTES, onFailure: fail, create })
+}
