@@ -30,7 +30,8 @@ export function pursueWork(state: CoreState): void {
   if (work.toFlush) state.flushSinceMs ??= state.nowMs
   if (state.armedAtMs === null) arm(state, work)
   if (work.toFlush && !state.timers.has('flush')) setTimer(state, 'flush', state.nowMs + state.pacemaker.flushDelayMs())
-  if (state.pacemaker.leader(state.pacemaker.view) === state.config.self) propose(state, work)
+  const isLeader = state.pacemaker.leader(state.pacemaker.view) === state.config.self
+  if (isLeader || (__CANARIES__ && isPlanted('proposes-out-of-turn'))) propose(state, work)
 }
 
 /** Whether anything waits to be agreed on in this view. */
@@ -75,7 +76,8 @@ function propose(state: CoreState, work: Work): void {
   if (rules === null || state.buildingView === view) return
   const { lastProposedView, lastVotedView, lastTimeoutView } = rules.record
   const isProposed = lastProposedView >= view && !(__CANARIES__ && isPlanted('proposal-twice'))
-  if (isProposed || Math.max(lastVotedView, lastTimeoutView) >= view) return
+  const isLate = lastTimeoutView >= view && !(__CANARIES__ && isPlanted('proposal-after-timeout'))
+  if (isProposed || isLate || lastVotedView >= view) return
   if (!work.toPropose && !isFlushDue(state)) return
   // The block of the highest QC may still be on its way or in execution: we come back when it lands.
   if (!tree.isExecuted(highQc.blockHash)) return

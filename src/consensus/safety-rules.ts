@@ -40,7 +40,8 @@ export class SafetyRules {
     if (view !== context.currentView) return err('not the current view')
     const isVotedTwice = __CANARIES__ && isPlanted('vote-twice') && record.lastVote?.blockHash !== block.hash
     if (view <= record.lastVotedView && !isVotedTwice) return err('already voted in this view')
-    if (view <= record.lastTimeoutView) return err('already timed out of this view')
+    const mayFollowTimeout = __CANARIES__ && isPlanted('vote-after-timeout')
+    if (view <= record.lastTimeoutView && !mayFollowTimeout) return err('already timed out of this view')
     if (!hasJustifiedViews(block)) return err('the block is not justified')
     return this.#allow(holding(context, block.justify, block.tc), {
       lastVotedView: view,
@@ -62,7 +63,8 @@ export class SafetyRules {
       invariant(qc.blockHash === last.blockHash, 'two blocks are certified in one view')
       return err('already voted to commit in this view')
     }
-    if (last !== null && qc.view < last.view) return err('already voted to commit a later view')
+    const mayGoBack = __CANARIES__ && isPlanted('commit-vote-goes-back')
+    if (last !== null && qc.view < last.view && !mayGoBack) return err('already voted to commit a later view')
     return this.#allow(holding(context, qc, null), { lastCommitVote: { view: qc.view, blockHash: qc.blockHash } })
   }
 
@@ -74,8 +76,9 @@ export class SafetyRules {
     const record = this.#record
     if (view !== context.currentView) return err('not the current view')
     if (view < record.lastVotedView) return err('already voted in a later view')
-    if (record.lastTimeout?.view === view) return ok(record)
-    if (view <= record.lastTimeoutView) return err('already timed out of a later view')
+    const isSignedAnew = __CANARIES__ && isPlanted('timeout-signed-anew')
+    if (record.lastTimeout?.view === view && !isSignedAnew) return ok(record)
+    if (view <= record.lastTimeoutView && !isSignedAnew) return err('already timed out of a later view')
     const highQc = higher(record.highQc, context.highQc)
     const highTc = higherOrNull(record.highTc, context.highTc)
     if (highQc.view !== view - 1 && highTc?.view !== view - 1) return err('no certificate of the view before')
@@ -90,8 +93,9 @@ export class SafetyRules {
     if (view !== context.currentView) return err('not the current view')
     const isProposedTwice = __CANARIES__ && isPlanted('proposal-twice')
     if (view <= record.lastProposedView && !isProposedTwice) return err('already proposed in this view')
+    const isLateAllowed = __CANARIES__ && isPlanted('proposal-after-timeout')
     if (view <= record.lastVotedView) return err('already voted in this view')
-    if (view <= record.lastTimeoutView) return err('already timed out of this view')
+    if (view <= record.lastTimeoutView && !isLateAllowed) return err('already timed out of this view')
     return this.#allow(context, { lastProposedView: view, lastProposal: { view, blockHash: block.hash } })
   }
 
@@ -103,7 +107,7 @@ export class SafetyRules {
     this.#record = {
       ...before,
       highQc: __CANARIES__ && isPlanted('lock-forgotten') ? before.highQc : higher(before.highQc, context.highQc),
-      highTc: higherOrNull(before.highTc, context.highTc),
+      highTc: __CANARIES__ && isPlanted('tc-forgotten') ? before.highTc : higherOrNull(before.highTc, context.highTc),
       ...change,
     }
     return ok(this.#record)

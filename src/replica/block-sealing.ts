@@ -1,6 +1,7 @@
 /** Between a block's header and its execution: what the one says and the other must give (docs/ledger.md, "The header"). */
 import { bytesEqual } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import type { BuildRequest } from '../consensus/effects.ts'
 import { hashValidators, qcDigest, tcDigest } from '../crypto/digests.ts'
 import type { BlockEnvironment, Justification } from '../ledger/block-environment.ts'
@@ -68,7 +69,8 @@ export function difference(
   if (header.gasUsed !== executed.gasUsed) return `gas used: header ${header.gasUsed}, ours ${executed.gasUsed}`
   if (header.receiptsRoot !== executed.receiptsRoot)
     return `receipts root: header ${header.receiptsRoot}, ours ${executed.receiptsRoot}`
-  if (header.stateRoot !== executed.stateRoot)
+  const isRootChecked = !(__CANARIES__ && isPlanted('state-root-unchecked'))
+  if (header.stateRoot !== executed.stateRoot && isRootChecked)
     return `state root: header ${header.stateRoot}, ours ${executed.stateRoot}`
   if (!bytesEqual(header.logsBloom, executed.logsBloom)) return 'another logs bloom than ours'
   if (consensus.end !== executed.end) return 'ends the epoch at another block than we do'

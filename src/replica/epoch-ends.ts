@@ -1,4 +1,5 @@
 /** Tells whoever is still in an epoch how it has ended, at a bounded rate: one who knows moves all who do not. */
+import { isPlanted } from '../base/planted-bug.ts'
 import type { PeerId } from '../network/port.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Epoch } from '../types/ids.ts'
@@ -21,6 +22,7 @@ export class EpochEnds {
 
   /** A peer shows that it has not heard of this epoch's end. */
   answer(peer: PeerId, epoch: Epoch): void {
+    if (__CANARIES__ && isPlanted('old-epoch-unanswered')) return
     if (!this.#rate.take(peer)) return
     const proof = this.#store.epochEnd(epoch)
     if (proof !== undefined) this.#links.sendTo(peer, { kind: 'epochEnd', proof })

@@ -9,6 +9,16 @@ interface Bait {
   readonly scenario?: Partial<Scenario>
 }
 
+/** Certificates come together late, if at all. */
+const LOSSY: Scenario['link'] = {
+  delayMsMin: 1,
+  delayMsMean: 50,
+  slowShare: 0.01,
+  lossShare: 0.4,
+  duplicateShare: 0,
+  ordered: false,
+}
+
 const FLIPPED_BIT = { kind: 'bitFlip', atMs: 4_000, node: 0, lasts: true, boundary: 0, downMs: 300 } as const
 const FLIPPED_IN_JOURNAL: Fault = { ...FLIPPED_BIT, of: 'journal' }
 const FLIPPED_IN_RECORD: Fault = { ...FLIPPED_BIT, of: 'first copy' }
@@ -95,6 +105,25 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   // A candidate that waits and lies.
   'ready-root-unchecked': { scenario: { candidates: 1, byzantine: [{ node: 4, strategy: 'abuse-governance' }] } },
   'free-calls-unlimited': { strategy: 'abuse-governance', scenario: { candidates: 1 } },
+  'unexecuted-block-voted': { strategy: 'wrong-root' },
+  'state-root-unchecked': { strategy: 'wrong-root' },
+  'timeout-signed-anew': {
+    strategy: 'silent-leader',
+    faults: [],
+    scenario: { link: { ...LOSSY, delayMsMean: 20, lossShare: 0.6 } },
+  },
+  'later-record-ignored': { faults: ['restore'], scenario: { epochBlocks: 3 } },
+  'certificate-quorum-unchecked': { strategy: 'lone-qc' },
+  'certificate-epoch-unchecked': { strategy: 'replay-epochs', scenario: { epochBlocks: 3 } },
+  'root-unchecked': { strategy: 'forge-justification' },
+  'tc-qc-unchecked': { strategy: 'forge-tc' },
+  'embedded-qc-unchecked': { strategy: 'forge-justification' },
+  'embedded-tc-unchecked': { strategy: 'forge-justification' },
+  'tc-digest-unchecked': { strategy: 'other-tc', scenario: { link: LOSSY } },
+  'tc-view-unchecked': { strategy: 'stale-tc' },
+  'needless-tc-accepted': { strategy: 'stale-tc' },
+  'suffix-link-unchecked': { strategy: 'cut-suffix', faults: [], scenario: { epochBlocks: 3, link: LOSSY } },
+  'old-epoch-unanswered': { scenario: { epochBlocks: 3 } },
   'shrinks-below-minimum': { strategy: 'equivocate', scenario: { candidates: 0 } },
   'ready-said-once': { scenario: { candidates: 1, governance: { readyBlocksMax: 8 }, thinkMs: 20 } },
 }

@@ -9,7 +9,7 @@ import type { EpochContext } from '../replica/epoch-context.ts'
 import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { StopReason } from '../replica/ports.ts'
 import type { FinalBlock } from '../types/final-block.ts'
-import type { Hash } from '../types/ids.ts'
+import type { Epoch, Hash } from '../types/ids.ts'
 import type { Accepted } from './checkers/accepted.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 
@@ -20,6 +20,10 @@ export interface Checker {
   /** A signature is about to be made, and then sent. */
   onSign?(node: SimulatedNode, request: SigningRequest, digest: Uint8Array): void
   onPenalty?(node: SimulatedNode, peer: PeerId, reason: string): void
+  /** A node hands a direct message to the network. */
+  onDirectSent?(node: SimulatedNode, to: PeerId, message: Uint8Array): void
+  /** A node has taken a direct message, and done at once what it does about it; `epoch`: the one that it was in. */
+  onDirectTaken?(node: SimulatedNode, epoch: Epoch, from: PeerId, message: Uint8Array): void
   /** A node holds a validator proven guilty. */
   onEvidence?(node: SimulatedNode, held: HeldEvidence): void
   /** A node has entered an epoch; not told of the one that it starts in. */

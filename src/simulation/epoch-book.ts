@@ -1,5 +1,5 @@
 /**
- * INVARIANT: all honest nodes have the same validators and leaders in an epoch, those that the last
+ * INVARIANT: all honest nodes have the same validators, leaders and root in an epoch, those that the last
  * block of the epoch before names. The other checkers look up here who they are.
  */
 import { defined } from '../base/invariant.ts'
@@ -17,6 +17,8 @@ interface KnownEpoch {
   readonly validators: ValidatorSet
   /** Leader of view v = schedule[v mod length]. */
   readonly schedule: readonly number[]
+  /** The block that it builds on. */
+  readonly rootHash: Hash
 }
 
 export class EpochBook implements Checker {
@@ -36,6 +38,10 @@ export class EpochBook implements Checker {
     return this.#of(epoch).schedule
   }
 
+  rootOf(epoch: Epoch): Hash {
+    return this.#of(epoch).rootHash
+  }
+
   onBoot(node: SimulatedNode): void {
     if (node.replica !== null) this.onEpoch(node, node.replica.epoch)
   }
@@ -45,13 +51,14 @@ export class EpochBook implements Checker {
     if (end && !node.isByzantine) this.#named.set(epoch + 1, nextValidatorsHash)
   }
 
-  onEpoch(node: SimulatedNode, { validators, schedule }: EpochContext): void {
+  onEpoch(node: SimulatedNode, { validators, schedule, rootHash }: EpochContext): void {
     if (node.isByzantine) return
     const { epoch } = validators
-    const known = this.#known.get(epoch) ?? { validators, schedule }
+    const known = this.#known.get(epoch) ?? { validators, schedule, rootHash }
     this.#known.set(epoch, known)
     const hash = hashValidators(validators.members)
-    const isSame = hash === hashValidators(known.validators.members) && schedule.join() === known.schedule.join()
+    const hasSameMembers = hash === hashValidators(known.validators.members)
+    const isSame = hasSameMembers && schedule.join() === known.schedule.join() && rootHash === known.rootHash
     const named = this.#named.get(epoch) ?? hash
     if (!isSame || named !== hash)
       throw new SimulationFailure('validators', `node ${node.index} has others in epoch ${epoch} than are named`)

@@ -83,3 +83,22 @@ export function forgeProposal(liar: Liar, forgery: Forgery): Proposal | undefine
   const envelopes = transactions.map(({ envelope }) => envelope)
   return { block: { hash, header, justify, tc, transactions: envelopes }, signature }
 }
+
+/** What a block stands on, and when. */
+export type Standing = Pick<Forgery, 'view' | 'justify' | 'tc'>
+
+/** A block moved onto other certificates, and signed. Not executed there: its state is that of the parent that it had. */
+export function resealed(liar: Liar, block: Block, { view, justify, tc }: Standing): Proposal {
+  const consensus = {
+    ...block.header.consensus,
+    view,
+    justifyView: justify.view,
+    justifyDigest: qcDigest(justify),
+    tcDigest: tc === null ? null : tcDigest(tc),
+  }
+  const header = { ...block.header, parentHash: justify.blockHash, consensus }
+  const hash = hashHeader(header)
+  const { epoch } = consensus
+  const signature = liar.sign({ kind: 'proposal', epoch, view, blockHash: hash })
+  return { block: { ...block, header, justify, tc, hash }, signature }
+}

@@ -15,6 +15,7 @@ import { receiptChecker } from './checkers/receipts.ts'
 import { ReferenceLedger } from './checkers/reference-ledger.ts'
 import { serialisabilityChecker } from './checkers/serialisability.ts'
 import { signatureChecker } from './checkers/signatures.ts'
+import { signingOrderChecker } from './checkers/signing-order.ts'
 import { EpochBook } from './epoch-book.ts'
 import { workOfRun } from './run-work.ts'
 import type { Scenario } from './scenario.ts'
@@ -86,6 +87,7 @@ function standardCheckers(
   return [
     agreementChecker(genesis.block.block.hash),
     signatureChecker(),
+    signingOrderChecker(),
     accusationChecker(),
     coreBoundsChecker(genesis, epochs),
     acceptedChecker(),

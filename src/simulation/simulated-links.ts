@@ -60,6 +60,7 @@ export class SimulatedLinks {
   }
 
   sendDirect(to: PeerId, message: Uint8Array): boolean {
+    this.#world.onDirectSent(this.#node, to, message)
     const targets = this.#nodesOf(to).filter((target) => this.#streamsTo(target))
     if (targets.length === 0) return false
     const actor = this.#world.strategyOf(this.#node)
@@ -78,7 +79,11 @@ export class SimulatedLinks {
     this.#world.network.carry(self.index, target.index, () => {
       if (!target.isUp) return
       this.#world.onDelivery(self.index, target.index, message)
-      target.deliver((replica) => replica.receiveDirect(peerOf(self.validator), message))
+      target.deliver((replica) => {
+        const { epoch } = replica.epoch.validators
+        replica.receiveDirect(peerOf(self.validator), message)
+        this.#world.onDirectTaken(target, epoch, peerOf(self.validator), message)
+      })
     })
   }
 

@@ -7,6 +7,7 @@ import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import { OWN_WORK, type SharedWork } from '../replica/shared-work.ts'
 import type { Epoch, Hash, Height, View } from '../types/ids.ts'
 import type { Checker } from './checker.ts'
+import { oldEpochChecker } from './checkers/old-epochs.ts'
 import { participationChecker } from './checkers/participation.ts'
 import { Coverage } from './coverage.ts'
 import { Operators } from './operators.ts'
@@ -82,12 +83,13 @@ export class World {
     this.scenario = parts.scenario
     this.genesis = parts.genesis
     this.crypto = parts.crypto
+    this.shared = parts.shared ?? OWN_WORK
     this.checkers = [
       ...parts.checkers,
       participationChecker(() => this.#isCalm),
+      oldEpochChecker(() => this.scheduler.nowMs, this.shared.decode),
       setCoverage(this.coverage, parts.genesis),
     ]
-    this.shared = parts.shared ?? OWN_WORK
     const { seed, nodes, candidates = 0, link, byzantine } = parts.scenario
     const twinsOf = parts.scenario.twins?.of ?? []
     const liars = new Set([...byzantine.map(({ node }) => node), ...twinsOf])
@@ -152,6 +154,14 @@ export class World {
     this.trace.number(this.scheduler.nowUs)
     this.trace.number(from * 256 + to)
     this.trace.bytes(message)
+  }
+
+  onDirectSent(node: SimulatedNode, to: PeerId, message: Uint8Array): void {
+    for (const checker of this.checkers) checker.onDirectSent?.(node, to, message)
+  }
+
+  onDirectTaken(node: SimulatedNode, epoch: Epoch, from: PeerId, message: Uint8Array): void {
+    for (const checker of this.checkers) checker.onDirectTaken?.(node, epoch, from, message)
   }
 
   onRejectedGossip(node: SimulatedNode, peer: PeerId): void {

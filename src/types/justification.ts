@@ -13,5 +13,7 @@ export function hasJustifiedViews(block: Pick<Block, 'header' | 'justify' | 'tc'
   if (justify.epoch !== epoch || !isParent) return false
   if (tc === null) return justify.view === view - 1 || (__CANARIES__ && isPlanted('justify-gap-accepted'))
   const isLockKept = tc.highQc.view <= justify.view || (__CANARIES__ && isPlanted('lock-of-tc-ignored'))
-  return tc.epoch === epoch && tc.view === view - 1 && isLockKept && justify.view < view - 1
+  const isOfViewBefore = tc.view === view - 1 || (__CANARIES__ && isPlanted('tc-view-unchecked'))
+  const isNeeded = justify.view < view - 1 || (__CANARIES__ && isPlanted('needless-tc-accepted'))
+  return tc.epoch === epoch && isOfViewBefore && isLockKept && isNeeded
 }

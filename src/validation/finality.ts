@@ -1,4 +1,5 @@
 /** Whether a proof makes a block final: by hashes and signatures alone, no state needed (docs/consensus.md, "The end of an epoch"). */
+import { isPlanted } from '../base/planted-bug.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { hashHeader } from '../crypto/digests.ts'
@@ -25,7 +26,8 @@ export class FinalityValidator {
     if (suffix.length > 0 && !header.consensus.end) return badFinality('with a suffix of a block that ends nothing')
     let certified = hash
     for (const child of suffix) {
-      if (child.parentHash !== certified || !isSuffixOf(child, header)) return badFinality('with a broken suffix')
+      const isLinked = child.parentHash === certified || (__CANARIES__ && isPlanted('suffix-link-unchecked'))
+      if (!isLinked || !isSuffixOf(child, header)) return badFinality('with a broken suffix')
       certified = hashHeader(child)
     }
     if (certificate.blockHash !== certified) return badFinality('whose certificate is of another block')

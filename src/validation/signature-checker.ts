@@ -5,6 +5,7 @@
  */
 import { BoundedMap } from '../base/bounded.ts'
 import { bytesEqual } from '../base/bytes.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import { statementDigest } from '../crypto/digests.ts'
 import type { SignatureVerifier } from '../crypto/signature-verifier.ts'
 import type { Epoch, Hash } from '../types/ids.ts'
@@ -35,7 +36,8 @@ export class SignatureChecker {
 
   isValid(statement: Statement, signer: number, signature: Uint8Array): boolean {
     const validator = this.#validators.at(signer)
-    if (validator === undefined || statement.epoch !== this.#validators.epoch) return false
+    const mayBeAny = __CANARIES__ && isPlanted('certificate-epoch-unchecked')
+    if (validator === undefined || (statement.epoch !== this.#validators.epoch && !mayBeAny)) return false
     const what = nameOf(statement)
     const key = `${signer}:${what}`
     const known = this.#good.get(key)

@@ -3,11 +3,14 @@
  * signatures; one block a view is certified; what is certified later extends what was final before.
  */
 
+import { defined } from '../../base/invariant.ts'
 import type { Effect } from '../../consensus/effects.ts'
 import type { Event } from '../../consensus/events.ts'
-import { statementDigest } from '../../crypto/digests.ts'
+import { hashHeader, statementDigest } from '../../crypto/digests.ts'
 import type { Block } from '../../types/block.ts'
 import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../../types/certificate.ts'
+import type { FinalityProof } from '../../types/finality.ts'
+import type { Header } from '../../types/header.ts'
 import type { Epoch, Hash, View } from '../../types/ids.ts'
 import type { Statement } from '../../types/signing-domain.ts'
 import type { ValidatorSet } from '../../types/validator-set.ts'
@@ -35,12 +38,12 @@ interface SeenEpoch {
 export class CertificateChecker implements Checker {
   readonly #genesis: SimulatedGenesis
   readonly #crypto: SimulatedCrypto
-  readonly #members: Pick<EpochBook, 'validatorsOf'>
+  readonly #members: Pick<EpochBook, 'validatorsOf' | 'rootOf'>
   readonly #blocks = new Map<Hash, Known>()
   readonly #epochs = new Map<Epoch, SeenEpoch>()
   readonly #justified = new WeakSet<Block>()
 
-  constructor(genesis: SimulatedGenesis, members: Pick<EpochBook, 'validatorsOf'>, crypto: SimulatedCrypto) {
+  constructor(genesis: SimulatedGenesis, members: Pick<EpochBook, 'validatorsOf' | 'rootOf'>, crypto: SimulatedCrypto) {
     this.#genesis = genesis
     this.#members = members
     this.#crypto = crypto
@@ -50,7 +53,7 @@ export class CertificateChecker implements Checker {
     if (node.isByzantine) return
     for (const effect of effects) {
       if (effect.kind === 'storeBlock') this.#know(effect.block)
-      else if (effect.kind === 'commit') this.#onCommit(effect.finality.certificate, effect.blocks)
+      else if (effect.kind === 'commit') this.#onCommit(effect.finality, effect.blocks)
     }
     if (event.kind === 'proposal') {
       this.#requireJustification(event.proposal.block)
@@ -70,6 +73,10 @@ export class CertificateChecker implements Checker {
     if (this.#justified.has(block)) return
     const fault = justificationFault(block)
     if (fault !== null) throw new SimulationFailure('unjustified block', `the proposal of block ${block.hash} ${fault}`)
+    // These bytes, whatever others say the same: who fetches the block has no others.
+    const { epoch, view, blockHash, justifyView } = block.justify
+    if (view > 0) this.#requireQuorum({ kind: 'vote', epoch, view, blockHash, justifyView }, block.justify)
+    if (block.tc !== null) this.#requireTimeouts(block.tc)
     this.#justified.add(block)
   }
 
@@ -86,7 +93,11 @@ export class CertificateChecker implements Checker {
 
   #onQc(qc: QuorumCertificate): void {
     const { epoch, view, blockHash, justifyView } = qc
-    if (view === 0) return
+    if (view === 0) {
+      if (blockHash !== this.#members.rootOf(epoch))
+        throw new SimulationFailure('bad certificate', `block ${blockHash} is not the root of epoch ${epoch}`)
+      return
+    }
     const seen = this.#seen(epoch)
     const before = seen.certified.get(view)
     if (before === blockHash) return
@@ -98,8 +109,13 @@ export class CertificateChecker implements Checker {
   }
 
   #onTc(tc: TimeoutCertificate): void {
-    this.#requireTimeouts(tc)
-    const { final } = this.#seen(tc.epoch)
+    const seen = this.#seen(tc.epoch)
+    if (tc.view > seen.timedOutView) {
+      this.#requireTimeouts(tc)
+      seen.timedOutView = tc.view
+    }
+    this.#onQc(tc.highQc)
+    const { final } = seen
     if (final !== null && tc.view >= final.view && tc.highQc.view < final.view)
       throw new SimulationFailure(
         'hidden lock',
@@ -107,9 +123,10 @@ export class CertificateChecker implements Checker {
       )
   }
 
-  #onCommit(certificate: CommitCertificate, blocks: readonly Block[]): void {
+  #onCommit({ certificate, suffix }: FinalityProof, blocks: readonly Block[]): void {
     for (const block of blocks) this.#know(block)
     const { epoch, view, blockHash } = certificate
+    requireLink(defined(blocks.at(-1), 'a committed block').hash, suffix, blockHash)
     const seen = this.#seen(epoch)
     if (seen.final !== null && view <= seen.final.view) return
     this.#requireQuorum({ kind: 'commit', epoch, view, blockHash }, certificate)
@@ -136,9 +153,6 @@ export class CertificateChecker implements Checker {
     const { epoch, view, entries, highQc } = tc
     if (entries.some(({ highQcView }) => highQcView >= view))
       throw new SimulationFailure('bad certificate', `timeout of view ${view}: an entry knows a QC of it or later`)
-    const seen = this.#seen(epoch)
-    if (view <= seen.timedOutView) return
-    seen.timedOutView = view
     const { block } = this.#genesis
     const validators = this.#members.validatorsOf(epoch)
     const signers = new Set<number>()
@@ -178,4 +192,15 @@ export class CertificateChecker implements Checker {
 
 function quorumOf({ n }: ValidatorSet): number {
   return n - Math.floor((n - 1) / 3)
+}
+
+/** `suffix`: headers from behind the final block to the certified one. */
+function requireLink(final: Hash, suffix: readonly Header[], certified: Hash): void {
+  let at = final
+  for (const header of suffix) {
+    if (header.parentHash !== at)
+      throw new SimulationFailure('fork', `a suffix does not stand on ${final}, final by it`)
+    at = hashHeader(header)
+  }
+  if (at !== certified) throw new SimulationFailure('fork', `${final} is final by a certificate of ${certified}`)
 }

@@ -9,5 +9,6 @@ export function justificationFault({ header, justify, tc }: Block): string | nul
   if (header.consensus.tcDigest !== (tc === null ? null : tcDigest(tc))) return 'carries another TC than it names'
   if (tc === null) return justify.view === view - 1 ? null : `skips from view ${justify.view} to ${view} without a TC`
   if (tc.view !== view - 1) return `has the TC of view ${tc.view} in view ${view}`
+  if (justify.view >= view - 1) return `has a TC of view ${tc.view}, although that view is certified`
   return tc.highQc.view <= justify.view ? null : `stands on view ${justify.view} below the lock ${tc.highQc.view}`
 }

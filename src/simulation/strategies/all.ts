@@ -4,12 +4,14 @@ import { abuseGovernance } from './abuse-governance.ts'
 import { badAttachment } from './bad-attachment.ts'
 import { badHeader } from './bad-header.ts'
 import { badSignature } from './bad-signature.ts'
+import { cutSuffix } from './cut-suffix.ts'
 import { doubleVote } from './double-vote.ts'
 import { duplicateSigners } from './duplicate-signers.ts'
 import { earlyCommit } from './early-commit.ts'
 import { equivocate } from './equivocate.ts'
 import { flood } from './flood.ts'
 import { forgeCommit } from './forge-commit.ts'
+import { forgeJustification } from './forge-justification.ts'
 import { forgeTc } from './forge-tc.ts'
 import { forgeVotes } from './forge-votes.ts'
 import { frame } from './frame.ts'
@@ -21,6 +23,7 @@ import { late } from './late.ts'
 import { lateEntry } from './late-entry.ts'
 import { lieHigh } from './lie-high.ts'
 import { lieLow } from './lie-low.ts'
+import { loneQc } from './lone-qc.ts'
 import { loneTc } from './lone-tc.ts'
 import { loneTimeouts } from './lone-timeouts.ts'
 import { lyingServer } from './lying-server.ts'
@@ -28,12 +31,15 @@ import { misquote } from './misquote.ts'
 import { mutate } from './mutate.ts'
 import { narrowJustify } from './narrow-justify.ts'
 import { otherDomain } from './other-domain.ts'
+import { otherTc } from './other-tc.ts'
+import { replayEpochs } from './replay-epochs.ts'
 import { selectiveSend } from './selective-send.ts'
 import { silent } from './silent.ts'
 import { silentLeader } from './silent-leader.ts'
 import { splitTimeout } from './split-timeout.ts'
 import { staleJustify } from './stale-justify.ts'
 import { staleParent } from './stale-parent.ts'
+import { staleTc } from './stale-tc.ts'
 import { usurp } from './usurp.ts'
 import { withholdVotes } from './withhold-votes.ts'
 import { wrongRoot } from './wrong-root.ts'
@@ -43,12 +49,14 @@ export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['bad-attachment', badAttachment],
   ['bad-header', badHeader],
   ['bad-signature', badSignature],
+  ['cut-suffix', cutSuffix],
   ['double-vote', doubleVote],
   ['duplicate-signers', duplicateSigners],
   ['early-commit', earlyCommit],
   ['equivocate', equivocate],
   ['flood', flood],
   ['forge-commit', forgeCommit],
+  ['forge-justification', forgeJustification],
   ['forge-tc', forgeTc],
   ['forge-votes', forgeVotes],
   ['frame', frame],
@@ -60,6 +68,7 @@ export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['late-entry', lateEntry],
   ['lie-high', lieHigh],
   ['lie-low', lieLow],
+  ['lone-qc', loneQc],
   ['lone-tc', loneTc],
   ['lone-timeouts', loneTimeouts],
   ['lying-server', lyingServer],
@@ -67,12 +76,15 @@ export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['mutate', mutate],
   ['narrow-justify', narrowJustify],
   ['other-domain', otherDomain],
+  ['other-tc', otherTc],
+  ['replay-epochs', replayEpochs],
   ['selective-send', selectiveSend],
   ['silent', silent],
   ['silent-leader', silentLeader],
   ['split-timeout', splitTimeout],
   ['stale-justify', staleJustify],
   ['stale-parent', staleParent],
+  ['stale-tc', staleTc],
   ['usurp', usurp],
   ['withhold-votes', withholdVotes],
   ['wrong-root', wrongRoot],

@@ -1,4 +1,6 @@
-/** Sends timeout certificates that are none: made up, or real ones with a lower QC put in (scenarios 6 and 7). */
+/** Sends timeout certificates that are none: made up, or real ones with a lower QC put in, or one that does not exist (scenarios 6 and 7). */
+import { utf8 } from '../../base/bytes.ts'
+import { keccak256Hash } from '../../crypto/keccak.ts'
 import type { QuorumCertificate, TimeoutCertificate } from '../../types/certificate.ts'
 import { messageStrategy } from '../strategy.ts'
 
@@ -6,7 +8,8 @@ export const forgeTc = messageStrategy((liar) => {
   let old: QuorumCertificate | null = null
   const forged = (tc: TimeoutCertificate | null, highQc: QuorumCertificate): TimeoutCertificate => {
     old ??= highQc
-    if (tc !== null) return { ...tc, highQc: old }
+    const ghost = { ...highQc, blockHash: keccak256Hash(utf8(`ghost ${highQc.view}`)) }
+    if (tc !== null) return { ...tc, highQc: liar.random.chance(0.5) ? old : { ...ghost, view: tc.highQc.view } }
     const { epoch, view } = highQc
     const entries = Array.from({ length: liar.validators.n }, (_, signer) => ({
       signer,

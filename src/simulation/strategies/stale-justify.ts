@@ -1,10 +1,8 @@
 /** Proposes on an older QC than the one that it has, as if it had never seen a newer one or as if its TC named none. */
-import { hashHeader, qcDigest } from '../../crypto/digests.ts'
-import type { Proposal } from '../../types/block.ts'
 import type { QuorumCertificate } from '../../types/certificate.ts'
 import type { Hash } from '../../types/ids.ts'
-import { forgeProposal } from '../forge-block.ts'
-import { type Liar, messageStrategy } from '../strategy.ts'
+import { forgeProposal, resealed } from '../forge-block.ts'
+import { messageStrategy } from '../strategy.ts'
 
 /** QCs remembered. */
 const KNOWN_MAX = 16
@@ -25,16 +23,11 @@ export const staleJustify = messageStrategy((liar) => {
     }
     const older = [...known.values()].findLast(({ view, epoch }) => view < justify.view && epoch === justify.epoch)
     if (tc === null || older === undefined) return [message]
-    return [{ kind: 'proposal', proposal: movedTo(liar, message.proposal, older) }]
+    return [
+      {
+        kind: 'proposal',
+        proposal: resealed(liar, message.proposal.block, { view: header.consensus.view, justify: older, tc }),
+      },
+    ]
   }
 })
-
-/** Not executed there: the state is that of another parent. */
-function movedTo(liar: Liar, { block }: Proposal, justify: QuorumCertificate): Proposal {
-  const consensus = { ...block.header.consensus, justifyView: justify.view, justifyDigest: qcDigest(justify) }
-  const header = { ...block.header, parentHash: justify.blockHash, consensus }
-  const hash = hashHeader(header)
-  const { epoch, view } = consensus
-  const signature = liar.sign({ kind: 'proposal', epoch, view, blockHash: hash })
-  return { block: { ...block, header, justify, hash }, signature }
-}

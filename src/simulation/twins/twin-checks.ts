@@ -29,7 +29,8 @@ export class TwinChecks {
     this.#network = network
     this.#crypto = crypto
     this.#schedule = schedule
-    this.#certificates = new CertificateChecker(network, { validatorsOf: () => network.validators }, crypto)
+    const members = { validatorsOf: () => network.validators, rootOf: () => network.block.block.hash }
+    this.#certificates = new CertificateChecker(network, members, crypto)
     this.#detector = new EvidenceDetector((view) => schedule[view % schedule.length] ?? 0)
   }
 
