@@ -1,31 +1,31 @@
 /** The command line as a function: from arguments to an exit code. */
 import { Command, CommanderError } from 'commander'
+import { defined } from '../base/invariant.ts'
 import { EXIT } from '../node/exit-codes.ts'
 import { VERSION } from '../node/version.ts'
-import { registerAccount } from './commands/account.ts'
-import { registerBlock } from './commands/block.ts'
-import { registerDevnet } from './commands/devnet.ts'
-import { registerEvidence } from './commands/evidence.ts'
-import { registerGenesis } from './commands/genesis.ts'
-import { registerInit } from './commands/init.ts'
-import { registerKeys } from './commands/keys.ts'
-import { registerPeers } from './commands/peers.ts'
-import { registerReplay } from './commands/replay.ts'
-import { registerSnapshot } from './commands/snapshot.ts'
-import { registerStart } from './commands/start.ts'
-import { registerStatus } from './commands/status.ts'
-import { registerTx } from './commands/tx.ts'
-import { registerValidator } from './commands/validator.ts'
-import { registerVerify } from './commands/verify.ts'
 import { CliFailure } from './failure.ts'
 import type { CliIo } from './io.ts'
 
-/** In the order of the help. */
-const COMMANDS = [
-  ...[registerDevnet, registerStart, registerReplay, registerInit, registerKeys, registerGenesis],
-  ...[registerTx, registerAccount, registerBlock, registerStatus, registerVerify, registerPeers],
-  ...[registerValidator, registerEvidence, registerSnapshot],
-]
+type Register = (program: Command, io: CliIo) => void
+
+/** In the order of the help. Loading all of them takes longer than most take to answer. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  devnet: async () => (await import('./commands/devnet.ts')).registerDevnet,
+  start: async () => (await import('./commands/start.ts')).registerStart,
+  replay: async () => (await import('./commands/replay.ts')).registerReplay,
+  init: async () => (await import('./commands/init.ts')).registerInit,
+  keys: async () => (await import('./commands/keys.ts')).registerKeys,
+  genesis: async () => (await import('./commands/genesis.ts')).registerGenesis,
+  tx: async () => (await import('./commands/tx.ts')).registerTx,
+  account: async () => (await import('./commands/account.ts')).registerAccount,
+  block: async () => (await import('./commands/block.ts')).registerBlock,
+  status: async () => (await import('./commands/status.ts')).registerStatus,
+  verify: async () => (await import('./commands/verify.ts')).registerVerify,
+  peers: async () => (await import('./commands/peers.ts')).registerPeers,
+  validator: async () => (await import('./commands/validator.ts')).registerValidator,
+  evidence: async () => (await import('./commands/evidence.ts')).registerEvidence,
+  snapshot: async () => (await import('./commands/snapshot.ts')).registerSnapshot,
+}
 
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   const program = new Command('tertia')
@@ -34,7 +34,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     .enablePositionalOptions()
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined })
     .showSuggestionAfterError()
-  for (const register of COMMANDS) register(program, io)
+  for (const load of asked(args[0])) (await load())(program, io)
   let refusedBy = program
   onRefusal(program, (command) => {
     refusedBy = command
@@ -48,6 +48,11 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     io.err(`tertia: ${oneLine(error.message)}\n`)
     return error.exitCode
   }
+}
+
+/** The command that is named, or all of them for their help and for what is close to a name. */
+function asked(name = ''): readonly (() => Promise<Register>)[] {
+  return Object.hasOwn(COMMANDS, name) ? [defined(COMMANDS[name], name)] : Object.values(COMMANDS)
 }
 
 /** commander's error does not say which command refused: each one tells it itself. */
