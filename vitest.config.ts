@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.ts'
 import { TallyReporter } from './test/tally-reporter.ts'
 
 // libp2p calls Promise.withResolvers, which Node 20 lacks.
@@ -9,10 +11,15 @@ export default defineConfig({
   define: { __CANARIES__: 'true' },
   test: {
     reporters: ['default', new TallyReporter()],
-    // One a core: the main thread has nothing to do meanwhile.
-    maxWorkers: '100%',
+    // One a core, and one that waits for the campaign; the main thread has nothing to do meanwhile.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     setupFiles: existsSync(node20Compat) ? [`./${node20Compat}`] : [],
+    // A hang ends; a machine with other work to do fails nothing.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     projects: [
+      { extends: true, test: { name: 'campaign', include: ['test/campaign.test.ts'] } },
       {
         extends: true,
         test: {
@@ -20,25 +27,13 @@ export default defineConfig({
           // The simulator makes garbage by the gigabyte, nearly all of it short-lived.
           execArgv: ['--max-semi-space-size=128'],
           include: ['test/{unit,properties,simulation,conformance}/**/*.test.ts'],
-          // A hang ends; a machine with other work to do fails nothing.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
           expect: { poll: { timeout: 60_000, interval: 20 } },
-          sequence: { groupOrder: 0 },
         },
       },
+      // Real processes on real ports, of their own for each file.
       {
         extends: true,
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          globalSetup: './test/build-first.ts',
-          // Real processes on real ports: one file at a time, and after everything else.
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
-        },
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: './test/build-first.ts' },
       },
     ],
   },
