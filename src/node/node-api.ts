@@ -273,7 +273,7 @@ export interface AdminApi {
   nextKey(): Promise<Result<NextKey, Refusal>>
   /** Signs a call of the module `validators` with the consensus key and submits it. */
   validatorCall(data: Uint8Array): Promise<Result<Hash, Rejection>>
-  /** Answers what a newcomer asks a peer for a snapshot; null when that is too much for now. */
+  /** Answers what a newcomer asks a peer for a snapshot, while the replica runs; null when that is too much for now. */
   snapshotPart(request: Uint8Array): Result<Uint8Array | null, Rejection>
   /** From this node's pool, with what its sender has behind it; others may hold it still. */
   dropTransaction(hash: Hash): boolean

@@ -3,7 +3,7 @@ import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { parsePeerId } from '../network/libp2p/network-key.ts'
 import type { Network } from '../network/port.ts'
-import { decodeRequest } from '../network/requests.ts'
+import { decodeRequest, type Request } from '../network/requests.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import type { Refusal } from './exit-codes.ts'
@@ -16,13 +16,16 @@ export interface ReplicaAdminParts {
   readonly api: ReplicaApi
   readonly network: Network
   readonly peers: PeerBook
-  readonly replica: Pick<Replica, 'answer' | 'call' | 'speaker'>
+  readonly replica: Pick<Replica, 'answer' | 'call' | 'isStopped' | 'speaker'>
   readonly keyRing: Pick<KeyRing, 'next'>
   /** Height of the chain on disk when the node was started. */
   readonly startHeight: Height
   /** Monotonic. */
   readonly nowMs: () => number
 }
+
+/** What a snapshot consists of. */
+const SNAPSHOT_KINDS: readonly Request['kind'][] = ['snapshot', 'setLinks', 'stateChunk', 'code']
 
 export class ReplicaAdmin implements AdminApi {
   readonly #parts: ReplicaAdminParts
@@ -79,7 +82,12 @@ export class ReplicaAdmin implements AdminApi {
   snapshotPart(request: Uint8Array): Result<Uint8Array | null, Rejection> {
     const decoded = decodeRequest(request)
     if (!decoded.ok) return decoded
-    return ok(this.#parts.replica.answer(this.#parts.network.peerId, request) ?? null)
+    const { kind } = decoded.value
+    if (!SNAPSHOT_KINDS.includes(kind)) return err(rejection('noSnapshotPart', `"${kind}" is no part of a snapshot`))
+    const { replica, network } = this.#parts
+    if (replica.isStopped)
+      return err(rejection('stopped', 'this node has stopped: when its process has ended, export from its directory'))
+    return ok(replica.answer(network.peerId, request) ?? null)
   }
 
   dropTransaction(hash: Hash): boolean {

@@ -5,7 +5,6 @@
  * epochs, one session each.
  */
 import type { Core } from '../consensus/core.ts'
-import type { Effect } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import type { WorldState } from '../ledger/world-state.ts'
 import type { Mempool } from '../mempool/mempool.ts'
@@ -214,6 +213,11 @@ export class Replica {
     return this.#governance.desk.held
   }
 
+  /** Nothing is answered any more. */
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
   /** Undefined refuses the request. */
   answer(from: PeerId, request: Uint8Array): Uint8Array | undefined {
     if (this.#isStopped) return undefined
@@ -269,7 +273,9 @@ export class Replica {
     watch.observe(event, core.view)
     if (this.#isStopped) return
     this.#ports.observer.onCoreStep?.(event, effects)
-    if (effects.some(changesPayload) || event.kind === 'executed' || event.kind === 'built') this.#isPayloadStale = true
+    // The pool is held against the chain, which these move.
+    const isMoved = effects.some(({ kind }) => kind === 'viewEntered' || kind === 'commit')
+    if (isMoved || event.kind === 'executed' || event.kind === 'built') this.#isPayloadStale = true
     runner.run(effects)
   }
 
@@ -390,9 +396,4 @@ export class Replica {
     if (epoch < this.#session.epoch) this.#epochEnds.answer(from, epoch)
     else this.#links.sendTo(from, { kind: 'status', status: this.#beat.status() })
   }
-}
-
-/** What moves the chain that the pool is held against. */
-function changesPayload(effect: Effect): boolean {
-  return effect.kind === 'viewEntered' || effect.kind === 'commit'
 }

@@ -1,6 +1,5 @@
 /** `tertia snapshot`: the state of a chain in a file, and a node that begins with it. */
 import { resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { fromHex, type Hex, toHex } from '../../base/bytes.ts'
 import { silentLogger } from '../../base/logger.ts'
@@ -15,9 +14,6 @@ import { askAdmin } from '../admin-client.ts'
 import { unwrap } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
 import { integer } from '../options.ts'
-
-/** After which a node that is busy is asked again. */
-const BUSY_MS = 50
 
 interface ExportOptions {
   readonly data: string
@@ -86,12 +82,9 @@ async function snapshotOf({ data, to, height }: ExportOptions): Promise<Result<E
   return await exportFromRunning((request) => askNode(data, request), resolve(to))
 }
 
-async function askNode(data: string, request: Request): Promise<Uint8Array> {
-  for (;;) {
-    const part = await askAdmin<Hex | null>(data, 'admin_snapshotPart', [toHex(encodeRequest(request))])
-    if (part !== null) return fromHex(part)
-    await sleep(BUSY_MS)
-  }
+async function askNode(data: string, request: Request): Promise<Uint8Array | null> {
+  const part = await askAdmin<Hex | null>(data, 'admin_snapshotPart', [toHex(encodeRequest(request))])
+  return part === null ? null : fromHex(part)
 }
 
 async function importFrom(file: string, options: ImportOptions, io: CliIo): Promise<void> {

@@ -8,10 +8,13 @@ import { encodeLinks, encodeManifest } from '../../../src/sync/snapshot/snapshot
 import { temporaryDirectory } from '../cli/cli-harness.ts'
 import { manifest } from '../types/protocol-samples.ts'
 
-async function exportWith(answer: (request: Request) => Uint8Array) {
+const PATIENCE = { restMs: 1, patienceMs: 40 }
+
+/** Null: busy. */
+async function exportWith(answer: (request: Request) => Uint8Array | null) {
   const directory = temporaryDirectory()
-  const ask = (request: Request): Promise<Uint8Array> => Promise.resolve(answer(request))
-  const exported = await exportFromRunning(ask, join(directory, 'chain.snapshot'))
+  const ask = (request: Request): Promise<Uint8Array | null> => Promise.resolve(answer(request))
+  const exported = await exportFromRunning(ask, join(directory, 'chain.snapshot'), PATIENCE)
   return { exported, left: readdirSync(directory) }
 }
 
@@ -29,6 +32,22 @@ describe('the export of a running node', () => {
       return kind === 'setLinks' ? encodeLinks(manifest.links) : EMPTY_BYTES
     })
     expect(exported.ok ? '' : exported.error.message).toContain('no longer kept')
+    expect(left).toEqual([])
+  })
+
+  it('asks a node again that is busy, and ends when it is busy without end, at whichever part', async () => {
+    let asked = 0
+    const { exported: late } = await exportWith(() => (asked++ < 3 ? null : EMPTY_BYTES))
+    expect(late.ok ? '' : late.error.message).toContain('stop the node')
+    expect(asked).toBe(4)
+    const { exported: never } = await exportWith(() => null)
+    expect(never).toMatchObject({ ok: false, error: { exitCode: 75 } })
+    const { exported, left } = await exportWith(({ kind }) => {
+      if (kind === 'snapshot') return encodeManifest({ ...manifest, links: [] })
+      return kind === 'setLinks' ? encodeLinks(manifest.links) : null
+    })
+    expect(exported).toMatchObject({ ok: false, error: { exitCode: 75 } })
+    expect(exported.ok ? '' : exported.error.message).toContain('too much to do')
     expect(left).toEqual([])
   })
 })
