@@ -6,41 +6,28 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
-import type { Recoverer } from '../../crypto/secp256k1.ts'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
 import type { StateImport } from '../../replica/snapshot/state-import.ts'
-import { type TrustedNetwork, type VerifiedManifest, verifyManifest } from '../../replica/snapshot/verify-manifest.ts'
-import { verifyReceipts } from '../../replica/snapshot/verify-receipts.ts'
+import type { TrustedNetwork } from '../../replica/snapshot/verify-manifest.ts'
 import { ChainStore } from '../../storage/chain-store.ts'
 import { Journal } from '../../storage/journal/journal.ts'
 import { BLOCK_RECORD, COMMIT_RECORD, encodeBlockRecord, encodeCommitRecord } from '../../storage/journal-records.ts'
 import { LockFile } from '../../storage/node-files/lock-file.ts'
 import { NodeFiles } from '../../storage/node-files/node-files.ts'
 import type { SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
-import type { FinalBlock } from '../../types/final-block.ts'
 import { type Hash, type Height, idBytes } from '../../types/ids.ts'
 import { chooseRecoverer } from '../choose-recoverer.ts'
 import type { NodeConfig } from '../config.ts'
 import { EXIT, type Refusal, refusal } from '../exit-codes.ts'
 import { readGenesisFile } from '../genesis-file.ts'
-import { type Draft, draftPlaces, openDraft } from './draft.ts'
+import { type Draft, draftPlaces, leftIn, openDraft } from './draft.ts'
+import type { BeginningNetwork, ProvenManifest } from './prove-manifest.ts'
 
 export interface BegunChain {
   readonly height: Height
   readonly blockHash: Hash
   readonly stateRoot: Hash
   readonly accounts: number
-}
-
-/** What has been proven of a snapshot before its state. */
-export interface ProvenManifest {
-  readonly manifest: SnapshotManifest
-  readonly verified: VerifiedManifest
-  readonly final: FinalBlock
-}
-
-export interface BeginningNetwork extends TrustedNetwork {
-  readonly recoverer: Recoverer
 }
 
 export interface StateSink {
@@ -54,8 +41,8 @@ export interface SnapshotSource {
   readonly lanes: number
   /** Whether what was taken of a state before the source failed is kept for the next attempt. */
   readonly isResumed: boolean
-  /** The rejection says what is wrong, for a person. */
-  readonly manifest: () => Promise<Result<ProvenManifest, Rejection>>
+  /** `left`: what an earlier attempt has a part of. The rejection says what is wrong, for a person. */
+  readonly manifest: (left: ProvenManifest | null) => Promise<Result<ProvenManifest, Rejection>>
   readonly fill: (sink: StateSink, proven: ProvenManifest) => Promise<Result<void, Rejection>>
 }
 
@@ -91,40 +78,23 @@ export async function beginChain(
   }
 }
 
-/** From genesis to the certified root of the state, and what a store keeps of its block. */
-export function proveManifest(
-  manifest: SnapshotManifest,
-  network: BeginningNetwork,
-): Result<ProvenManifest, Rejection> {
-  const verified = verifyManifest(manifest, network)
-  if (!verified.ok) return verified
-  const { block } = verified.value
-  const executed = verifyReceipts(block, manifest.receipts, network.genesis, network.recoverer)
-  if (!executed.ok) return executed
-  return ok({
-    manifest,
-    verified: verified.value,
-    final: { block, ...executed.value, finality: manifest.finality },
-  })
-}
-
 async function beginWith(
   source: SnapshotSource,
   dataDir: string,
-  network: TrustedNetwork,
+  network: BeginningNetwork,
   onStep: (line: string) => void,
 ): Promise<Result<BegunChain, Rejection>> {
-  const proven = await source.manifest()
+  const places = draftPlaces(dataDir)
+  const proven = await source.manifest(source.isResumed ? leftIn(places, network) : null)
   if (!proven.ok) return proven
   const { block, sets } = proven.value.verified
   const { height, stateRoot, consensus } = block.header
   onStep(`${sets.length} validator set(s), each named by the one before, up to epoch ${consensus.epoch}`)
   onStep(`block ${height} ${block.hash}, final by a quorum of epoch ${consensus.epoch}`)
   onStep(`state root ${stateRoot}`)
-  const places = draftPlaces(dataDir)
   let isKept = false
   try {
-    const draft = await openDraft(places, block.header, source, onStep)
+    const draft = await openDraft(places, proven.value.manifest, source, onStep)
     const accounts = await build(draft, places.journal, source, proven.value, network)
     isKept = !accounts.ok && source.isResumed
     if (!accounts.ok) return accounts

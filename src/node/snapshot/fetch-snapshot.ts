@@ -8,8 +8,9 @@ import type { NodeConfig } from '../config.ts'
 import type { Refusal } from '../exit-codes.ts'
 import { openWire } from '../open-wire.ts'
 import { memberPeers } from '../validator-peers.ts'
-import { type BeginningNetwork, type BegunChain, beginChain, proveManifest } from './begin-chain.ts'
+import { type BegunChain, beginChain } from './begin-chain.ts'
 import { PeerSource } from './peer-source.ts'
+import { type BeginningNetwork, proveManifest } from './prove-manifest.ts'
 import { SnapshotPeers } from './snapshot-peers.ts'
 
 const TIMES = { requestTimeoutMs: 5_000, restMs: 1_000, restMsMax: 30_000, patienceMs: 60_000 }

@@ -5,7 +5,8 @@ import { err, ok, type Result } from '../../base/result.ts'
 import { decodeManifest, decodeStateRecord, type SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
 import type { NodeConfig } from '../config.ts'
 import { EXIT, type Refusal, refusal } from '../exit-codes.ts'
-import { type BegunChain, beginChain, proveManifest, type StateSink } from './begin-chain.ts'
+import { type BegunChain, beginChain, type StateSink } from './begin-chain.ts'
+import { proveManifest } from './prove-manifest.ts'
 import { SnapshotReader } from './snapshot-file.ts'
 
 const RECORDS_PER_STEP = 100

@@ -3,6 +3,7 @@
  * them at once. A peer that lies is found out by the proof of the part and asked no more; one that stalls or vanishes
  * is passed over.
  */
+import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { PeerId } from '../../network/port.ts'
@@ -14,7 +15,10 @@ import {
   type SetLink,
   type SnapshotManifest,
 } from '../../sync/snapshot/snapshot-records.ts'
-import type { ProvenManifest, SnapshotSource, StateSink } from './begin-chain.ts'
+import { CHUNK_BYTES, HIGHEST_KEY, LOWEST_KEY, verifyChunk } from '../../sync/snapshot/state-chunk.ts'
+import { type Hash, idBytes } from '../../types/ids.ts'
+import type { SnapshotSource, StateSink } from './begin-chain.ts'
+import type { ProvenManifest } from './prove-manifest.ts'
 import type { Answer, SnapshotPeers } from './snapshot-peers.ts'
 
 interface Offer {
@@ -54,9 +58,11 @@ export class PeerSource implements SnapshotSource {
     this.#options = options
   }
 
-  async manifest(): Promise<Result<ProvenManifest, Rejection>> {
+  /** The newest that is proven; what was begun and is still given comes before. */
+  async manifest(left: ProvenManifest | null): Promise<Result<ProvenManifest, Rejection>> {
     const { offers, asked } = await this.#offers()
     if (asked === 0) return refused('no peer could be reached: see p2p.peers in node.json, and that one of them runs')
+    if (left !== null && (await this.#isGiven(left.final.block.header.stateRoot))) return ok(left)
     for (const { peer, manifest } of offers) {
       const links = await this.#links(peer, manifest.block.header.consensus.epoch - 1)
       const proven = links.ok ? this.#options.prove({ ...manifest, links: links.value }) : links
@@ -105,6 +111,22 @@ export class PeerSource implements SnapshotSource {
     const manifest = decodeManifest(answer.value)
     if (manifest.ok) offers.push({ peer, manifest: manifest.value })
     else this.#accuse(peer, manifest.error)
+  }
+
+  /** Whether more peers prove a part of this state than do not: a few may not keep a newcomer at a state that nobody else has. */
+  async #isGiven(stateRoot: Hash): Promise<boolean> {
+    const { peers, settleMs } = this.#options
+    const endMs = performance.now() + settleMs
+    const part = { owner: EMPTY_BYTES, root: idBytes(stateRoot), from: LOWEST_KEY, until: HIGHEST_KEY }
+    const given = await Promise.all(
+      peers.connected.map(async (peer) => {
+        const answer = await this.#askAgain(peer, { kind: 'stateChunk', part }, () => performance.now() >= endMs)
+        const record = answer.ok ? decodeStateRecord(answer.value) : answer
+        if (!record.ok || record.value.kind !== 'chunk') return false
+        return verifyChunk({ ...part, bytesMax: CHUNK_BYTES }, record.value.chunk).ok
+      }),
+    )
+    return 2 * given.filter(Boolean).length > given.length
   }
 
   /** Of the epochs from the first to this one, as the peer has them. */

@@ -1,6 +1,7 @@
 /** A newcomer gets the state of a chain from peers of which it believes none. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { concatBytes, EMPTY_BYTES, utf8 } from '../../../src/base/bytes.ts'
+import { bytesEqual, concatBytes, EMPTY_BYTES, utf8 } from '../../../src/base/bytes.ts'
 import { defined } from '../../../src/base/invariant.ts'
 import { rejection } from '../../../src/base/rejection.ts'
 import { err, ok, type Result } from '../../../src/base/result.ts'
@@ -8,9 +9,11 @@ import { createWasmRecoverer } from '../../../src/crypto/backends/wasm.ts'
 import { WorldState } from '../../../src/ledger/world-state.ts'
 import type { PeerId, RequestFailure } from '../../../src/network/port.ts'
 import { decodeRequest, type Request } from '../../../src/network/requests.ts'
-import { type BeginningNetwork, proveManifest } from '../../../src/node/snapshot/begin-chain.ts'
+import { draftPlaces, leftIn, openDraft } from '../../../src/node/snapshot/draft.ts'
 import { PeerSource } from '../../../src/node/snapshot/peer-source.ts'
+import { type BeginningNetwork, type ProvenManifest, proveManifest } from '../../../src/node/snapshot/prove-manifest.ts'
 import { SnapshotPeers } from '../../../src/node/snapshot/snapshot-peers.ts'
+import { manifestOf } from '../../../src/replica/snapshot/manifest-of.ts'
 import { SnapshotServer } from '../../../src/replica/snapshot/snapshot-server.ts'
 import { StateImport } from '../../../src/replica/snapshot/state-import.ts'
 import { Simulator } from '../../../src/simulation/simulate.ts'
@@ -29,6 +32,7 @@ import {
   type SnapshotManifest,
 } from '../../../src/sync/snapshot/snapshot-records.ts'
 import { idBytes } from '../../../src/types/ids.ts'
+import { temporaryDirectory } from '../cli/cli-harness.ts'
 
 const ASKER = 'newcomer' as PeerId
 const EPOCH_BLOCKS = 4
@@ -86,12 +90,20 @@ const lyingInChunks = (lie: (chunk: Uint8Array) => Uint8Array): Peer =>
 const lyingInManifest = (lie: (manifest: SnapshotManifest) => SnapshotManifest): Peer =>
   lying((answer, { kind }) => (kind === 'snapshot' ? encodeManifest(lie(read(decodeManifest(answer)))) : answer))
 
+const wrongEntry = (chunk: Uint8Array): Uint8Array => {
+  const record = read(decodeStateRecord(chunk))
+  if (record.kind === 'code' || record.chunk.entries.length === 0) return chunk
+  const [[key, value] = [EMPTY_BYTES, EMPTY_BYTES], ...rest] = record.chunk.entries
+  const changed = value.with(value.length - 1, (value.at(-1) ?? 0) ^ 1)
+  return encodeStateRecord({ ...record, chunk: { ...record.chunk, entries: [[key, changed], ...rest] } })
+}
+
 function read<T>(result: Result<T, unknown>): T {
   return defined(result.ok ? result.value : undefined, 'what was encoded')
 }
 
 /** What a newcomer comes to, and what it found on the way. */
-async function join(peers: Readonly<Record<string, Peer>>) {
+async function join(peers: Readonly<Record<string, Peer>>, left: ProvenManifest | null = null) {
   const blamed: string[] = []
   const gone = new Set<string>()
   const asked = new Map<string, number>()
@@ -120,7 +132,7 @@ async function join(peers: Readonly<Record<string, Peer>>) {
     linksMs: 200,
   })
   const target = new MemoryStore()
-  const proven = await source.manifest()
+  const proven = await source.manifest(left)
   if (!proven.ok) return { failure: proven.error.message, blamed, gone, asked, height: 0, balances: [], lines }
   const { height, stateRoot } = proven.value.final.block.header
   const state = new StateImport(target, height, stateRoot, source.lanes)
@@ -147,13 +159,6 @@ describe('a newcomer', () => {
     for (const peer of ['a', 'b', 'c']) expect(joined.asked.get(peer)).toBeGreaterThan(5)
   })
 
-  const wrongEntry = (chunk: Uint8Array): Uint8Array => {
-    const record = read(decodeStateRecord(chunk))
-    if (record.kind === 'code' || record.chunk.entries.length === 0) return chunk
-    const [[key, value] = [EMPTY_BYTES, EMPTY_BYTES], ...rest] = record.chunk.entries
-    const changed = value.with(value.length - 1, (value.at(-1) ?? 0) ^ 1)
-    return encodeStateRecord({ ...record, chunk: { ...record.chunk, entries: [[key, changed], ...rest] } })
-  }
   const withoutEntry = (chunk: Uint8Array): Uint8Array => {
     const record = read(decodeStateRecord(chunk))
     if (record.kind === 'code' || record.chunk.entries.length === 0) return chunk
@@ -250,6 +255,59 @@ describe('a newcomer', () => {
     expect(joined.blamed).toEqual([])
     const liar = lyingInManifest((manifest) => ({ ...manifest, genesisHash: manifest.block.hash }))
     expect((await join({ liar })).failure).toContain('nothing that 1 peer(s) offered could be proven')
+  })
+})
+
+describe('a newcomer that has a part of an older state', () => {
+  /** Of the end of the epoch before the newest that has ended. */
+  const older = (): SnapshotManifest => {
+    const end = defined(store.epochEnd(defined(store.newestEnd, 'an end').header.consensus.epoch - 1), 'an end')
+    return manifestOf(store, defined(store.block(end.header.height), 'a block'), end.finality)
+  }
+  const begun = (): ProvenManifest => read(proveManifest(older(), trusted))
+  /** As one that has let go of that state. */
+  const current = (): Peer => {
+    const root = idBytes(older().block.header.stateRoot)
+    return lying((answer, request) =>
+      request.kind === 'stateChunk' && bytesEqual(request.part.root, root) ? EMPTY_BYTES : answer,
+    )
+  }
+
+  it('goes on with it for as long as peers give it', async () => {
+    const joined = await join({ a: honest(), b: honest(), c: current() }, begun())
+    expect(joined.failure).toBeNull()
+    expect(joined.height).toBe(older().block.header.height)
+  })
+
+  it('takes the newest when most have let go of it, whatever a few prove of it', async () => {
+    const { height } = older().block.header
+    for (const peers of [
+      { a: current(), b: current() },
+      { a: current(), b: honest() },
+    ]) {
+      const joined = await join(peers, begun())
+      expectWhole(joined)
+      expect(joined.height).toBeGreaterThan(height)
+    }
+  })
+
+  it('believes nobody who gives another part for it', async () => {
+    expectWhole(await join({ a: lyingInChunks(wrongEntry), b: lyingInChunks(wrongEntry), c: honest() }, begun()))
+  })
+
+  it('knows from its draft what it is, as far as that proves true anew', async () => {
+    const places = draftPlaces(temporaryDirectory())
+    expect(leftIn(places, trusted)).toBeNull()
+    const { store: draft } = await openDraft(places, older(), { lanes: 1, isResumed: true }, () => undefined)
+    await draft.close()
+    expect(leftIn(places, trusted)?.final.block.hash).toBe(older().block.hash)
+    const bytes = readFileSync(places.manifest)
+    for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / 20)) {
+      writeFileSync(places.manifest, bytes.with(at, (bytes[at] ?? 0) ^ 1))
+      expect({ at, left: leftIn(places, trusted) }).toEqual({ at, left: null })
+    }
+    writeFileSync(places.manifest, bytes.subarray(0, -1))
+    expect(leftIn(places, trusted)).toBeNull()
   })
 })
 

@@ -6,12 +6,14 @@ import { utf8 } from '../../../src/base/bytes.ts'
 import { keccak256 } from '../../../src/crypto/keccak.ts'
 import { EMPTY_ACCOUNT } from '../../../src/ledger/account.ts'
 import { WorldState } from '../../../src/ledger/world-state.ts'
-import { draftPlaces, openDraft } from '../../../src/node/snapshot/draft.ts'
+import { type DraftPlaces, draftPlaces, openDraft } from '../../../src/node/snapshot/draft.ts'
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts'
 import { StateStore } from '../../../src/storage/state-store.ts'
 import { cutPart } from '../../../src/sync/snapshot/cut-state.ts'
+import type { SnapshotManifest } from '../../../src/sync/snapshot/snapshot-records.ts'
 import { addressFromBytes } from '../../../src/types/ids.ts'
 import { temporaryDirectory } from '../cli/cli-harness.ts'
+import { manifest } from '../types/protocol-samples.ts'
 
 const FETCH = { lanes: 4, isResumed: true }
 const ACCOUNTS = 40
@@ -25,18 +27,24 @@ const world = WorldState.empty().with(
     ]),
   ),
 )
-const after = { height: 7, stateRoot: world.root }
+const { block } = manifest
+const HEIGHT = 7
+
+function manifestAfter(height: number): SnapshotManifest {
+  return { ...manifest, block: { ...block, header: { ...block.header, height, stateRoot: world.root } } }
+}
+
 const source = ((): StateStore => {
   const store = new MemoryStore()
   const state = new StateStore(store)
-  store.write(state.operations(after.height, world.changesSince(WorldState.empty())))
+  store.write(state.operations(HEIGHT, world.changesSince(WorldState.empty())))
   return state
 })()
 
 /** A fetch that gets as far as this many parts of its first lane. */
-async function fetchParts(places: ReturnType<typeof draftPlaces>, parts: number, wanted = after, use = FETCH) {
+async function fetchParts(places: DraftPlaces, parts: number, height = HEIGHT, use = FETCH) {
   const lines: string[] = []
-  const { state, store } = await openDraft(places, wanted, use, (line) => lines.push(line))
+  const { state, store } = await openDraft(places, manifestAfter(height), use, (line) => lines.push(line))
   const accountsBefore = state.accountsCount
   for (let part = 0; part < parts; part++) {
     const request = state.wanted(0)
@@ -62,7 +70,7 @@ it('is gone on with when it is of the state that is fetched', async () => {
 it('is begun anew, and said to be, when peers give another state', async () => {
   const places = draftPlaces(temporaryDirectory())
   await fetchParts(places, 2)
-  const { lines, accountsBefore } = await fetchParts(places, 1, { ...after, height: after.height + 1 })
+  const { lines, accountsBefore } = await fetchParts(places, 1, HEIGHT + 1)
   expect(accountsBefore).toBe(0)
   expect(lines).toEqual([expect.stringContaining('beginning anew')])
   expect(await fetchParts(places, 0)).toMatchObject({ accountsBefore: 0, lines: [expect.stringContaining('anew')] })
@@ -84,7 +92,7 @@ it('is nothing that a file goes on with', async () => {
   const places = draftPlaces(temporaryDirectory())
   await fetchParts(places, 2)
   writeFileSync(join(places.draft, 'more'), '')
-  const { accountsBefore, lines } = await fetchParts(places, 0, after, { ...FETCH, isResumed: false })
+  const { accountsBefore, lines } = await fetchParts(places, 0, HEIGHT, { ...FETCH, isResumed: false })
   expect({ accountsBefore, lines }).toEqual({ accountsBefore: 0, lines: [] })
   expect(existsSync(join(places.draft, 'more'))).toBe(false)
 })
