@@ -11,13 +11,12 @@ export function participationChecker(isWell: () => boolean): Checker {
   /** By node: views entered of an epoch, by a QC, since it last signed. */
   const silent = new Map<number, { readonly epoch: Epoch; views: number }>()
   return {
-    onSign({ index }) {
-      silent.delete(index)
-    },
     onBoot({ index }) {
       silent.delete(index)
     },
     onStep(node, _event, effects) {
+      // What it has to say may wait for its disk.
+      if (effects.some(({ kind }) => kind === 'sign')) silent.delete(node.index)
       const epoch = node.replica?.epoch
       if (node.isByzantine || node.isObserver || epoch === undefined || epoch.self === null || !isWell()) return
       const views = effects.filter((effect) => effect.kind === 'viewEntered' && effect.by === 'qc').length
