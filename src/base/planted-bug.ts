@@ -106,6 +106,10 @@ export const PLANTED_BUGS = [
   'needless-tc-accepted',
   'suffix-link-unchecked',
   'old-epoch-unanswered',
+  'old-key-signs-on',
+  'record-of-other-key',
+  'old-key-speaks-on',
+  'rotations-unlimited',
 ] as const
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number]

@@ -5,15 +5,14 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { bytesEqual } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { possessionDigest } from '../crypto/digests.ts'
 import { addressOfPublicKey } from '../crypto/secp256k1.ts'
 import type { WordReader } from '../ledger/storage-words.ts'
-import { readChanges } from '../ledger/system/pending-changes.ts'
 import { systemWordsIn } from '../ledger/system/state-records.ts'
-import { readKeyOwner, readValidatorRecord } from '../ledger/system/validator-records.ts'
+import { readKeyOwner } from '../ledger/system/validator-records.ts'
 import type { OwnKey } from '../replica/own-key.ts'
+import { isRetired } from '../replica/retired-key.ts'
 import { type Refusal, refusal } from './exit-codes.ts'
 import { createConsensusKey, readPassphrase, readPublicKey, writeConsensusKey } from './key-file.ts'
 import type { NextKey } from './node-api.ts'
@@ -105,14 +104,6 @@ export class KeyRing {
 
 function ownerOf(words: WordReader, publicKey: Uint8Array) {
   return readKeyOwner(words, addressOfPublicKey(publicKey))
-}
-
-/** Whether its validator has another key since, so that no epoch to come can name this one. */
-function isRetired(words: WordReader, publicKey: Uint8Array): boolean {
-  const owner = ownerOf(words, publicKey)
-  const record = owner === undefined ? undefined : readValidatorRecord(words, owner)
-  if (record === undefined || bytesEqual(record.consensusKey, publicKey)) return false
-  return !readChanges(words).waiting.some(({ kind, value }) => kind === 'rotate' && bytesEqual(value, publicKey))
 }
 
 /** In the order in which they were made. The first may have been put away. */

@@ -3,6 +3,7 @@
  * so only from the durable queue: persist, then sign, then send (docs/consensus.md, "What is on disk before what").
  */
 import { defined, unreachable } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import type { Effect, SigningRequest, TimerName } from '../consensus/effects.ts'
 import type { Event } from '../consensus/events.ts'
 import { statementDigest } from '../crypto/digests.ts'
@@ -123,7 +124,9 @@ export class EffectRunner {
 
   #promise({ request, record }: Extract<Effect, { readonly kind: 'sign' }>): void {
     const key = defined(this.#parts.key, 'the key of a validator')
-    const { signer, signingRecord } = key
+    const { signer } = key
+    const other = __CANARIES__ && isPlanted('record-of-other-key') ? this.#parts.ports.keys()[0] : undefined
+    const { signingRecord } = other ?? key
     this.#parts.durable.after(() => this.#signAndSend(request, signer), { signingRecord, record })
   }
 

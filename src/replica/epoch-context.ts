@@ -1,6 +1,7 @@
 /** Who agrees in an epoch, and how they are reached: read from the state that its first block builds on. */
 import { bytesEqual } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
+import { isPlanted } from '../base/planted-bug.ts'
 import { hashHeader } from '../crypto/digests.ts'
 import { FIRST_EPOCH } from '../ledger/genesis/genesis-block.ts'
 import { leaderSchedule } from '../ledger/leader-schedule.ts'
@@ -72,6 +73,7 @@ function selfIn(validators: ValidatorSet, keys: readonly Uint8Array[]): EpochCon
 export function ownKeyIn({ validators, self }: EpochContext, keys: readonly OwnKey[]): OwnKey | null {
   if (self === null) return null
   const { consensusKey } = defined(validators.members[self.index], 'a member of the set')
+  if (__CANARIES__ && isPlanted('old-key-signs-on')) return defined(keys[0], 'a key')
   return defined(
     keys.find(({ publicKey }) => bytesEqual(publicKey, consensusKey)),
     'the key of the validator that this node is',

@@ -23,6 +23,8 @@ const FLIPPED_BIT = { kind: 'bitFlip', atMs: 4_000, node: 0, lasts: true, bounda
 const FLIPPED_IN_JOURNAL: Fault = { ...FLIPPED_BIT, of: 'journal' }
 const FLIPPED_IN_RECORD: Fault = { ...FLIPPED_BIT, of: 'first copy' }
 
+const ROTATION = { kind: 'rotate', atMs: 500, node: 1 } as const
+
 /** What brings a bug to light, for those that random faults and lies would take long to meet. */
 const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'certificate-signatures-unchecked': { strategy: 'lie-high' },
@@ -124,6 +126,11 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'needless-tc-accepted': { strategy: 'stale-tc' },
   'suffix-link-unchecked': { strategy: 'cut-suffix', faults: [], scenario: { epochBlocks: 3, link: LOSSY } },
   'old-epoch-unanswered': { scenario: { epochBlocks: 3 } },
+  'old-key-signs-on': { scenario: { moves: [ROTATION] } },
+  'record-of-other-key': { scenario: { moves: [ROTATION] } },
+  // Its votes are missing where somebody else is to be removed.
+  'old-key-speaks-on': { strategy: 'equivocate', scenario: { candidates: 1, moves: [ROTATION] } },
+  'rotations-unlimited': { scenario: { moves: [ROTATION, { ...ROTATION, node: 2 }, { ...ROTATION, node: 3 }] } },
   'shrinks-below-minimum': { strategy: 'equivocate', scenario: { candidates: 0 } },
   'ready-said-once': { scenario: { candidates: 1, governance: { readyBlocksMax: 8 }, thinkMs: 20 } },
 }

@@ -11,6 +11,7 @@ import type { StopReason } from '../replica/ports.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { Epoch, Hash } from '../types/ids.ts'
 import type { Accepted } from './checkers/accepted.ts'
+import type { Identity } from './simulated-crypto.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 
 export interface Checker {
@@ -18,7 +19,7 @@ export interface Checker {
   onFinal?(node: SimulatedNode, final: FinalBlock): void
   onStep?(node: SimulatedNode, event: Event, effects: readonly Effect[]): void
   /** A signature is about to be made, and then sent. */
-  onSign?(node: SimulatedNode, request: SigningRequest, digest: Uint8Array): void
+  onSign?(node: SimulatedNode, request: SigningRequest, digest: Uint8Array, key: Identity): void
   onPenalty?(node: SimulatedNode, peer: PeerId, reason: string): void
   /** A node hands a direct message to the network. */
   onDirectSent?(node: SimulatedNode, to: PeerId, message: Uint8Array): void

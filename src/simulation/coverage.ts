@@ -34,6 +34,9 @@ export const COVERED = [
   'validator removed',
   'removed validator back',
   'returned validator signed',
+  'key changed',
+  'key changed while its node was down',
+  'changed key signed',
 ] as const
 
 export type Covered = (typeof COVERED)[number]

@@ -15,6 +15,8 @@ export type GovernanceCall =
   | { readonly kind: 'proposeAdd'; readonly publicKey: Uint8Array; readonly proof: Uint8Array }
   | { readonly kind: 'submitEvidence'; readonly evidence: Uint8Array }
   | { readonly kind: 'leave' }
+  /** `proof`: that who calls has the new key. */
+  | { readonly kind: 'rotateKey'; readonly publicKey: Uint8Array; readonly proof: Uint8Array }
   /** A proposal for another number of validators. */
   | { readonly kind: 'resize'; readonly validators: number }
 
@@ -38,6 +40,7 @@ const READY = selector('ready(uint256,bytes32)')
 const PROPOSE_REMOVE = selector('proposeRemove(address,bytes32,string)')
 const PROPOSE_ADD = selector('proposeAdd(bytes,bytes,string,string)')
 const LEAVE = selector('leave()')
+const ROTATE_KEY = selector('rotateKey(bytes,bytes)')
 const PROPOSE_PARAM = selector('proposeParam(bytes32,bytes)')
 const SUBMIT_EVIDENCE = selector('submitEvidence(bytes)')
 const PROPOSED = topic('Proposed(uint256,address,uint8,address)')
@@ -63,6 +66,8 @@ export function encodeGovernanceCall(call: GovernanceCall): Uint8Array {
       return concatBytes(PROPOSE_ADD, ...dynamic([call.publicKey, call.proof, PEER, NAME]))
     case 'leave':
       return LEAVE
+    case 'rotateKey':
+      return concatBytes(ROTATE_KEY, ...dynamic([call.publicKey, call.proof]))
     case 'resize': {
       const value = Uint8Array.of(call.validators)
       return concatBytes(PROPOSE_PARAM, TARGET, word(2 * WORD), word(value.length), padRight(value))
@@ -82,6 +87,8 @@ export function decodeGovernanceCall(data: Uint8Array): GovernanceCall | undefin
   if (bytesEqual(name, PROPOSE_ADD))
     return { kind: 'proposeAdd', publicKey: dynamicAt(data, 0), proof: dynamicAt(data, 1) }
   if (bytesEqual(name, LEAVE)) return { kind: 'leave' }
+  if (bytesEqual(name, ROTATE_KEY))
+    return { kind: 'rotateKey', publicKey: dynamicAt(data, 0), proof: dynamicAt(data, 1) }
   if (bytesEqual(name, PROPOSE_PARAM)) return { kind: 'resize', validators: data[SELECTOR + 3 * WORD] ?? 0 }
   if (!bytesEqual(name, SUBMIT_EVIDENCE)) return undefined
   const start = SELECTOR + 2 * WORD

@@ -4,16 +4,24 @@
  */
 import { toHex } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
-import { possessionDigest } from '../crypto/digests.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
+import { readValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { Address } from '../types/ids.ts'
-import { encodeGovernanceCall, type GovernanceCall, readGovernanceLog } from './governance-calls.ts'
+import {
+  decodeGovernanceCall,
+  encodeGovernanceCall,
+  type GovernanceCall,
+  readGovernanceLog,
+} from './governance-calls.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
 
 /** What they have agreed on beforehand, as data. */
 export type Move =
   | { readonly kind: 'leave'; readonly atMs: number; readonly node: number }
+  /** Its operator has it sign with another key. */
+  | { readonly kind: 'rotate'; readonly atMs: number; readonly node: number }
   | { readonly kind: 'remove'; readonly atMs: number; readonly node: number }
   /** Of one that was removed: it is to wait for a place again. */
   | { readonly kind: 'add'; readonly atMs: number; readonly node: number }
@@ -30,6 +38,8 @@ export class Operators {
   readonly #agreed = new Set<number>()
   /** Nodes that are proposed to come back. */
   readonly #returning = new Set<number>()
+  /** Calls that change a key and are final. */
+  readonly #rotated = new Set<string>()
   #height = 0
 
   constructor(world: World) {
@@ -43,7 +53,9 @@ export class Operators {
   onFinal(node: SimulatedNode, { block, transactions, receipts }: FinalBlock): void {
     if (node.isByzantine || block.header.height <= this.#height) return
     this.#height = block.header.height
-    for (const [index, { data }] of transactions.entries())
+    for (const [index, { data }] of transactions.entries()) {
+      if (receipts[index]?.status === 1 && decodeGovernanceCall(data)?.kind === 'rotateKey')
+        this.#rotated.add(toHex(data))
       for (const log of receipts[index]?.logs ?? []) {
         const event = readGovernanceLog(log)
         if (event?.kind === 'proposed' && this.#wanted.has(toHex(data))) {
@@ -51,6 +63,7 @@ export class Operators {
           this.#agree(event.proposal)
         } else if (event?.kind === 'passed') this.#agreed.delete(event.proposal)
       }
+    }
   }
 
   #make(move: Move): void {
@@ -58,6 +71,10 @@ export class Operators {
     if (move.kind === 'leave') {
       const leaving = this.#world.nodes[move.node]
       if (leaving?.isByzantine === false) this.#call(leaving, { kind: 'leave' })
+      return
+    }
+    if (move.kind === 'rotate') {
+      this.#rotate(move.node)
       return
     }
     const call = this.#proposalOf(move)
@@ -72,13 +89,33 @@ export class Operators {
     if (isRefused) this.#world.scheduler.after(AGAIN_US, () => this.#make(move))
   }
 
-  #proposalOf(move: Exclude<Move, { kind: 'leave' }>): GovernanceCall {
+  #proposalOf(move: Exclude<Move, { kind: 'leave' | 'rotate' }>): GovernanceCall {
     if (move.kind === 'resize') return { kind: 'resize', validators: move.validators }
-    const { identities, block } = this.#world.genesis
-    const { address, publicKey, signer } = defined(identities[move.node], 'an identity')
+    const { nodes, genesis } = this.#world
+    const { address, publicKey } = defined(genesis.identities[move.node], 'an identity')
     if (move.kind === 'remove') return { kind: 'proposeRemove', subject: address }
-    const { signature } = signer.sign(possessionDigest(block.block.hash, publicKey))
-    return { kind: 'proposeAdd', publicKey, proof: signature }
+    // It comes back with the key that it had last.
+    const state = nodes.find(({ height }) => height === this.#height)?.replica?.finalState
+    const record = state && readValidatorRecord(systemWordsIn(state), address)
+    const node = defined(nodes[move.node], 'a node')
+    return { kind: 'proposeAdd', ...node.keys.proven(record?.consensusKey ?? publicKey) }
+  }
+
+  /** Again and again, until one of its keys is accepted; another is made only when it was. */
+  #rotate(node: number): void {
+    const rotating = this.#world.nodes[node]
+    if (rotating?.isByzantine !== false) return
+    let call: GovernanceCall | null = null
+    const ask = (): void => {
+      const isDone = call !== null && this.#rotated.has(toHex(encodeGovernanceCall(call)))
+      if (isDone || this.#world.isCalm) return
+      rotating.nextKey((key) => {
+        call = { kind: 'rotateKey', ...key }
+        this.#call(rotating, call)
+      })
+      this.#world.scheduler.after(AGAIN_US, ask)
+    }
+    ask()
   }
 
   /** All of them vote, until it has passed. */

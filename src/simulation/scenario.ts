@@ -4,6 +4,7 @@
  */
 import type { GovernanceParameters } from '../types/genesis.ts'
 import { FURTHER_KINDS, withFurtherFaults } from './further-faults.ts'
+import { withKeyChanges } from './key-changes.ts'
 import type { Move } from './operators.ts'
 import { Random } from './random.ts'
 import { withSetChanges } from './set-changes.ts'
@@ -166,8 +167,13 @@ const CALM_MS = 15_000
 /** What a campaign runs: of every four pairs of its runs, honest and lying, one goes through epochs, and in one the set changes. */
 export function campaignScenario(seed: number, options: ScenarioOptions): Scenario {
   const scenario = withFurtherFaults(scenarioOf(seed, options), options.faults)
+  return withKeyChanges(withEpochs(scenario, options.faults), options.faults)
+}
+
+function withEpochs(scenario: Scenario, kinds: readonly FaultKind[]): Scenario {
+  const { seed } = scenario
   if (seed % 8 < 4) return scenario
-  if (seed % 8 < 6) return withSetChanges(scenario, options.faults)
+  if (seed % 8 < 6) return withSetChanges(scenario, kinds)
   return { ...scenario, epochBlocks: EPOCH_BLOCKS_MIN + (seed % 5) }
 }
 

@@ -9,6 +9,7 @@ import { coreBoundsChecker } from './checkers/core-bounds.ts'
 import { evidenceChecker } from './checkers/evidence.ts'
 import { FinalBlockChecker } from './checkers/final-blocks.ts'
 import { innocenceChecker } from './checkers/innocence.ts'
+import { keyChecker } from './checkers/keys.ts'
 import { MembershipChecker } from './checkers/membership.ts'
 import { persistenceChecker } from './checkers/persistence.ts'
 import { receiptChecker } from './checkers/receipts.ts'
@@ -88,6 +89,7 @@ function standardCheckers(
     agreementChecker(genesis.block.block.hash),
     signatureChecker(),
     signingOrderChecker(),
+    keyChecker(genesis, epochs),
     accusationChecker(),
     coreBoundsChecker(genesis, epochs),
     acceptedChecker(),

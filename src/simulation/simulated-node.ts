@@ -6,22 +6,22 @@
 import { defined } from '../base/invariant.ts'
 import { silentLogger } from '../base/logger.ts'
 import type { SigningRequest } from '../consensus/effects.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
 import type { GossipTopic, PeerId } from '../network/port.ts'
 import type { EpochReader } from '../replica/epoch-context.ts'
 import type { OpenedChain } from '../replica/open-replica.ts'
-import type { OwnKey } from '../replica/own-key.ts'
 import type { ReplicaNetwork, ReplicaPorts, StopReason } from '../replica/ports.ts'
 import { Replica } from '../replica/replica.ts'
 import type { IntakeVerdict } from '../replica/transaction-intake.ts'
 import { StorageFailure } from '../storage/storage-failure.ts'
 import type { Height } from '../types/ids.ts'
-import type { SafetyRecord } from '../types/safety-record.ts'
 import { openJudged } from './open-judged.ts'
 import { Random } from './random.ts'
 import type { FlipPlace } from './scenario.ts'
+import type { Identity } from './simulated-crypto.ts'
 import { type DiskImage, SimulatedDisk } from './simulated-disk.ts'
 import { peerOf, WALL_ORIGIN_MS } from './simulated-genesis.ts'
-import { SimulatedKeys } from './simulated-keys.ts'
+import { type ProvenKey, SimulatedKeys } from './simulated-keys.ts'
 import { SimulatedLinks } from './simulated-links.ts'
 import { SimulatedStore } from './simulated-store.ts'
 import { SimulatedTasks } from './simulated-tasks.ts'
@@ -40,10 +40,10 @@ export class SimulatedNode {
   readonly isByzantine: boolean
   readonly chainDisk: SimulatedDisk
   readonly keyDisk: SimulatedDisk
+  readonly keys: SimulatedKeys
   readonly links: SimulatedLinks
   readonly #world: World
   readonly #random: Random
-  readonly #keys: SimulatedKeys
   #store: SimulatedStore
   #replica: Replica | null = null
   #chain: OpenedChain | null = null
@@ -83,7 +83,10 @@ export class SimulatedNode {
     this.#store = this.#emptyStore()
     this.links = new SimulatedLinks(world, this)
     const identity = defined(world.genesis.identities[validator], 'an identity')
-    this.#keys = new SimulatedKeys(this.keyDisk, world.genesis, identity, (digest) => this.#beforeSigning(digest))
+    this.keys = new SimulatedKeys({
+      ...{ disk: this.keyDisk, genesis: world.genesis, crypto: world.crypto, identity },
+      beforeSigning: (digest, key) => this.#beforeSigning(digest, key),
+    })
   }
 
   get replica(): Replica | null {
@@ -92,16 +95,6 @@ export class SimulatedNode {
 
   get chain(): OpenedChain | null {
     return this.#chain
-  }
-
-  /** What its key may rely on having promised. */
-  get durableRecord(): SafetyRecord | null {
-    return this.#keys.durableRecord
-  }
-
-  /** What its key has signed, as it was read when the node came up; null for an observer. */
-  get readRecord(): SafetyRecord | null {
-    return this.isObserver ? null : this.#keys.readRecord
   }
 
   get isUp(): boolean {
@@ -211,6 +204,13 @@ export class SimulatedNode {
     if (replica !== null) this.#enter(this.#incarnation, () => action(replica))
   }
 
+  /** Makes a key that is to follow the one that it signs with now, if the node is up, and its key is not lost. */
+  nextKey(done: (key: ProvenKey) => void): void {
+    const chain = this.#chain
+    if (chain === null || this.isObserver) return
+    this.deliver(({ finalState }) => this.keys.next(systemWordsIn(finalState), chain, this.#epochReader(), done))
+  }
+
   submit(envelope: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
     this.deliver((replica) => replica.submit(envelope, done))
   }
@@ -218,7 +218,7 @@ export class SimulatedNode {
   #open(chain: OpenedChain): Replica {
     const { genesis } = this.#world
     const epochs = this.#epochReader()
-    const opened = this.isObserver ? null : this.#keys.open(chain, epochs)
+    const opened = this.isObserver ? null : this.keys.open(chain, epochs)
     if (opened?.ok === true && this.keyDisk.takeFlipped() !== null)
       this.#world.coverage.hit('flipped bit of a signing record outlived')
     if (opened?.ok === false) {
@@ -227,7 +227,6 @@ export class SimulatedNode {
         throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${opened.error.message}`)
       this.isObserver = true
     }
-    const keys = opened?.ok === true ? opened.value : []
     return new Replica(
       {
         genesis: genesis.genesis,
@@ -236,7 +235,7 @@ export class SimulatedNode {
         epochs: this.isObserver ? { ...epochs, consensusKeys: () => [] } : epochs,
         recovered: chain.recovered,
       },
-      this.#ports(chain, keys),
+      this.#ports(chain),
     )
   }
 
@@ -245,13 +244,13 @@ export class SimulatedNode {
     const { identities, validators } = genesis
     return {
       faultModel: validators.model,
-      consensusKeys: () => this.#keys.publicKeys,
+      consensusKeys: () => this.keys.publicKeys,
       peerOf: ({ address }) => peerOf(identities.findIndex((identity) => identity.address === address)),
       ...(scenario.schedule === undefined ? {} : { schedule: scenario.schedule }),
     }
   }
 
-  #ports(chain: OpenedChain, keys: readonly OwnKey[]): ReplicaPorts {
+  #ports(chain: OpenedChain): ReplicaPorts {
     const { scheduler, crypto, checkers } = this.#world
     return {
       network: this.#network(),
@@ -271,7 +270,7 @@ export class SimulatedNode {
         this.#after(RECOVERY_US, () => done(signers))
       },
       verifier: crypto.verifier,
-      keys: () => keys,
+      keys: () => (this.isObserver ? [] : this.keys.held),
       journal: chain.journal,
       store: chain.store,
       observer: {
@@ -297,10 +296,10 @@ export class SimulatedNode {
     }
   }
 
-  #beforeSigning(digest: Uint8Array): void {
+  #beforeSigning(digest: Uint8Array, key: Identity): void {
     this.#boundary()
     const request = defined(this.#pendingRequests.shift(), 'the request of a signature')
-    for (const checker of this.#world.checkers) checker.onSign?.(this, request, digest)
+    for (const checker of this.#world.checkers) checker.onSign?.(this, request, digest, key)
   }
 
   #network(): ReplicaNetwork {

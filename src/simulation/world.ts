@@ -88,7 +88,7 @@ export class World {
       ...parts.checkers,
       participationChecker(() => this.#isCalm),
       oldEpochChecker(() => this.scheduler.nowMs, this.shared.decode),
-      setCoverage(this.coverage, parts.genesis),
+      setCoverage(this.coverage, parts.genesis, (validator) => this.nodes[validator]?.isUp === true),
     ]
     const { seed, nodes, candidates = 0, link, byzantine } = parts.scenario
     const twinsOf = parts.scenario.twins?.of ?? []

@@ -5,6 +5,13 @@ import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import type { RunResult } from '../../src/simulation/world.ts'
 
+/** Nothing is lost, and there is always something to do. */
+export const BRISK = {
+  link: { delayMsMin: 1, delayMsMean: 5, slowShare: 0, lossShare: 0, duplicateShare: 0, ordered: true },
+  clients: 4,
+  thinkMs: 50,
+} as const
+
 const simulator = new Simulator(STRATEGIES)
 
 /** As the campaign runner does it: even seeds have liars. */

@@ -5,14 +5,9 @@ import type { Move } from '../../src/simulation/operators.ts'
 import { FAULT_KINDS, type Fault, type FaultKind, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
+import { BRISK } from './seeds.ts'
 
 const TIMEOUT_MS = 300_000
-/** Nothing is lost, and there is always something to do. */
-const BRISK = {
-  link: { delayMsMin: 1, delayMsMean: 5, slowShare: 0, lossShare: 0, duplicateShare: 0, ordered: true },
-  clients: 4,
-  thinkMs: 50,
-} as const
 const simulator = new Simulator(STRATEGIES)
 
 /** Who agrees in which epoch, and who signed something in it. */

@@ -1,4 +1,5 @@
 /** The part that a replica takes in governing its network: what it knows of faults, and what its key owes. */
+import { isPlanted } from '../../base/planted-bug.ts'
 import { rejection } from '../../base/rejection.ts'
 import { err } from '../../base/result.ts'
 import { addressOfPublicKey } from '../../crypto/secp256k1.ts'
@@ -101,6 +102,7 @@ export class Governance {
     const { ports, parts } = this.#surroundings
     const words = wordsIn(parts.pipeline.state, SYSTEM_ADDRESS)
     const keys = ports.keys()
+    if (__CANARIES__ && isPlanted('old-key-speaks-on')) return keys[0]
     const isKnown = ({ publicKey }: OwnKey): boolean =>
       readRecordOfSigner(words, addressOfPublicKey(publicKey)) !== undefined
     return keys.find(isKnown) ?? keys[0]

@@ -3,6 +3,8 @@
  * jailed, once for an epoch, and only who was voted out by a quorum leaves; votes count once; the set never
  * falls below its least size, and who comes in waited for it and has shown that it is level.
  */
+import { toHex } from '../../base/bytes.ts'
+import { addressOfPublicKey } from '../../crypto/secp256k1.ts'
 import { wordsIn } from '../../ledger/storage-words.ts'
 import { readCandidates } from '../../ledger/system/candidate-queue.ts'
 import { readParameters } from '../../ledger/system/parameters.ts'
@@ -12,6 +14,7 @@ import type { FinalBlock } from '../../types/final-block.ts'
 import type { Address, Hash, Height } from '../../types/ids.ts'
 import type { Receipt } from '../../types/receipt.ts'
 import type { SignedTransaction } from '../../types/transaction.ts'
+import type { Validator } from '../../types/validator-set.ts'
 import type { Checker } from '../checker.ts'
 import {
   decodeGovernanceCall,
@@ -36,6 +39,12 @@ export class MembershipChecker implements Checker {
   readonly #genesis: SimulatedGenesis
   readonly #guilty: ReadonlySet<Address>
   #members: readonly Address[]
+  /** By member, as hex. */
+  #keys: ReadonlyMap<Address, string> = new Map()
+  /** Whose key has this address, of those that came later than the first, whose address is the id itself. */
+  readonly #owners = new Map<Address, Address>()
+  /** By owner: the address of the key that it speaks with, once it is not the first any more. */
+  readonly #speakers = new Map<Address, Address>()
   #queue: readonly Address[]
   readonly #readyAt = new Map<Address, Height>()
   readonly #jailed = new Set<Address>()
@@ -54,6 +63,7 @@ export class MembershipChecker implements Checker {
     this.#guilty = new Set(guilty)
     this.#target = genesis.genesis.targetValidators
     this.#members = genesis.validators.members.map(({ address }) => address)
+    this.#keys = keysOf(genesis.validators.members)
     this.#queue = genesis.genesis.candidates.map(({ address }) => address)
   }
 
@@ -73,8 +83,13 @@ export class MembershipChecker implements Checker {
     if (state === undefined) return
     const words = wordsIn(state, SYSTEM_ADDRESS)
     this.#target = readParameters(words).targetValidators
-    const members = readValidators(words).map(({ address }) => address)
-    this.#enter(members, readCandidates(words))
+    const members = readValidators(words)
+    const rotated = this.#changeKeys(members)
+    this.#enter(
+      members.map(({ address }) => address),
+      readCandidates(words),
+      rotated,
+    )
   }
 
   /** INVARIANT: nobody honest is left with proof of a fault that nothing has come of. */
@@ -107,7 +122,9 @@ export class MembershipChecker implements Checker {
     }
   }
 
-  #takeCall(sender: Address, call: GovernanceCall): void {
+  #takeCall(speaker: Address, call: GovernanceCall): void {
+    const sender = this.#owners.get(speaker) ?? speaker
+    if ((this.#speakers.get(sender) ?? sender) !== speaker) throw wrong(`${sender} calls with ${speaker}, not its key`)
     if (call.kind === 'vote') {
       if (!this.#members.includes(sender) || this.#jailed.has(sender)) throw wrong(`${sender} votes, which it may not`)
       const votes = this.#proposals.get(call.proposal)?.votes
@@ -119,6 +136,9 @@ export class MembershipChecker implements Checker {
       this.#readyAt.set(sender, call.height)
     } else if (call.kind === 'leave') {
       this.#leaving.add(sender)
+    } else if (call.kind === 'rotateKey') {
+      if (!this.#members.includes(sender) || this.#jailed.has(sender)) throw wrong(`${sender} changes its key, jailed`)
+      this.#owners.set(addressOfPublicKey(call.publicKey), sender)
     }
   }
 
@@ -155,14 +175,29 @@ export class MembershipChecker implements Checker {
     return passed.map(({ subject }) => subject)
   }
 
-  #enter(next: readonly Address[], queue: readonly Address[]): void {
+  /** How many members have another key than before: one that they have asked for. */
+  #changeKeys(next: readonly Validator[]): number {
+    const before = this.#keys
+    this.#keys = keysOf(next)
+    const changed = next.filter(
+      ({ address }) => (before.get(address) ?? this.#keys.get(address)) !== this.#keys.get(address),
+    )
+    for (const { address, consensusKey } of changed) {
+      const speaker = addressOfPublicKey(consensusKey)
+      if (this.#owners.get(speaker) !== address) throw wrong(`${address} has a key that it has not asked for`)
+      this.#speakers.set(address, speaker)
+    }
+    return changed.length
+  }
+
+  #enter(next: readonly Address[], queue: readonly Address[], rotated: number): void {
     const { minValidators } = this.#genesis.genesis
     const removed = this.#members.filter((member) => !next.includes(member))
     const added = next.filter((member) => !this.#members.includes(member))
     const decided = this.#decided('remove')
     for (const member of removed)
       if (!decided.includes(member) && !this.#leaving.has(member)) throw wrong(`${member} is out without a vote`)
-    this.#requireFewChanges(removed, added)
+    this.#requireFewChanges(removed, added, rotated)
     for (const member of added) {
       if (!this.#queue.includes(member)) throw wrong(`${member} comes in and was no candidate`)
       if (!this.#isReady(member)) throw wrong(`${member} comes in and is not ready`)
@@ -198,10 +233,10 @@ export class MembershipChecker implements Checker {
   }
 
   /** Who is jailed goes besides, and a replacement comes with whom it replaces. */
-  #requireFewChanges(removed: readonly Address[], added: readonly Address[]): void {
+  #requireFewChanges(removed: readonly Address[], added: readonly Address[], rotated: number): void {
     const cap = Math.max(1, Math.floor((this.#members.length - 1) / 3))
     const byChoice = removed.filter((member) => !this.#jailed.has(member)).length
-    const changes = byChoice + Math.max(0, added.length - removed.length)
+    const changes = byChoice + Math.max(0, added.length - removed.length) + rotated
     if (changes > cap) throw wrong(`${changes} changes in one epoch, at most ${cap} may be`)
   }
 
@@ -233,6 +268,10 @@ export class MembershipChecker implements Checker {
       if (count > FREE_CALLS_MAX)
         throw wrong(`${sender} calls ${count} times in block ${this.#height} and pays nothing`)
   }
+}
+
+function keysOf(members: readonly Validator[]): ReadonlyMap<Address, string> {
+  return new Map(members.map(({ address, consensusKey }) => [address, toHex(consensusKey)]))
 }
 
 function wrong(message: string): SimulationFailure {

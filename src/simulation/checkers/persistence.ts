@@ -3,28 +3,32 @@
  * only grows, whatever a crash or a wrong bit has left of it; a signature that a crash could take back is never made.
  */
 import type { SigningRequest } from '../../consensus/effects.ts'
-import type { Hash } from '../../types/ids.ts'
+import type { Address, Hash } from '../../types/ids.ts'
 import type { SafetyRecord } from '../../types/safety-record.ts'
 import type { Checker } from '../checker.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 import { requireGrowth } from './monotone-record.ts'
 
 export function persistenceChecker(): Checker {
-  const known = new Map<number, SafetyRecord>()
+  /** By key. */
+  const known = new Map<Address, SafetyRecord>()
   /** Blocks that each node has put into its journal, in all its lives. */
   const stored = new Map<number, Set<Hash>>()
   return {
     onBoot(node) {
-      const [before, read] = [known.get(node.index), node.readRecord]
-      if (before !== undefined && read !== null) requireGrowth(node.index, before, read)
+      if (node.isObserver) return
+      for (const [key, read] of node.keys.readRecords) {
+        const before = known.get(key)
+        if (before !== undefined) requireGrowth(node.index, before, read)
+      }
     },
     onStep({ index }, _event, effects) {
       for (const effect of effects)
         if (effect.kind === 'storeBlock') stored.set(index, (stored.get(index) ?? new Set()).add(effect.block.hash))
     },
-    onSign(node, request) {
+    onSign(node, request, _digest, { address }) {
       if (node.isByzantine) return
-      const record = node.durableRecord
+      const record = node.keys.durableRecord
       if (record === null || !covers(record, request) || !holdsCertificates(record, request))
         throw new SimulationFailure(
           'signed before durable',
@@ -36,9 +40,9 @@ export function persistenceChecker(): Checker {
           'signed before durable',
           `node ${node.index}: it has not stored the block of its ${request.kind} of view ${request.view}`,
         )
-      const before = known.get(node.index)
+      const before = known.get(address)
       if (before !== undefined) requireGrowth(node.index, before, record)
-      known.set(node.index, record)
+      known.set(address, record)
     },
   }
 }
