@@ -39,8 +39,8 @@ export class MembershipChecker implements Checker {
   readonly #genesis: SimulatedGenesis
   readonly #guilty: ReadonlySet<Address>
   #members: readonly Address[]
-  /** By member, as hex. */
-  #keys: ReadonlyMap<Address, string> = new Map()
+  /** The last of each member, as hex. */
+  readonly #keys: Map<Address, string>
   /** Whose key has this address, of those that came later than the first, whose address is the id itself. */
   readonly #owners = new Map<Address, Address>()
   /** By owner: the address of the key that it speaks with, once it is not the first any more. */
@@ -63,7 +63,7 @@ export class MembershipChecker implements Checker {
     this.#guilty = new Set(guilty)
     this.#target = genesis.genesis.targetValidators
     this.#members = genesis.validators.members.map(({ address }) => address)
-    this.#keys = keysOf(genesis.validators.members)
+    this.#keys = new Map(genesis.validators.members.map(({ address, consensusKey }) => [address, toHex(consensusKey)]))
     this.#queue = genesis.genesis.candidates.map(({ address }) => address)
   }
 
@@ -177,17 +177,17 @@ export class MembershipChecker implements Checker {
 
   /** How many members have another key than before: one that they have asked for. */
   #changeKeys(next: readonly Validator[]): number {
-    const before = this.#keys
-    this.#keys = keysOf(next)
-    const changed = next.filter(
-      ({ address }) => (before.get(address) ?? this.#keys.get(address)) !== this.#keys.get(address),
-    )
-    for (const { address, consensusKey } of changed) {
+    let rotated = 0
+    for (const { address, consensusKey } of next) {
+      const [before, key] = [this.#keys.get(address), toHex(consensusKey)]
+      this.#keys.set(address, key)
+      if (before === undefined || before === key) continue
       const speaker = addressOfPublicKey(consensusKey)
       if (this.#owners.get(speaker) !== address) throw wrong(`${address} has a key that it has not asked for`)
       this.#speakers.set(address, speaker)
+      if (this.#members.includes(address)) rotated += 1
     }
-    return changed.length
+    return rotated
   }
 
   #enter(next: readonly Address[], queue: readonly Address[], rotated: number): void {
@@ -268,10 +268,6 @@ export class MembershipChecker implements Checker {
       if (count > FREE_CALLS_MAX)
         throw wrong(`${sender} calls ${count} times in block ${this.#height} and pays nothing`)
   }
-}
-
-function keysOf(members: readonly Validator[]): ReadonlyMap<Address, string> {
-  return new Map(members.map(({ address, consensusKey }) => [address, toHex(consensusKey)]))
 }
 
 function wrong(message: string): SimulationFailure {
