@@ -3,6 +3,7 @@ import type { Scenario } from './scenario.ts'
 
 /** Runs that shrinking may take. */
 const RUNS_MAX = 60
+const FAULTY_MS_MIN = 500
 
 export function shrink(scenario: Scenario, fails: (candidate: Scenario) => boolean): Scenario {
   let smallest = scenario
@@ -23,6 +24,14 @@ export function shrink(scenario: Scenario, fails: (candidate: Scenario) => boole
   for (const quiet of [{ duplicateShare: 0 }, { slowShare: 0 }, { lossShare: 0 }, { ordered: true }])
     attempt({ ...smallest, link: { ...smallest.link, ...quiet } })
   while (smallest.clients > 1 && attempt({ ...smallest, clients: smallest.clients - 1 }));
-  while (smallest.faultyMs > 500 && attempt({ ...smallest, faultyMs: Math.floor(smallest.faultyMs / 2) }));
+  while (smallest.faultyMs > FAULTY_MS_MIN && attempt(shortened(smallest)));
   return smallest
+}
+
+/** Half of the time for faults, without those that would come when all is to be well. */
+function shortened(scenario: Scenario): Scenario {
+  const faultyMs = Math.floor(scenario.faultyMs / 2)
+  const isInTime = ({ atMs }: { readonly atMs: number }): boolean => atMs < faultyMs
+  const { faults, moves } = scenario
+  return { ...scenario, faultyMs, faults: faults.filter(isInTime), ...(moves && { moves: moves.filter(isInTime) }) }
 }
