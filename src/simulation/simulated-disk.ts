@@ -44,6 +44,8 @@ interface SimulatedFile {
   syncedLength: number
   /** Bytes behind which something durable stands that was written when they were. */
   witnessedLength: number
+  /** A crash has left a part of a write in it, which none that was synced since has replaced. */
+  isTorn: boolean
 }
 
 export interface BitFlip {
@@ -92,6 +94,10 @@ export class SimulatedDisk implements FileDirectory {
   /** That it has ever read. */
   get wrongBits(): number {
     return this.#wrongBits
+  }
+
+  get tornFiles(): number {
+    return [...this.#files.values()].filter(({ isTorn }) => isTorn).length
   }
 
   /** What was read wrong since this was asked last. */
@@ -251,6 +257,7 @@ export class SimulatedDisk implements FileDirectory {
     for (const write of writes.toReversed()) undo(file, write)
     const { random } = this.#ports
     const fate = random.below(4)
+    if (writes.length > 0 && fate > 1) file.isTorn = true
     for (const write of writes) {
       const part = fate === 0 ? write.written.length : fate === 1 ? 0 : random.below(write.written.length + 1)
       if (write.written.length === 0) {
@@ -295,6 +302,7 @@ function newFile(bytes: Uint8Array): SimulatedFile {
     wasSynced: false,
     syncedLength: 0,
     witnessedLength: 0,
+    isTorn: false,
   }
 }
 
@@ -304,6 +312,7 @@ function confirm(file: SimulatedFile, count: number): void {
     file.lastSynced = written
     file.syncedLength = length
     if (afterSync) file.witnessedLength = offset
+    file.isTorn = false
   }
   file.wasSynced = true
 }

@@ -222,8 +222,10 @@ export class SimulatedNode {
     if (opened?.ok === true && this.keyDisk.takeFlipped() !== null)
       this.#world.coverage.hit('flipped bit of a signing record outlived')
     if (opened?.ok === false) {
-      // A liar may have said what its record does not hold, and both copies may be damaged: the refusal is right.
-      if (!this.#world.mayLoseKeys && !this.isByzantine && this.keyDisk.wrongBits < 2)
+      // A liar may have said what its record does not hold. Of both copies a bit may be wrong, or of one
+      // while a crash has torn the other. The refusal is right then.
+      const isDamaged = this.keyDisk.wrongBits + this.keyDisk.tornFiles > 1
+      if (!this.#world.mayLoseKeys && !this.isByzantine && !isDamaged)
         throw new SimulationFailure('recovery', `node ${this.index} may not sign: ${opened.error.message}`)
       this.isObserver = true
     }
