@@ -87,7 +87,7 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'evidence-order-unchecked': { strategy: 'frame' },
   'evidence-held-twice': { strategy: 'double-vote' },
   'detector-forgets': { strategy: 'double-vote' },
-  'end-ignored': { scenario: { epochBlocks: 3 } },
+  'end-ignored': { faults: [], scenario: { epochBlocks: 3, link: LOSSY } },
   'signs-after-the-end': { scenario: { epochBlocks: 3 } },
   'record-of-old-epoch-kept': { scenario: { epochBlocks: 3 } },
   'evidence-not-submitted': { strategy: 'equivocate', scenario: { candidates: 1 } },
@@ -109,6 +109,7 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'free-calls-unlimited': { strategy: 'abuse-governance', scenario: { candidates: 1 } },
   'unexecuted-block-voted': { strategy: 'wrong-root' },
   'state-root-unchecked': { strategy: 'wrong-root' },
+  'proposal-after-timeout': { faults: [], scenario: { link: LOSSY } },
   'timeout-signed-anew': {
     strategy: 'silent-leader',
     faults: [],
