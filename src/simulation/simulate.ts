@@ -88,7 +88,7 @@ function standardCheckers(
   return [
     agreementChecker(genesis.block.block.hash),
     signatureChecker(),
-    signingOrderChecker(),
+    signingOrderChecker(genesis.block.block.hash),
     keyChecker(genesis, epochs),
     accusationChecker(),
     coreBoundsChecker(genesis, epochs),

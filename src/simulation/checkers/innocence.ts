@@ -6,7 +6,9 @@
 import type { SigningRequest } from '../../consensus/effects.ts'
 import type { Event } from '../../consensus/events.ts'
 import { EvidenceDetector } from '../../consensus/evidence-detector.ts'
-import type { Address } from '../../types/ids.ts'
+import type { Block } from '../../types/block.ts'
+import { rootQc } from '../../types/certificate.ts'
+import { type Address, ZERO_HASH } from '../../types/ids.ts'
 import { ownStatement } from '../../validation/own-statement.ts'
 import type { Checker } from '../checker.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
@@ -45,11 +47,20 @@ function eventOf(signer: number, request: SigningRequest): Event {
     case 'commit':
       return { kind: 'commitVote', vote: ownStatement({ ...signed, blockHash: request.blockHash }) }
     case 'timeout': {
-      const { highQc, tc, vote, proposal } = request
-      const timeout = { ...signed, highQcView: highQc.view }
-      return { kind: 'timeout', message: ownStatement({ timeout, highQc, tc, vote, proposal }) }
+      const { vote } = request
+      const timeout = { ...signed, highQcView: request.highQc.view }
+      const proposal = request.proposal && { ...request.proposal, block: uncertified(request.proposal.block) }
+      const message = { timeout, highQc: rootQc(epoch, ZERO_HASH), tc: null, vote, proposal }
+      return { kind: 'timeout', message: ownStatement(message) }
     }
-    case 'proposal':
-      return { kind: 'proposal', proposal: ownStatement({ block: request.block, signature: UNSIGNED }) }
+    case 'proposal': {
+      const block = uncertified(request.block)
+      return { kind: 'proposal', proposal: ownStatement({ block, signature: UNSIGNED }) }
+    }
   }
+}
+
+/** Certificates are the words of others. */
+function uncertified(block: Block): Block {
+  return { ...block, justify: rootQc(block.header.consensus.epoch, ZERO_HASH), tc: null }
 }
