@@ -86,7 +86,10 @@ export class World {
     this.shared = parts.shared ?? OWN_WORK
     this.checkers = [
       ...parts.checkers,
-      participationChecker(() => this.#isCalm),
+      participationChecker(
+        () => this.#isCalm,
+        () => this.scheduler.nowMs,
+      ),
       oldEpochChecker(() => this.scheduler.nowMs, this.shared.decode),
       setCoverage(this.coverage, parts.genesis, (validator) => this.nodes[validator]?.isUp === true),
     ]

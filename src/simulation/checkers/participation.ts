@@ -3,13 +3,22 @@ import type { Epoch } from '../../types/ids.ts'
 import type { Checker } from '../checker.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
-/** A node that has just come up may not know the blocks yet that it is to vote for. */
+/** A node that has just come up may not know the blocks yet that it is to vote for … */
 const SILENT_VIEWS_MAX = 10
+/** … and one that stood still goes through all that came meanwhile before it has executed a block. */
+const SILENT_MS_MAX = 1_000
+
+interface Silence {
+  readonly epoch: Epoch
+  readonly sinceMs: number
+  /** Entered by a QC. */
+  views: number
+}
 
 /** `isWell`: whether nothing fails any more. */
-export function participationChecker(isWell: () => boolean): Checker {
-  /** By node: views entered of an epoch, by a QC, since it last signed. */
-  const silent = new Map<number, { readonly epoch: Epoch; views: number }>()
+export function participationChecker(isWell: () => boolean, nowMs: () => number): Checker {
+  /** By node, since it last signed. */
+  const silent = new Map<number, Silence>()
   return {
     onBoot({ index }) {
       silent.delete(index)
@@ -22,10 +31,11 @@ export function participationChecker(isWell: () => boolean): Checker {
       const views = effects.filter((effect) => effect.kind === 'viewEntered' && effect.by === 'qc').length
       if (views === 0) return
       const before = silent.get(node.index)
-      const own = before?.epoch === epoch.validators.epoch ? before : { epoch: epoch.validators.epoch, views: 0 }
+      const isSame = before?.epoch === epoch.validators.epoch
+      const own = isSame ? before : { epoch: epoch.validators.epoch, sinceMs: nowMs(), views: 0 }
       own.views += views
       silent.set(node.index, own)
-      if (own.views > SILENT_VIEWS_MAX)
+      if (own.views > SILENT_VIEWS_MAX && nowMs() - own.sinceMs > SILENT_MS_MAX)
         throw new SimulationFailure('participation', `node ${node.index} follows ${own.views} views and signs nothing`)
     },
   }
