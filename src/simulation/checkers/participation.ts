@@ -6,7 +6,7 @@ import { SimulationFailure } from '../simulation-failure.ts'
 /** A node that has just come up may not know the blocks yet that it is to vote for … */
 const SILENT_VIEWS_MAX = 10
 /** … and one that stood still goes through all that came meanwhile before it has executed a block. */
-const SILENT_MS_MAX = 1_000
+const SILENT_MS_MAX = 300
 
 interface Silence {
   readonly epoch: Epoch
