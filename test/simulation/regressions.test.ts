@@ -9,7 +9,7 @@ import { expectToHold } from './seeds.ts'
 /** Scenarios that failed once, as they were when shrunk: seeds alone would change with the generator. */
 interface Regression {
   readonly found: string
-  /** The defect as it was, planted again; none where the simulator itself was wrong. */
+  /** The defect as it was, planted again; none where the simulator itself was wrong, or a unit test shows it. */
   readonly bug?: PlantedBug
   readonly scenario: Scenario
 }

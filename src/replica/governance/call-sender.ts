@@ -115,16 +115,20 @@ export class CallSender {
     if (next === undefined || this.#inIntake !== null) return
     const nonce = this.#nextNonce()
     if (this.#sent.size >= IN_FLIGHT_MAX) return
-    const [purpose, { data, done }] = next
+    const [purpose, call] = next
+    const { data, done } = call
     this.#wanted.delete(purpose)
     const envelope = this.#sign(nonce, data)
     const sent = { purpose, nonce, envelope, hash: keccak256Hash(envelope) }
     this.#inIntake = purpose
     this.#ports.submit(envelope, (verdict) => {
       this.#inIntake = null
-      if (verdict.ok) this.#sent.set(nonce, sent)
+      // Others of its nonces became final while this one was looked at: nothing is wrong with the call.
+      const isOvertaken = !verdict.ok && nonce < this.#ports.nonceOf(this.address)
+      if (isOvertaken) this.#wanted.set(purpose, call)
+      else if (verdict.ok) this.#sent.set(nonce, sent)
       else this.#refuse(purpose)
-      done(verdict)
+      if (!isOvertaken) done(verdict)
       this.#sendNext()
     })
   }

@@ -227,4 +227,18 @@ describe('the nonce of the consensus key', () => {
     bench.sender.send('purpose 2', call(2))
     expect(bench.executable).toEqual([2, 1])
   })
+
+  it('sends again at once what was overtaken: another call has used its nonce while the pool looked at it', () => {
+    const bench = new Bench()
+    const verdicts: IntakeVerdict[] = []
+    bench.isSlow = true
+    bench.sender.send('vote', call(1), (verdict) => verdicts.push(verdict))
+    bench.nonce = 1
+    bench.waiting.shift()?.()
+    expect(verdicts).toEqual([])
+    expect(bench.sender.isBusyWith('vote')).toBe(true)
+    bench.waiting.shift()?.()
+    expect(bench.executable).toEqual([1])
+    expect(verdicts).toMatchObject([{ ok: true }])
+  })
 })
