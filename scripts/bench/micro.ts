@@ -14,9 +14,8 @@ import { buildGenesisBlock, FIRST_EPOCH } from '../../src/ledger/genesis/genesis
 import { parseGenesis } from '../../src/ledger/genesis/parse-genesis.ts'
 import { moduleRegistry } from '../../src/ledger/module-registry.ts'
 import { ledgerRules } from '../../src/ledger/rules.ts'
-import { wordsIn } from '../../src/ledger/storage-words.ts'
 import { readParameters } from '../../src/ledger/system/parameters.ts'
-import { SYSTEM_ADDRESS } from '../../src/ledger/system/system-account.ts'
+import { systemWordsIn } from '../../src/ledger/system/state-records.ts'
 import type { WorldState } from '../../src/ledger/world-state.ts'
 import { Mempool } from '../../src/mempool/mempool.ts'
 import { DEFAULT_MEMPOOL_LIMITS } from '../../src/mempool/mempool-limits.ts'
@@ -91,7 +90,7 @@ function measure() {
   const digest = fromHex(block.hash)
   const signer = chooseSigner(validator.privateKey)
   const { signature } = signer.sign(digest)
-  const { baseFeePerGas, gasLimit } = readParameters(wordsIn(state, SYSTEM_ADDRESS))
+  const { baseFeePerGas, gasLimit } = readParameters(systemWordsIn(state))
   const proposer = defined(validators[0], 'the validator').address
   const environment = {
     height: 1,
@@ -129,7 +128,7 @@ function measure() {
     ),
     'add to the pool': cost(TRANSACTIONS, fill),
     'base fee from the state': cost(TRANSACTIONS, () => {
-      for (let i = 0; i < TRANSACTIONS; i++) readParameters(wordsIn(state, SYSTEM_ADDRESS))
+      for (let i = 0; i < TRANSACTIONS; i++) readParameters(systemWordsIn(state))
     }),
     execute: applied,
     'roots of state, body and receipts': cost(TRANSACTIONS, () => finish(execute())) - applied,

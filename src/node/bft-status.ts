@@ -1,7 +1,6 @@
 /** Where agreement stands and how much more may fail: `bft_status`. */
 import { defined } from '../base/invariant.ts'
-import { wordsIn } from '../ledger/storage-words.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { readValidatorRecord, type ValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { Network } from '../network/port.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
@@ -102,7 +101,7 @@ function isJailed(parts: StatusParts, id: Address): boolean {
 }
 
 function recordOf({ replica }: StatusParts, id: Address): ValidatorRecord | undefined {
-  return readValidatorRecord(wordsIn(replica.finalState, SYSTEM_ADDRESS), id)
+  return readValidatorRecord(systemWordsIn(replica.finalState), id)
 }
 
 function reasonOf(parts: StatusParts, live: boolean, syncing: boolean, peers: readonly PeerStatus[]): string | null {

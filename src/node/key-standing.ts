@@ -1,7 +1,6 @@
 /** Whose key a node holds, as the state has it, and why it signs nothing with it. */
 import { addressOfPublicKey } from '../crypto/secp256k1.ts'
-import { wordsIn } from '../ledger/storage-words.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { readKeyOwner, readValidatorRecord, type ValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { Replica } from '../replica/replica.ts'
 
@@ -13,7 +12,7 @@ export interface KeyParts {
 
 /** Also of a key that its owner has changed since. */
 export function memberOfKey({ replica, publicKeys }: KeyParts): ValidatorRecord | undefined {
-  const words = wordsIn(replica.finalState, SYSTEM_ADDRESS)
+  const words = systemWordsIn(replica.finalState)
   for (const publicKey of publicKeys()) {
     const owner = readKeyOwner(words, addressOfPublicKey(publicKey))
     if (owner !== undefined) return readValidatorRecord(words, owner)

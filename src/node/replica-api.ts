@@ -6,9 +6,8 @@ import type { Effect } from '../consensus/effects.ts'
 import { hashHeader } from '../crypto/digests.ts'
 import { encodeBlock } from '../ledger/block-encoding.ts'
 import { simulateCall } from '../ledger/simulate-call.ts'
-import { wordsIn } from '../ledger/storage-words.ts'
 import { readParameters } from '../ledger/system/parameters.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { readValidatorRecord, type ValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
 import type { GossipVerdict } from '../network/port.ts'
@@ -144,7 +143,7 @@ export class ReplicaApi implements NodeApi {
     if (!state.ok) return state
     const { rules } = this.#parts.config
     const parent = defined(this.#parts.store.header(height), 'the header of a kept state')
-    const { baseFeePerGas, gasLimit } = readParameters(wordsIn(state.value, SYSTEM_ADDRESS))
+    const { baseFeePerGas, gasLimit } = readParameters(systemWordsIn(state.value))
     const { epoch, end, timeMs } = parent.consensus
     const environment = {
       height: height + 1,
@@ -205,7 +204,7 @@ export class ReplicaApi implements NodeApi {
   }
 
   validatorRecord(id: Address): ValidatorRecord | undefined {
-    return readValidatorRecord(wordsIn(this.#headState(), SYSTEM_ADDRESS), id)
+    return readValidatorRecord(systemWordsIn(this.#headState()), id)
   }
 
   validatorSet(validatorsHash: Hash): readonly Validator[] | undefined {

@@ -1,9 +1,8 @@
 /** Blocks as a liar makes them: executed rightly, on a parent and with certificates of its own choice. */
 import { hashHeader, hashValidators, qcDigest, tcDigest } from '../crypto/digests.ts'
 import { BlockExecution } from '../ledger/block-execution.ts'
-import { wordsIn } from '../ledger/storage-words.ts'
 import { readParameters } from '../ledger/system/parameters.ts'
-import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
+import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { readValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { Block, Proposal } from '../types/block.ts'
 import type { QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
@@ -31,7 +30,7 @@ export function forgeProposal(liar: Liar, forgery: Forgery): Proposal | undefine
   if (store === undefined || core === undefined || justify.epoch !== validators.epoch) return undefined
   const state = store.tipState
   const parent = store.tip
-  const words = wordsIn(state, SYSTEM_ADDRESS)
+  const words = systemWordsIn(state)
   const { baseFeePerGas, gasLimit } = readParameters(words)
   const addressOf = (index: number) => validators.at(index)?.address ?? parent.header.miner
   const proposer = addressOf(liar.self)

@@ -1,8 +1,7 @@
 /** `tertia snapshot fetch`: a chain that begins with the newest snapshot that the peers of a network give. */
 import type { Logger } from '../../base/logger.ts'
 import { ok, type Result } from '../../base/result.ts'
-import { wordsIn } from '../../ledger/storage-words.ts'
-import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
+import { systemWordsIn } from '../../ledger/system/state-records.ts'
 import type { Network } from '../../network/port.ts'
 import type { NodeConfig } from '../config.ts'
 import type { Refusal } from '../exit-codes.ts'
@@ -27,7 +26,7 @@ export async function fetchSnapshot(
   const opened: Network[] = []
   const open = async (trusted: BeginningNetwork): Promise<Result<PeerSource, Refusal>> => {
     const { block, state } = trusted.block
-    const wire = openWire(config, block.hash, memberPeers(wordsIn(state, SYSTEM_ADDRESS)), logger)
+    const wire = openWire(config, block.hash, memberPeers(systemWordsIn(state)), logger)
     if (!wire.ok) return wire
     const { network } = wire.value
     opened.push(network)

@@ -3,8 +3,7 @@ import { isPlanted } from '../../base/planted-bug.ts'
 import { rejection } from '../../base/rejection.ts'
 import { err } from '../../base/result.ts'
 import { addressOfPublicKey } from '../../crypto/secp256k1.ts'
-import { wordsIn } from '../../ledger/storage-words.ts'
-import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
+import { systemWordsIn } from '../../ledger/system/state-records.ts'
 import { readRecordOfSigner } from '../../ledger/system/validator-records.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
 import type { Address } from '../../types/ids.ts'
@@ -50,7 +49,7 @@ export class Governance {
   constructor(surroundings: GovernanceSurroundings) {
     this.#surroundings = surroundings
     const { config, ports, parts, halt } = surroundings
-    const words = () => wordsIn(parts.pipeline.state, SYSTEM_ADDRESS)
+    const words = () => systemWordsIn(parts.pipeline.state)
     this.judgedEpochs = new JudgedEpochs(config.rules.governance, words)
     this.desk = createEvidenceDesk(config, {
       ...ports,
@@ -100,7 +99,7 @@ export class Governance {
 
   #speakingKey(): OwnKey | undefined {
     const { ports, parts } = this.#surroundings
-    const words = wordsIn(parts.pipeline.state, SYSTEM_ADDRESS)
+    const words = systemWordsIn(parts.pipeline.state)
     const keys = ports.keys()
     if (__CANARIES__ && isPlanted('old-key-speaks-on')) return keys[0]
     const isKnown = ({ publicKey }: OwnKey): boolean =>
@@ -132,7 +131,7 @@ export class Governance {
       desk: this.desk,
       rules: rules.governance,
       governance: genesis.governance,
-      words: () => wordsIn(pipeline.state, SYSTEM_ADDRESS),
+      words: () => systemWordsIn(pipeline.state),
       tip: () => {
         const { height, stateRoot } = store.tip.header
         return { height, stateRoot }

@@ -4,8 +4,7 @@
  */
 import { defined } from '../../base/invariant.ts'
 import type { Event } from '../../consensus/events.ts'
-import { wordsIn } from '../../ledger/storage-words.ts'
-import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
+import { systemWordsIn } from '../../ledger/system/state-records.ts'
 import { readValidatorRecord } from '../../ledger/system/validator-records.ts'
 import type { Address, Epoch, Hash, View } from '../../types/ids.ts'
 import type { Checker } from '../checker.ts'
@@ -66,7 +65,7 @@ export function evidenceChecker(epochs: EpochBook): Checker {
 /** Nothing more can come of proof against it, so none is taken: its memory of what it held ends with a life, the state does not. */
 function isPunished(node: SimulatedNode, signer: Address): boolean {
   const state = node.replica?.finalState
-  const record = state && readValidatorRecord(wordsIn(state, SYSTEM_ADDRESS), signer)
+  const record = state && readValidatorRecord(systemWordsIn(state), signer)
   return record?.jailed === true
 }
 

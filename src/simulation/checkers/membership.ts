@@ -5,10 +5,9 @@
  */
 import { toHex } from '../../base/bytes.ts'
 import { addressOfPublicKey } from '../../crypto/secp256k1.ts'
-import { wordsIn } from '../../ledger/storage-words.ts'
 import { readCandidates } from '../../ledger/system/candidate-queue.ts'
 import { readParameters } from '../../ledger/system/parameters.ts'
-import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
+import { systemWordsIn } from '../../ledger/system/state-records.ts'
 import { readValidators } from '../../ledger/system/validator-records.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
 import type { Address, Hash, Height } from '../../types/ids.ts'
@@ -81,7 +80,7 @@ export class MembershipChecker implements Checker {
     this.#stateRoots.set(header.height, header.stateRoot)
     const state = node.chain?.store.stateAt(header.height)
     if (state === undefined) return
-    const words = wordsIn(state, SYSTEM_ADDRESS)
+    const words = systemWordsIn(state)
     this.#target = readParameters(words).targetValidators
     const members = readValidators(words)
     const rotated = this.#changeKeys(members)
