@@ -54,14 +54,14 @@ const REFUSED_MS = 10_000
 export class CallSender {
   readonly address: Address
   readonly #ports: CallSenderPorts
-  /** By purpose; first come, first sent. BOUND: WANTED_MAX. */
+  /** By purpose; first come, first sent, and there until the pool has answered. BOUND: WANTED_MAX. */
   readonly #wanted = new Map<string, WantedCall>()
   /** By nonce. */
   readonly #sent = new Map<number, SentCall>()
   /** By purpose: until when. */
   readonly #refused = new BoundedMap<string, number>(WANTED_MAX)
-  /** The call that the pool has not yet answered for: the next takes the nonce behind it, or the same. */
-  #inIntake: string | null = null
+  /** The pool has not yet answered for the first of them: the next takes the nonce behind it, or the same. */
+  #isInIntake = false
   #nonce = -1
   #nonceSinceMs = 0
 
@@ -84,7 +84,7 @@ export class CallSender {
 
   /** Whether it is on its way, or was refused just now. */
   isBusyWith(purpose: string): boolean {
-    if (purpose === this.#inIntake || this.#wanted.has(purpose)) return true
+    if (this.#wanted.has(purpose)) return true
     if ([...this.#sent.values()].some((sent) => sent.purpose === purpose)) return true
     return (this.#refused.get(purpose) ?? 0) > this.#ports.nowMs()
   }
@@ -112,23 +112,23 @@ export class CallSender {
 
   #sendNext(): void {
     const [next] = this.#wanted
-    if (next === undefined || this.#inIntake !== null) return
+    if (next === undefined || this.#isInIntake) return
     const nonce = this.#nextNonce()
     if (this.#sent.size >= IN_FLIGHT_MAX) return
-    const [purpose, call] = next
-    const { data, done } = call
-    this.#wanted.delete(purpose)
+    const [purpose, { data, done }] = next
     const envelope = this.#sign(nonce, data)
     const sent = { purpose, nonce, envelope, hash: keccak256Hash(envelope) }
-    this.#inIntake = purpose
+    this.#isInIntake = true
     this.#ports.submit(envelope, (verdict) => {
-      this.#inIntake = null
+      this.#isInIntake = false
       // Others of its nonces became final while this one was looked at: nothing is wrong with the call.
       const isOvertaken = !verdict.ok && nonce < this.#ports.nonceOf(this.address)
-      if (isOvertaken) this.#wanted.set(purpose, call)
-      else if (verdict.ok) this.#sent.set(nonce, sent)
-      else this.#refuse(purpose)
-      if (!isOvertaken) done(verdict)
+      if (!isOvertaken) {
+        this.#wanted.delete(purpose)
+        if (verdict.ok) this.#sent.set(nonce, sent)
+        else this.#refuse(purpose)
+        done(verdict)
+      }
       this.#sendNext()
     })
   }
