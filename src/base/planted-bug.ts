@@ -58,6 +58,7 @@ export const PLANTED_BUGS = [
   'name-not-synced',
   'write-failure-ignored',
   'damage-cut',
+  'relied-on-cut',
   'record-checksum-unchecked',
   'pool-drops-followers',
   'queued-before-executable',

@@ -35,12 +35,13 @@ export function openChain(
 ): Result<OpenedChain, Rejection> {
   if (ChainStore.readTip(store) === undefined)
     ChainStore.initialise(store, genesis.block, genesis.state.changesSince(WorldState.empty()), genesis.validators)
-  const tip = ChainStore.readTip(store) ?? { height: 0, hash: genesis.block.hash, position: null }
+  const tip = ChainStore.readTip(store) ?? { height: 0, hash: genesis.block.hash, position: null, reliedOn: null }
   const recovered = new RecoveredChain(tip)
   // Blocks above the tip may have been stored just before it, across the end of a segment.
   const fromSegment = Math.max(1, (tip.position?.segment ?? 1) - 1)
-  const options = { genesisHash: idBytes(genesis.block.hash), segmentBytes: SEGMENT_BYTES, fromSegment }
-  if (tip.position !== null && !journalFiles.list().includes(segmentName(tip.position.segment)))
+  const { reliedOn } = tip
+  const options = { genesisHash: idBytes(genesis.block.hash), segmentBytes: SEGMENT_BYTES, fromSegment, reliedOn }
+  if (reliedOn !== null && !journalFiles.list().includes(segmentName(reliedOn.segment)))
     return err(
       rejection('journalMissing', 'the state is there but its journal is not: put the journal back, or remove both'),
     )

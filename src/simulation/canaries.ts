@@ -79,6 +79,12 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
     },
   },
   'damage-cut': { scenario: { faults: [FLIPPED_IN_JOURNAL] } },
+  'relied-on-cut': {
+    scenario: {
+      faults: [0, 1, 2, 3].map((node) => ({ ...FLIPPED_IN_JOURNAL, node, atMs: 500 + 2_000 * node })),
+      clients: 1,
+    },
+  },
   'record-checksum-unchecked': { scenario: { faults: [FLIPPED_IN_JOURNAL] } },
   'fetched-block-unchecked': { strategy: 'lying-server' },
   'evidence-of-any-chain': { strategy: 'frame' },

@@ -1,7 +1,8 @@
 /**
  * Opens what is on a simulated disk. INVARIANT: a bit that the disk reads wrong is noticed, and costs what a crash
  * may cost at most: it is refused, or goes with the last batch, of which nobody can tell that it was whole
- * (storage/journal/recovery.ts). Without such a bit nothing is cut off that had been synced.
+ * (storage/journal/recovery.ts). Without such a bit nothing is cut off that had been synced, and nothing is of what
+ * is refused: read once more, it may be right.
  */
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
@@ -22,11 +23,15 @@ export function openJudged(
   coverage: Coverage,
 ): Result<OpenedChain, Rejection> {
   const durable = new Map(disk.list().map((name) => [name, disk.durableBytes(name)]))
+  const before = lengthsOn(disk)
   disk.takeFlipped()
   const opened = openChain(store, disk, genesis)
   const flipped = disk.takeFlipped()
   if (!opened.ok) {
     if (disk.wrongBits === 0) throw new SimulationFailure('recovery', opened.error.message)
+    const lengths = lengthsOn(disk)
+    for (const [name, length] of before)
+      if (lengths.get(name) !== length) throw new SimulationFailure('damage', `${name} was cut and then refused`)
     coverage.hit('flipped bit refused')
     return opened
   }
@@ -43,6 +48,11 @@ export function openJudged(
   if (disk.wrongBits > 0 && !hasTip(opened.value.store))
     throw new SimulationFailure('damage', `the journal has lost block ${opened.value.store.tip.header.height}`)
   return opened
+}
+
+/** Of all files, bytes. */
+function lengthsOn(disk: SimulatedDisk): ReadonlyMap<string, number> {
+  return new Map([...disk.backup()].map(([name, { length }]) => [name, length]))
 }
 
 /** Whether the block that was applied last can be read with its proof. */

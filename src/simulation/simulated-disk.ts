@@ -73,6 +73,8 @@ export class SimulatedDisk implements FileDirectory {
   /** One bit of what is read next is wrong. */
   flips: BitFlip | null = null
   #flipped: FlippedBit | null = null
+  /** The last that was to stay, and the byte that it is in. */
+  #lasting: (FlippedBit & { readonly byte: number }) | null = null
   #wrongBits = 0
 
   constructor(ports: DiskPorts) {
@@ -85,10 +87,17 @@ export class SimulatedDisk implements FileDirectory {
 
   read(name: string, offset = 0, length = Number.MAX_SAFE_INTEGER): Uint8Array {
     const bytes = this.#copy(name, offset, length)
-    if (this.flips === null || bytes.length === 0) return bytes
+    if (this.flips === null || bytes.length === 0 || this.#holdsWrongBit) return bytes
     if (this.flips.spared === 0) this.#flipBit(name, offset, bytes, this.flips)
     else this.flips = { ...this.flips, spared: this.flips.spared - 1 }
     return bytes
+  }
+
+  /** BOUND: one at a time, as is tolerated: of two, one can be in the witness against the other. */
+  get #holdsWrongBit(): boolean {
+    if (this.#lasting === null) return false
+    const file = this.#files.get(this.#lasting.file)
+    return file !== undefined && file.bytes[this.#lasting.offset] === this.#lasting.byte
   }
 
   /** That it has ever read. */
@@ -126,9 +135,13 @@ export class SimulatedDisk implements FileDirectory {
     const at = from + random.below(end - from)
     const mask = 1 << random.below(8)
     bytes[at] = (bytes[at] as number) ^ mask
-    const offset = start + at
-    if (lasts) this.#file(name).bytes[offset] = bytes[at]
-    this.#flipped = { file: name, offset }
+    const flipped = { file: name, offset: start + at }
+    if (lasts) {
+      const byte = bytes[at] as number
+      this.#file(name).bytes[flipped.offset] = byte
+      this.#lasting = { ...flipped, byte }
+    }
+    this.#flipped = flipped
     this.#wrongBits += 1
     this.flips = null
   }

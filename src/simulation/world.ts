@@ -248,24 +248,36 @@ export class World {
     for (const checker of this.checkers) checker.onEnd?.(this.nodes)
   }
 
-  /** INVARIANT: no work, no consensus messages. What validators call by themselves is work as well, and it ends. */
+  /**
+   * INVARIANT: no work, no consensus messages. What validators call by themselves is work as well, and it ends; so is
+   * what is not finished yet, for views may fail and disks be slow meanwhile.
+   */
   #requireSilence(): void {
     let worked = false
     for (let attempt = 0; attempt < SILENCE_ATTEMPTS; attempt++) {
       const { signatures, height } = { signatures: this.#signatures, height: this.#height }
+      const isUnfinished = this.nodes.some((node) => !node.isByzantine && this.#isUnfinished(node))
       this.#runUntil(this.scheduler.nowMs + SILENT_MS)
       if (this.#signatures === signatures) return
       const workedBefore = worked
-      worked = this.#hasTransactionsAbove(height)
+      worked = isUnfinished || this.#hasTransactionsAbove(height)
       const idle = `${this.#signatures - signatures} signatures without work; ${this.#positions()}`
       // A call may have ended an epoch, whose next begins with a block of its own.
       if (!worked && !workedBefore) throw new SimulationFailure('idle', idle)
     }
-    throw new SimulationFailure('idle', `calls of validators come without end; ${this.#positions()}`)
+    throw new SimulationFailure('idle', `it works without end; ${this.#positions()}`)
   }
 
   get #height(): Height {
     return Math.max(...this.nodes.map((node) => node.height))
+  }
+
+  /** Behind others, before the first block of an epoch, or with a certified block that is not final. */
+  #isUnfinished({ chain, replica }: SimulatedNode): boolean {
+    if (chain === null || replica === null) return false
+    const { height, consensus } = chain.store.tip.header
+    const isAtStart = height === 0 || consensus.end
+    return height < this.#height || isAtStart || (replica.core?.highQc.view ?? 0) > consensus.view
   }
 
   #hasTransactionsAbove(height: Height): boolean {

@@ -22,7 +22,7 @@ import type { Validator } from '../types/validator-set.ts'
 import { blockOperations, finalityOperations, heightValue, validatorsOperation } from './block-operations.ts'
 import { decodeReceipts, encodeReceipts } from './final-records.ts'
 import type { Journal } from './journal/journal.ts'
-import { decodePosition, type JournalPosition } from './journal/position.ts'
+import { decodePosition, type JournalPosition, laterOf } from './journal/position.ts'
 import { BLOCK_RECORD, COMMIT_RECORD, decodeBlockRecord, decodeCommitRecord } from './journal-records.ts'
 import type { KeyValueOperation, KeyValueStore } from './key-value-store.ts'
 import {
@@ -71,6 +71,8 @@ export interface StoreTip {
   readonly hash: Hash
   /** Null for genesis. */
   readonly position: JournalPosition | null
+  /** The last record of the journal that the store rests on: the block's, or its finality's. Null for genesis. */
+  readonly reliedOn: JournalPosition | null
 }
 
 const SENTINEL = META.key('sentinel')
@@ -150,8 +152,9 @@ export class ChainStore {
     const value = store.get(SENTINEL)
     if (value === undefined) return undefined
     const { height, blockHash } = decodeSentinel(value)
-    const position = store.get(BLOCK_POSITIONS.key(height))
-    return { height, hash: blockHash, position: position === undefined ? null : decodePosition(position) }
+    const position = positionIn(store, BLOCK_POSITIONS.key(height))
+    const reliedOn = laterOf(position, positionIn(store, FINALITY_POSITIONS.key(height)))
+    return { height, hash: blockHash, position, reliedOn }
   }
 
   static open(
@@ -191,8 +194,8 @@ export class ChainStore {
   }
 
   #recordAt(key: Uint8Array, type: number): Uint8Array | undefined {
-    const position = this.#store.get(key)
-    const record = position === undefined ? undefined : this.#journal.read(decodePosition(position))
+    const position = positionIn(this.#store, key)
+    const record = position === null ? undefined : this.#journal.read(position)
     return record?.ok === true && record.value.type === type ? record.value.payload : undefined
   }
 
@@ -248,8 +251,8 @@ export class ChainStore {
   finality(height: Height): FinalityProof | null {
     const cached = this.#blocks.get(height)
     if (cached !== undefined) return cached.finality
-    const position = this.#store.get(FINALITY_POSITIONS.key(height))
-    return position === undefined ? null : decodeCommitRecord(this.#readRecord(decodePosition(position)))
+    const position = positionIn(this.#store, FINALITY_POSITIONS.key(height))
+    return position === null ? null : decodeCommitRecord(this.#readRecord(position))
   }
 
   /** Undefined while the epoch has not ended here, and for those before the first. */
@@ -368,8 +371,8 @@ export class ChainStore {
   }
 
   #readBlock(height: Height): Block | undefined {
-    const position = this.#store.get(BLOCK_POSITIONS.key(height))
-    return position === undefined ? undefined : decodeBlockRecord(this.#readRecord(decodePosition(position)))
+    const position = positionIn(this.#store, BLOCK_POSITIONS.key(height))
+    return position === null ? undefined : decodeBlockRecord(this.#readRecord(position))
   }
 
   #readRecord(position: JournalPosition): Uint8Array {
@@ -384,6 +387,11 @@ function withKnownSender(envelope: Uint8Array, sender: Address): SignedTransacti
   const decoded = decodeTransaction(envelope)
   invariant(decoded.ok && decoded.value.to !== null, 'a final transaction decodes')
   return { ...decoded.value, to: decoded.value.to, sender }
+}
+
+function positionIn(store: KeyValueStore, key: Uint8Array): JournalPosition | null {
+  const bytes = store.get(key)
+  return bytes === undefined ? null : decodePosition(bytes)
 }
 
 function sentinelValue(genesisHash: Hash, height: Height, blockHash: Hash): Uint8Array {

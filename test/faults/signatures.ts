@@ -27,7 +27,8 @@ export class SignatureBook {
   /** The journal of a node that is stopped; its torn end, if it has one, is cut off as the node would. */
   readJournal(dataDir: string, genesisHash: string): void {
     const files = new NodeFiles(join(dataDir, 'journal'))
-    const read = recoverJournal(files, fromHex(genesisHash), 0, (type, payload) => {
+    const options = { genesisHash: fromHex(genesisHash), fromSegment: 0, reliedOn: null }
+    const read = recoverJournal(files, options, (type, payload) => {
       if (type === BLOCK_RECORD) this.#takeBlock(decodeBlockRecord(payload))
       if (type !== COMMIT_RECORD) return
       const { epoch, view, blockHash, bitmap } = decodeCommitRecord(payload).certificate

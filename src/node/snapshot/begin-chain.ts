@@ -139,7 +139,7 @@ async function writeJournal(path: string, { manifest, final }: ProvenManifest, g
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const files = new NodeFiles(path)
   try {
-    const options = { genesisHash: idBytes(genesisHash), segmentBytes: SEGMENT_BYTES, fromSegment: 1 }
+    const options = { genesisHash: idBytes(genesisHash), segmentBytes: SEGMENT_BYTES, fromSegment: 1, reliedOn: null }
     const journal = Journal.open(files, options, () => undefined)
     if (!journal.ok) throw new Error(journal.error.message)
     const { value } = journal

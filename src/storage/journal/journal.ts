@@ -38,6 +38,8 @@ export interface JournalOptions {
   readonly segmentBytes: number
   /** The oldest segment whose records are wanted; older ones need only be there. */
   readonly fromSegment: number
+  /** The newest record that something outside of the journal rests on: it had been synced. */
+  readonly reliedOn: JournalPosition | null
 }
 
 export interface JournalRecord {
@@ -78,7 +80,7 @@ export class Journal {
    */
   static open(directory: FileDirectory, options: JournalOptions, visit: RecordVisitor): Result<Journal, JournalDamage> {
     invariant(options.genesisHash.length === 32, 'a genesis hash has 32 bytes')
-    const recovered = recoverJournal(directory, options.genesisHash, options.fromSegment, visit)
+    const recovered = recoverJournal(directory, options, visit)
     return recovered.ok ? ok(new Journal(directory, options, recovered.value)) : recovered
   }
 

@@ -25,3 +25,9 @@ export function decodePosition(bytes: Uint8Array): JournalPosition {
   const view = new DataView(bytes.buffer, bytes.byteOffset, POSITION_BYTES)
   return { segment: view.getUint32(0), offset: view.getUint32(4), length: view.getUint32(8) }
 }
+
+/** The one that stands further behind in the journal. */
+export function laterOf(a: JournalPosition | null, b: JournalPosition | null): JournalPosition | null {
+  if (a === null || b === null) return a ?? b
+  return a.segment > b.segment || (a.segment === b.segment && a.offset > b.offset) ? a : b
+}

@@ -4,7 +4,7 @@
  * A batch is written only after the one before it is durable, and its first record says so
  * (`afterSync`); a new segment begins likewise. So a damaged record that a valid `afterSync`
  * record, or a later segment, stands behind was once durable: the disk has failed, and nothing
- * is cut. Damage without such a witness lies in the last batch, which a crash may have left in
+ * is cut. So was a record that the state rests on. Damage without such a witness lies in the last batch, which a crash may have left in
  * any state, and is cut. (Alagappan et al., Protocol-Aware Recovery, FAST 2018, section 3.3.2:
  * the last batch itself cannot be told apart, and nothing more is lost by treating it as torn.)
  */
@@ -35,6 +35,12 @@ export interface JournalDamage
   readonly offset: number
 }
 
+export interface RecoveryOptions {
+  readonly genesisHash: Uint8Array
+  readonly fromSegment: number
+  readonly reliedOn: JournalPosition | null
+}
+
 export interface RecoveredJournal {
   readonly firstSegment: number
   /** 0 when there is no journal yet, or none that had been synced once. */
@@ -48,8 +54,7 @@ export interface RecoveredJournal {
 
 export function recoverJournal(
   directory: FileDirectory,
-  genesisHash: Uint8Array,
-  fromSegment: number,
+  options: RecoveryOptions,
   visit: RecordVisitor,
 ): Result<RecoveredJournal, JournalDamage> {
   const numbers = directory.list().flatMap((name) => segmentNumber(name) ?? [])
@@ -62,11 +67,11 @@ export function recoverJournal(
     }
     const firstSegment = isFirst ? number : recovered.firstSegment
     // The last but one is read in any case: it becomes the last if that was torn as it was created.
-    if (number < Math.min(fromSegment, last - 1)) {
+    if (number < Math.min(options.fromSegment, last - 1)) {
       recovered = { ...recovered, firstSegment, lastSegment: number }
       continue
     }
-    const segment = recoverSegment(directory, number, number === last, genesisHash, recovered, visit)
+    const segment = recoverSegment(directory, number, number === last, options, recovered, visit)
     if (!segment.ok) return segment
     recovered = { ...segment.value, firstSegment: segment.value.lastSegment === 0 ? 1 : firstSegment }
   }
@@ -77,7 +82,7 @@ function recoverSegment(
   directory: FileDirectory,
   number: number,
   isLast: boolean,
-  genesisHash: Uint8Array,
+  options: RecoveryOptions,
   before: RecoveredJournal,
   visit: RecordVisitor,
 ): Result<RecoveredJournal, JournalDamage> {
@@ -88,14 +93,14 @@ function recoverSegment(
     return err(damage('journal-unknown-format', file, 0, 'not a journal segment of a version this program reads'))
   }
   if (reading.kind === 'damaged') {
-    if (!isLast || hasWitness(bytes, 0)) {
+    if (!isLast || isReliedOn(options, number, 0) || hasWitness(bytes, 0)) {
       return err(damage('journal-corrupt', file, 0, 'the segment header is damaged'))
     }
     directory.remove(file)
     return ok({ ...before, cut: { file, offset: 0, bytes: bytes.length } })
   }
   const { header, checksum } = reading
-  if (!bytesEqual(header.genesisHash, genesisHash)) {
+  if (!bytesEqual(header.genesisHash, options.genesisHash)) {
     const message = `written for the network with genesis ${toHex(header.genesisHash)}`
     return err(damage('journal-other-genesis', file, 0, message))
   }
@@ -113,7 +118,11 @@ function recoverSegment(
   if (records.end === bytes.length) return ok({ ...result, cut: undefined })
   const isCut = __CANARIES__ && isPlanted('damage-cut')
   // A payload is a stranger's text: no witness is sought in it as long as its extent is known.
-  if (!isLast || (!isCut && hasWitness(bytes, recordEnd(bytes, records.end) ?? records.end + 1))) {
+  if (
+    !isLast ||
+    isReliedOn(options, number, records.end) ||
+    (!isCut && hasWitness(bytes, recordEnd(bytes, records.end) ?? records.end + 1))
+  ) {
     return err(damage('journal-corrupt', file, records.end, 'a record that had been synced is damaged'))
   }
   if (!(__CANARIES__ && isPlanted('torn-tail-kept'))) directory.truncate(file, records.end)
@@ -131,6 +140,12 @@ function walkRecords(bytes: Uint8Array, segment: number, headerChecksum: number,
     end = record.end
     checksum = record.checksum
   }
+}
+
+/** Whether the record that something rests on is, or was, at `offset` or behind it. */
+function isReliedOn({ reliedOn }: RecoveryOptions, segment: number, offset: number): boolean {
+  if (__CANARIES__ && isPlanted('relied-on-cut')) return false
+  return reliedOn?.segment === segment && reliedOn.offset >= offset
 }
 
 /** Whether, from `from` on, a valid record says that everything before it was durable. */

@@ -27,7 +27,7 @@ function recordNamed(disk: HeldDisk, name: string): SigningRecord {
 
 function world() {
   const disk = new HeldDisk()
-  const opened = Journal.open(disk, { genesisHash, segmentBytes: 1_000_000, fromSegment: 1 }, () => {})
+  const opened = Journal.open(disk, { genesisHash, segmentBytes: 1_000_000, fromSegment: 1, reliedOn: null }, () => {})
   if (!opened.ok) throw new Error('a new journal')
   const journal = opened.value
   journal.append(1, new Uint8Array(1))

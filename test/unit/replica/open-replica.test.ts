@@ -83,6 +83,21 @@ describe('openChain', () => {
     expect(openChain(store, files, genesis)).toMatchObject({ ok: false, error: { code: 'journalShort' } })
   })
 
+  it('refuses every damage to what the state rests on and cuts nothing: what was read wrong once can be right again', () => {
+    const { store, files, block } = chainOfOne(genesis)
+    const name = segmentName(1)
+    const whole = files.read(name)
+    for (const [at, byte] of whole.entries()) {
+      files.overwrite(name, at, Uint8Array.of(byte ^ 1))
+      const opened = openChain(store, files, genesis)
+      expect({ at, isRefused: !opened.ok, length: files.read(name).length }).toEqual({
+        ...{ at, isRefused: true, length: whole.length },
+      })
+      files.overwrite(name, at, Uint8Array.of(byte))
+    }
+    expect(open(store, files, genesis).store.block(1)).toEqual(block)
+  })
+
   it('fails as the disk does when a block is read that was damaged meanwhile', () => {
     const { store, files } = chainOfOne(genesis)
     const reopened = open(store, files, genesis)

@@ -7,7 +7,7 @@ import { Journal } from '../../../src/storage/journal/journal.ts'
 import { NodeFiles } from '../../../src/storage/node-files/node-files.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
-const OPTIONS = { genesisHash: new Uint8Array(32), segmentBytes: 1 << 16, fromSegment: 1 }
+const OPTIONS = { genesisHash: new Uint8Array(32), segmentBytes: 1 << 16, fromSegment: 1, reliedOn: null }
 const KILLS = 8
 
 /** Kills the writer when it has acknowledged `count` more times; the last number it acknowledged. */

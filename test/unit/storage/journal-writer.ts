@@ -6,7 +6,7 @@ import { NodeFiles } from '../../../src/storage/node-files/node-files.ts'
 let count = 0
 const opened = Journal.open(
   new NodeFiles(process.argv[2] ?? ''),
-  { genesisHash: new Uint8Array(32), segmentBytes: 1 << 16, fromSegment: 1 },
+  { genesisHash: new Uint8Array(32), segmentBytes: 1 << 16, fromSegment: 1, reliedOn: null },
   () => {
     count += 1
   },

@@ -10,7 +10,7 @@ import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
 
 const GENESIS_HASH = new Uint8Array(32).fill(7)
-const OPTIONS = { genesisHash: GENESIS_HASH, segmentBytes: 1 << 20, fromSegment: 1 }
+const OPTIONS = { genesisHash: GENESIS_HASH, segmentBytes: 1 << 20, fromSegment: 1, reliedOn: null }
 const FIRST = '00000001.journal'
 
 type Visited = { type: number; payload: string; position: JournalPosition }
