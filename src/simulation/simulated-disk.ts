@@ -300,6 +300,8 @@ export class SimulatedDisk implements FileDirectory {
 }
 
 const EMPTY = new Uint8Array(0)
+/** BOUND: the slowest sync, well within what the end of a run waits for everybody. */
+const SYNC_US_MAX = 3_000_000
 const SECTOR_BYTES = 512
 const LATE_FLIPS_SHARE = 0.3
 const LATE_BYTES = 2_048
@@ -344,4 +346,10 @@ function undo(file: SimulatedFile, write: Write): void {
   const extended = written.length > 0 && before.length < written.length
   if (extended) file.length = offset + before.length
   place(file, offset, before)
+}
+
+/** One of a thousand is slow. */
+export function syncTimeUs(random: Random, meanMs: number): number {
+  const usualUs = Math.ceil(random.exponential(meanMs) * 1000)
+  return Math.min(SYNC_US_MAX, random.chance(0.001) ? usualUs * 50 : usualUs)
 }

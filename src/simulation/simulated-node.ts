@@ -19,7 +19,7 @@ import { openJudged } from './open-judged.ts'
 import { Random } from './random.ts'
 import type { FlipPlace } from './scenario.ts'
 import type { Identity } from './simulated-crypto.ts'
-import { type DiskImage, SimulatedDisk } from './simulated-disk.ts'
+import { type DiskImage, SimulatedDisk, syncTimeUs } from './simulated-disk.ts'
 import { peerOf, WALL_ORIGIN_MS } from './simulated-genesis.ts'
 import { type ProvenKey, SimulatedKeys } from './simulated-keys.ts'
 import { SimulatedLinks } from './simulated-links.ts'
@@ -76,7 +76,7 @@ export class SimulatedNode {
       random: this.#random,
       after: (delayUs: number, action: () => void) => this.#after(delayUs, action),
       boundary: () => this.#boundary(),
-      syncUs: () => Math.ceil(this.#random.exponential(syncMsMean) * 1000) * (this.#random.chance(0.001) ? 50 : 1),
+      syncUs: () => syncTimeUs(this.#random, syncMsMean),
     }
     this.chainDisk = new SimulatedDisk(ports)
     this.keyDisk = new SimulatedDisk(ports)
