@@ -8,6 +8,12 @@
  */
 import type { AccessListEntry } from '../types/transaction.ts'
 
+/**
+ * What a node gives each call of `validators` that it sends, and the least that a block has: more than any takes, also
+ * the vote that decides among 256 validators while 256 candidates wait. What is not used costs nothing.
+ */
+export const GOVERNANCE_CALL_GAS = 10_000_000
+
 const TRANSACTION_GAS = 21_000
 const ZERO_BYTE_GAS = 4
 const NON_ZERO_BYTE_GAS = 16

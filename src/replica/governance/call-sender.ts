@@ -14,6 +14,7 @@ import { err } from '../../base/result.ts'
 import { keccak256Hash } from '../../crypto/keccak.ts'
 import { addressOfPublicKey, type Signer } from '../../crypto/secp256k1.ts'
 import { signTransaction } from '../../crypto/transaction-codec.ts'
+import { GOVERNANCE_CALL_GAS } from '../../ledger/gas.ts'
 import { SYSTEM_ADDRESS } from '../../ledger/system/system-account.ts'
 import type { Mempool } from '../../mempool/mempool.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
@@ -44,8 +45,6 @@ interface SentCall {
 
 const IN_FLIGHT_MAX = 8
 const WANTED_MAX = 64
-/** Far above what any call of the module needs; what is not used costs nothing. */
-const CALL_GAS = 2_000_000
 /** A nonce that somebody else has taken in the pool and nobody uses for so long is taken over. */
 const STUCK_MS = 10_000
 /** What the ledger has refused is not asked of it again before. */
@@ -153,7 +152,16 @@ export class CallSender {
     const { chainId, signer } = this.#ports
     return signTransaction(
       {
-        ...{ type: 2, chainId, nonce, gasLimit: CALL_GAS, to: SYSTEM_ADDRESS, value: 0n, data, accessList: [] },
+        ...{
+          type: 2,
+          chainId,
+          nonce,
+          gasLimit: GOVERNANCE_CALL_GAS,
+          to: SYSTEM_ADDRESS,
+          value: 0n,
+          data,
+          accessList: [],
+        },
         // Free of fee for whoever may call the module at all (docs/ledger.md, "Transactions").
         ...{ maxFeePerGas: 0n, maxPriorityFeePerGas: 0n },
       },

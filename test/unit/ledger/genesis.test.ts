@@ -195,6 +195,7 @@ const refusedByParserAlone: [string, unknown, string][] = [
     'consensus.viewTimeoutMsMax',
   ],
   ['a block smaller than a transaction', consensus({ blockBytesMax: 1000 }), 'consensus.blockBytesMax'],
+  ['blocks without room for a call of governance', document({ gasLimit: 9_999_999 }), 'gasLimit: expected 10000000 to'],
   ['half a surrogate pair', document({ name: '\ud800' }), 'genesis:'],
 ]
 

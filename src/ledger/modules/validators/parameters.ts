@@ -2,6 +2,7 @@
 import { bigIntToFixedBytes, bytesToBigInt, utf8 } from '../../../base/bytes.ts'
 import { type Hash, hashFromBytes } from '../../../types/ids.ts'
 import { VALIDATORS_MAX } from '../../../types/limits.ts'
+import { GOVERNANCE_CALL_GAS } from '../../gas.ts'
 import type { WordReader, Words } from '../../storage-words.ts'
 import { type LedgerParameters, readParameters, writeParameters } from '../../system/parameters.ts'
 
@@ -11,12 +12,9 @@ interface Governable {
   readonly max: bigint
 }
 
-/** A block must always have room for a call of governance with all the gas that a node gives it. */
-const GAS_LIMIT_MIN = 3_000_000n
-
 const GOVERNABLE: readonly Governable[] = [
   { name: 'baseFeePerGas', min: 0n, max: 2n ** 128n - 1n },
-  { name: 'gasLimit', min: GAS_LIMIT_MIN, max: BigInt(Number.MAX_SAFE_INTEGER) },
+  { name: 'gasLimit', min: BigInt(GOVERNANCE_CALL_GAS), max: BigInt(Number.MAX_SAFE_INTEGER) },
   { name: 'targetValidators', min: 1n, max: BigInt(VALIDATORS_MAX) },
 ]
 

@@ -121,16 +121,16 @@ class Plan {
 
   #firstReady(): Address | undefined {
     return readCandidates(this.#words).find((id) => {
-      const isWaiting = this.#standingOf(id) === 'candidate'
-      return isWaiting && isReady(readValidatorRecord(this.#words, id), this.#governance, this.#height)
+      const record = readValidatorRecord(this.#words, id)
+      return this.#standingOf(id, record) === 'candidate' && isReady(record, this.#governance, this.#height)
     })
   }
 
   /** With all that is due. */
-  #standingOf(id: Address): Standing {
+  #standingOf(id: Address, record = readValidatorRecord(this.#words, id)): Standing {
     if (this.#isDue(id, isRemoval)) return 'removed'
     if (this.#isEntering(id)) return 'validator'
-    return readValidatorRecord(this.#words, id)?.standing ?? 'removed'
+    return record?.standing ?? 'removed'
   }
 
   #isEntering(id: Address): boolean {

@@ -16,6 +16,7 @@ import { possessionDigest, statementDigest } from '../../../../src/crypto/digest
 import { keccak256, keccak256Hash } from '../../../../src/crypto/keccak.ts'
 import { addressOfPublicKey, createSigner, type Signer } from '../../../../src/crypto/secp256k1.ts'
 import { BlockExecution, type ExecutedBlock } from '../../../../src/ledger/block-execution.ts'
+import { GOVERNANCE_CALL_GAS } from '../../../../src/ledger/gas.ts'
 import { buildGenesisBlock } from '../../../../src/ledger/genesis/genesis-block.ts'
 import { parseGenesis } from '../../../../src/ledger/genesis/parse-genesis.ts'
 import { moduleRegistry } from '../../../../src/ledger/module-registry.ts'
@@ -234,7 +235,8 @@ export const STRANGER: Member = memberNamed('stranger')
 /** Who may be appointed. */
 export const NEWCOMER: Member = memberNamed('newcomer')
 const STRANGERS = [STRANGER, NEWCOMER, ...[1, 2, 3].map((n) => memberNamed(`newcomer ${n}`))]
-const CALLED = { to: SYSTEM_ADDRESS, gasLimit: 3_000_000 } satisfies Partial<SignedTransaction>
+/** With the gas that nodes give. */
+const CALLED = { to: SYSTEM_ADDRESS, gasLimit: GOVERNANCE_CALL_GAS } satisfies Partial<SignedTransaction>
 
 function genesisOf({ name, key }: Member) {
   return { consensusKey: key, peer: PEER, name }

@@ -36,6 +36,12 @@ describe('a removal', () => {
     expect(ledger.record(d)).toMatchObject({ standing: 'removed', leads: false })
   })
 
+  test('is decided with the gas that a node gives its vote, though as many candidates wait as can, and none is ready', () => {
+    const { ledger, a } = open({ validators: 16, candidates: 256 })
+    ledger.decide(ledger.members.slice(0, 11), 'proposeRemove', removalOf(ledger.members[15] ?? a))
+    expect(ledger.ids).toHaveLength(15)
+  })
+
   test('passes over a candidate that is not ready, and one whose word is too old', () => {
     const { ledger, a, b, c, d, first, second } = open({ candidates: 2 })
     ledger.block(ledger.readyCall(first))
