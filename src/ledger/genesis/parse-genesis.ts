@@ -132,6 +132,9 @@ function readConsensus(value: unknown, path: string): ConsensusParameters {
     epochMsMin: reader.field('epochMsMin', readUint(), 600_000),
   }
   reader.finish()
+  // Every epoch commits a first block: if that ended it, one would follow the other for ever.
+  if (parameters.epochBlocksMax === 1 && parameters.epochMsMin === 0)
+    refuse(`${path}.epochMsMin`, 'an epoch of one block has to last for a while: expected at least 1')
   return parameters
 }
 

@@ -196,6 +196,7 @@ const refusedByParserAlone: [string, unknown, string][] = [
   ],
   ['a block smaller than a transaction', consensus({ blockBytesMax: 1000 }), 'consensus.blockBytesMax'],
   ['blocks without room for a call of governance', document({ gasLimit: 9_999_999 }), 'gasLimit: expected 10000000 to'],
+  ['epochs that end with their first block', consensus({ epochBlocksMax: 1, epochMsMin: 0 }), 'consensus.epochMsMin'],
   ['half a surrogate pair', document({ name: '\ud800' }), 'genesis:'],
 ]
 
