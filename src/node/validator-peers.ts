@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { WordReader } from '../ledger/storage-words.ts'
 import { readCandidates } from '../ledger/system/candidate-queue.ts'
 import { readValidatorRecord, readValidators } from '../ledger/system/validator-records.ts'
+import { isMultiaddr } from '../network/libp2p/address.ts'
 import { parsePeerId } from '../network/libp2p/network-key.ts'
 import type { KnownPeer } from '../network/port.ts'
 import type { Address } from '../types/ids.ts'
@@ -30,9 +31,9 @@ export function configuredPeers(texts: readonly string[]): Result<readonly Known
   return ok(peers)
 }
 
-/** Undefined: no peer address. */
+/** Undefined: no peer address. The ledger takes more than can be dialled: it knows no libp2p. */
 export function parsePeer(text: string, validator: boolean): KnownPeer | undefined {
   const separator = text.lastIndexOf('/p2p/')
   const peerId = separator < 0 ? undefined : parsePeerId(text.slice(separator + '/p2p/'.length))
-  return peerId === undefined ? undefined : { peerId, addresses: [text], validator }
+  return peerId === undefined || !isMultiaddr(text) ? undefined : { peerId, addresses: [text], validator }
 }
