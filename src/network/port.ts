@@ -68,6 +68,7 @@ export interface NetworkStats {
 
 export interface Network {
   readonly peerId: PeerId
+  /** @throws NetworkListenFailure */
   start(handlers: NetworkHandlers): Promise<void>
   /** Closes every connection; no handler is called afterwards. */
   stop(): Promise<void>

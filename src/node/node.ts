@@ -33,7 +33,7 @@ import { KeyRing } from './key-ring.ts'
 import { whySilent } from './key-standing.ts'
 import type { AdminApi, NodeApi } from './node-api.ts'
 import { openDisk } from './open-disk.ts'
-import { openWire } from './open-wire.ts'
+import { openWire, startWire } from './open-wire.ts'
 import { PeerBook } from './peer-book.ts'
 import { PoolFile } from './pool-file.ts'
 import { openRecorder, recordStart } from './recording/open-recorder.ts'
@@ -91,12 +91,16 @@ export async function createNode(
       await resources.closeAll()
       return opened
     }
-    const { api, admin } = await run(opened.value, logger, resources, {
+    const running = await run(opened.value, logger, resources, {
       fail,
       stop: (reason) => end(stopped(reason, config.dataDir)),
       halting: (halt) => void writeHalt(halt, config.dataDir),
     })
-    return ok({ api, admin, stop: () => resources.closeAll(), ended })
+    if (!running.ok) {
+      await resources.closeAll()
+      return running
+    }
+    return ok({ ...running.value, stop: () => resources.closeAll(), ended })
   } catch (error) {
     await resources.closeAll()
     throw error
@@ -152,7 +156,7 @@ async function run(
   logger: Logger,
   resources: Resources,
   ends: Ends,
-): Promise<{ readonly api: ReplicaApi; readonly admin: ReplicaAdmin }> {
+): Promise<Result<{ readonly api: ReplicaApi; readonly admin: ReplicaAdmin }, Refusal>> {
   const { config, chain, keyRing, network, recorder, peers } = opened
   const startHeight = chain.store.tip.header.height
   const pool = new CryptoPool({ logger })
@@ -191,13 +195,14 @@ async function run(
   const shown = { network, clientVersion: CLIENT_VERSION, nowMs, publicKeys }
   const api = new ReplicaApi({ config, replica, store: chain.store, ...shown })
   const admin = new ReplicaAdmin({ api, replica, network, peers, keyRing, startHeight, nowMs })
-  await startNetwork(network, replica, resources)
+  const started = await startNetwork(network, replica, resources)
+  if (!started.ok) return started
   replica.start()
   const poolFile = new PoolFile(opened.poolPath, replica, logger)
   resources.add(() => poolFile.stop())
   poolFile.start()
   logStart(opened, logger, replica, startHeight)
-  return { api, admin }
+  return ok({ api, admin })
 }
 
 function logStart(
@@ -242,9 +247,9 @@ function portsOf(
   }
 }
 
-async function startNetwork(network: Network, replica: Replica, resources: Resources): Promise<void> {
+function startNetwork(network: Network, replica: Replica, resources: Resources): Promise<Result<null, Refusal>> {
   resources.add(() => network.stop())
-  await network.start({
+  return startWire(network, {
     onDirect: (from, message) => replica.receiveDirect(from, message),
     onGossip: (topic, from, data) => new Promise((resolve) => replica.receiveGossip(topic, from, data, resolve)),
     onRequest: (from, request) => replica.answer(from, request),

@@ -9,6 +9,7 @@ import type { Logger } from '../../base/logger.ts'
 import { rejection } from '../../base/rejection.ts'
 import { err } from '../../base/result.ts'
 import { DEFAULT_NETWORK_LIMITS, type NetworkLimits } from '../limits.ts'
+import { NetworkListenFailure } from '../listen-failure.ts'
 import type { GossipTopic, KnownPeer, Network, NetworkHandlers, NetworkStats, PeerId, RequestOptions } from '../port.ts'
 import { crash } from './crash.ts'
 import { Dialer } from './dialer.ts'
@@ -106,7 +107,7 @@ export class Libp2pNetwork implements Network {
       (stream, { remotePeer }) => this.#serve(running, remotePeer, stream),
       inFlightMax,
     )
-    await node.start()
+    await startListening(node, listen)
     running.gossip.start()
     this.#applyKnownPeers(running)
     running.ticker = setInterval(() => this.#tick(running), this.#limits.tickMs)
@@ -320,6 +321,17 @@ export class Libp2pNetwork implements Network {
 /** Throws when the key is no key; addresses are parsed by `start`. */
 export function createLibp2pNetwork(config: Libp2pNetworkConfig): Libp2pNetwork {
   return new Libp2pNetwork(config)
+}
+
+/** libp2p tells of each address with a stack; what the operating system said is the first line of it. */
+async function startListening(node: Libp2pNode, listen: readonly string[]): Promise<void> {
+  try {
+    await node.start()
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'UnsupportedListenAddressesError') throw error
+    const [, reason = 'libp2p takes none of these addresses'] = /Error: (.+)/.exec(error.message) ?? []
+    throw new NetworkListenFailure(`cannot listen on ${listen.join(', ')}: ${reason}`, { cause: error })
+  }
 }
 
 function idOf(peer: WirePeerId): PeerId {

@@ -5,7 +5,7 @@ import { systemWordsIn } from '../../ledger/system/state-records.ts'
 import type { Network } from '../../network/port.ts'
 import type { NodeConfig } from '../config.ts'
 import type { Refusal } from '../exit-codes.ts'
-import { openWire } from '../open-wire.ts'
+import { openWire, startWire } from '../open-wire.ts'
 import { memberPeers } from '../validator-peers.ts'
 import { type BegunChain, beginChain } from './begin-chain.ts'
 import { PeerSource } from './peer-source.ts'
@@ -30,13 +30,14 @@ export async function fetchSnapshot(
     if (!wire.ok) return wire
     const { network } = wire.value
     opened.push(network)
-    await network.start({
+    const started = await startWire(network, {
       onDirect: () => undefined,
       onGossip: () => 'ignore',
       onRequest: () => undefined,
       onPeerUp: () => undefined,
       onPeerDown: () => undefined,
     })
+    if (!started.ok) return started
     return ok(
       new PeerSource({
         peers: new SnapshotPeers(network, TIMES),
