@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { defined } from '../base/invariant.ts'
 import { EXIT } from '../node/exit-codes.ts'
+import { systemReason } from '../node/system-reason.ts'
 import { VERSION } from '../node/version.ts'
 import { CliFailure } from './failure.ts'
 import type { CliIo } from './io.ts'
@@ -44,15 +45,27 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     return EXIT.ok
   } catch (error) {
     if (error instanceof CommanderError) return usage(error, refusedBy, io)
-    if (!(error instanceof CliFailure)) throw error
-    io.err(`tertia: ${oneLine(error.message)}\n`)
-    return error.exitCode
+    const { message, exitCode } = failureOf(error)
+    io.err(`tertia: ${oneLine(message)}\n`)
+    return exitCode
   }
 }
 
 /** The command that is named, or all of them for their help and for what is close to a name. */
 function asked(name = ''): readonly (() => Promise<Register>)[] {
   return Object.hasOwn(COMMANDS, name) ? [defined(COMMANDS[name], name)] : Object.values(COMMANDS)
+}
+
+/** What the operating system refuses is no bug: a directory of somebody else's, a full disk. */
+function failureOf(error: unknown): CliFailure {
+  if (error instanceof CliFailure) return error
+  if (!isSystemError(error)) throw error
+  const { path } = error
+  return new CliFailure(path === undefined ? error.message : `${path}: ${systemReason(error)}`, EXIT.failed)
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'errno' in error
 }
 
 /** commander's error does not say which command refused: each one tells it itself. */

@@ -5,6 +5,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['EEXIST', 'it exists already'],
   ['ENOSPC', 'the disk is full'],
   ['EISDIR', 'it is a directory'],
+  ['ENOTDIR', 'it is no directory, or lies in none'],
+  ['EROFS', 'the file system is read-only'],
 ])
 
 export function systemReason(error: unknown): string {

@@ -1,5 +1,5 @@
 /** `tertia evidence`: proof of what validators did, and bringing it to a network. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { fromHex, isHex } from '../../base/bytes.ts'
 import { OFFENCES, statementsOf } from '../../node/block-log.ts'
@@ -79,8 +79,9 @@ async function showOne(id: Hash, options: EvidenceOptions, io: CliIo): Promise<v
 }
 
 async function submit(given: string, options: EvidenceOptions, io: CliIo): Promise<void> {
-  const text = existsSync(given) ? readFileSync(given, 'utf8').trim() : given
-  if (!isHex(text) || text.length % 2 !== 0) fail(`${given} is neither a file nor hexadecimal`, EXIT.usage)
+  const text = isHex(given) ? given : (contentOf(given) ?? '')
+  if (!isHex(text))
+    fail(`${given} is neither hexadecimal nor a file that holds it`, EXIT.usage)
   const id = await submitted(text, options)
   show(
     io,
@@ -88,6 +89,15 @@ async function submit(given: string, options: EvidenceOptions, io: CliIo): Promi
     { id },
     () => `${id} is true and passed on: "tertia evidence show ${id}" says when it is on the chain`,
   )
+}
+
+/** Undefined: there is no such file. */
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return undefined
+  }
 }
 
 async function submitted(text: string, options: EvidenceOptions): Promise<Hash> {

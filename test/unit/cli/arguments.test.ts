@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cli } from './cli-harness.ts'
+import { cli, temporaryDirectory } from './cli-harness.ts'
 
 const VERBS = [
   ...['devnet', 'start', 'init', 'keys new', 'keys export-public', 'genesis build', 'genesis show'],
@@ -76,4 +78,27 @@ it.each([
   const { code, out, err } = await cli(...args, ...NOBODY)
   expect({ code, out }).toEqual({ code: 75, out: '' })
   expect(err).toMatch(/^tertia: no node answers at http:\/\/127\.0\.0\.1:9 [^\n]*\n$/)
+})
+
+it.each([
+  ['a directory for keys that is a file', (file: string) => ['keys', 'new', '--insecure-plain', '--out', file]],
+  ['one that would lie in a file', (file: string) => ['keys', 'new', '--insecure-plain', '--out', join(file, 'k')]],
+  ['a data directory that is a file', (file: string) => ['init', '--genesis', file, '--data', file]],
+  ['a devnet in a file', (file: string) => ['devnet', '--data', file, '--rpc-port', '50000']],
+])('%s is refused in one line that names it', async (_, argsOf) => {
+  const file = join(temporaryDirectory(), 'file')
+  writeFileSync(file, 'x')
+  const { code, out, err } = await cli(...argsOf(file))
+  expect({ code, out }).toEqual({ code: 1, out: '' })
+  expect(err).toMatch(/^tertia: [^\n]+: it (?:exists already|is no directory)[^\n]*\n$/)
+  expect(err).toContain(file)
+})
+
+it('takes no directory for evidence', async () => {
+  const directory = temporaryDirectory()
+  const { code, err } = await cli('evidence', 'submit', directory)
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: `tertia: ${directory} is neither hexadecimal nor a file that holds it\n`,
+  })
 })
