@@ -192,7 +192,8 @@ function unlock(crypto: LockedKey, passphrase: string): Uint8Array | undefined {
   ].map((text) => bytesOf(`0x${text}`))
   if (crypto.cipher !== CIPHER || crypto.kdf !== 'scrypt' || dklen !== SCRYPT.dklen) return undefined
   if (salt === undefined || ciphertext === undefined || mac === undefined || iv?.length !== 16) return undefined
-  if (128 * n * r > SCRYPT_BYTES_MAX || p > 16) return undefined
+  const isPowerOfTwo = n > 1 && Number.isInteger(Math.log2(n))
+  if (!isPowerOfTwo || r < 1 || p < 1 || p > 16 || 128 * n * r > SCRYPT_BYTES_MAX) return undefined
   const derived = scrypt(passphrase, salt, { n, r, p, dklen })
   if (!bytesEqual(keccak256(concatBytes(derived.subarray(16), ciphertext)), mac)) return undefined
   const decipher = createDecipheriv(CIPHER, derived.subarray(0, 16), iv)

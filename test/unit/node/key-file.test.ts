@@ -102,3 +102,17 @@ it('takes the first line of a passphrase file', () => {
   writeFileSync(file, `${PASSPHRASE}\r\nmore\n`, { mode: 0o600 })
   expect(readPassphrase(file)).toEqual({ ok: true, value: PASSPHRASE })
 })
+
+it.each([
+  ['n', 262_143],
+  ['n', 0],
+  ['r', 0],
+  ['r', -8],
+  ['p', -1],
+])('refuses a locked key whose cost of %s = %i scrypt does not take', (name, value) => {
+  writeConsensusKey(path, createConsensusKey(), PASSPHRASE)
+  const file = JSON.parse(readFileSync(path, 'utf8')) as { crypto: { kdfparams: Record<string, number> } }
+  file.crypto.kdfparams[name] = value
+  writeFileSync(path, JSON.stringify(file))
+  expect(messageOf(readConsensusKey(path, PASSPHRASE))).toContain('the file is damaged')
+})
