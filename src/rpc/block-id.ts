@@ -105,6 +105,11 @@ export function blockAt(node: NodeApi, height: Height): FinalBlock {
   throw new RpcError(RESOURCE_NOT_FOUND, `history pruned before #${node.historyFrom}: this node began with a snapshot`)
 }
 
+/** Where the blocks begin that are here without a gap: genesis, or what a snapshot was made of. */
+export function oldestHeight({ historyFrom }: NodeApi): Height {
+  return historyFrom > 1 ? historyFrom : 0
+}
+
 /** @throws RpcError when the block is unknown or its state no longer kept. */
 export function stateOf(node: NodeApi, id: BlockId): StateView {
   const height = heightOf(node, id)

@@ -40,7 +40,7 @@ function asRange(value: unknown, what: string) {
 function statsOf({ node, limits, work }: RpcContext, { from, to }: ReturnType<typeof asRange>) {
   const toHeight = to === null ? node.head().header.height : heightOf(node, to)
   const span = limits.signerStatsBlocksMax
-  const fromHeight = from === null ? Math.max(1, toHeight + 1 - span) : heightOf(node, from)
+  const fromHeight = from === null ? Math.max(node.historyFrom, toHeight + 1 - span) : heightOf(node, from)
   if (fromHeight > toHeight) throw invalidParams('invalid block range params')
   if (toHeight - fromHeight >= span) throw invalidParams(`block range too large, at most ${span} blocks`)
   return signerStats(node, work, fromHeight, toHeight)

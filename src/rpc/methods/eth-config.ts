@@ -4,6 +4,7 @@ import { defined } from '../../base/invariant.ts'
 import type { NodeApi } from '../../node/node-api.ts'
 import { timestampOf } from '../../types/header.ts'
 import { idBytes } from '../../types/ids.ts'
+import { oldestHeight } from '../block-id.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { quantity } from '../serializers/encoding.ts'
 
@@ -26,13 +27,14 @@ function forkId(node: NodeApi): string {
   return `0x${crc32(idBytes(node.genesisHash)).toString(16).padStart(8, '0')}`
 }
 
-/** Blocks are kept from the first on, states for a window. */
+/** Blocks are kept from the first on, or from where a snapshot began, states for a window. */
 function capabilities({ node }: RpcContext) {
   const { hash, header } = node.head()
-  const all = { disabled: false, oldestBlock: '0x0' }
+  const oldest = oldestHeight(node)
+  const all = { disabled: false, oldestBlock: quantity(oldest) }
   const recent = {
     disabled: false,
-    oldestBlock: quantity(Math.max(0, header.height + 1 - node.stateWindowBlocks)),
+    oldestBlock: quantity(Math.max(oldest, header.height + 1 - node.stateWindowBlocks)),
     deleteStrategy: { type: 'window', retentionBlocks: quantity(node.stateWindowBlocks) },
   }
   return {

@@ -1,6 +1,6 @@
 /** What a transaction has to offer. */
 import type { FinalBlock } from '../../node/node-api.ts'
-import { asBlockNumber, type BlockId, blockAt, heightOf } from '../block-id.ts'
+import { asBlockNumber, type BlockId, blockAt, heightOf, oldestHeight } from '../block-id.ts'
 import { compareBigInts, nextBaseFee, suggestedTip, tipOf } from '../fee-suggestions.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asArray, asLenientQuantity, invalid, optional, required } from '../params.ts'
@@ -44,7 +44,8 @@ async function feeHistory(
   percentiles: readonly number[] | null,
 ) {
   const last = heightOf(node, newest)
-  const count = Math.min(blockCount, limits.feeHistoryBlocksMax, last + 1)
+  // Fewer where there are fewer, as execution-apis has it: a node that began with a snapshot lacks those before.
+  const count = Math.min(blockCount, limits.feeHistoryBlocksMax, Math.max(1, last + 1 - oldestHeight(node)))
   const oldest = last + 1 - count
   const baseFees: string[] = []
   const ratios: number[] = []

@@ -39,7 +39,8 @@ export class FakeNode implements NodeApi {
   readonly chainId = CHAIN_ID
   readonly clientVersion = 'tertia/v0.1.0/test'
   readonly stateWindowBlocks = 256
-  readonly historyFrom = 1
+  /** Later than 1: it began with a snapshot. */
+  historyFrom = 1
   readonly blocks: FinalBlock[] = []
   readonly pool = new Map<Hash, SignedTransaction>()
   readonly #listeners = new Set<NodeEvents>()
@@ -70,6 +71,7 @@ export class FakeNode implements NodeApi {
   }
 
   blockByHeight(height: number) {
+    if (height > 0 && height < this.historyFrom) return undefined
     return this.blocks[height]
   }
 

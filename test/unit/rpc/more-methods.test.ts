@@ -130,3 +130,25 @@ it('counts the modules that there are methods of', async () => {
   const names = [...METHODS.keys()].map((name) => name.split(/[_.]/)[0])
   expect(new Set(Object.keys(modules))).toEqual(new Set(names))
 })
+
+describe('a node that began with a snapshot', () => {
+  async function begunWithBlock3() {
+    const started = await startServer()
+    for (let height = 1; height <= 5; height++) started.node.seal([])
+    started.node.historyFrom = 3
+    return started
+  }
+
+  it('gives the fees of the blocks that it has: wallets ask for ten before they send', async () => {
+    const { url } = await begunWithBlock3()
+    const history = await resultOf(url, 'eth_feeHistory', ['0xa', 'latest', [20]])
+    expect(history).toMatchObject({ oldestBlock: '0x3', gasUsedRatio: [0, 0, 0] })
+    expect((await ask(url, 'eth_feeHistory', ['0x1', '0x2'])).error?.message).toContain('history pruned before #3')
+  })
+
+  it('says from which block on it has blocks and states', async () => {
+    const { url } = await begunWithBlock3()
+    const begins = { oldestBlock: '0x3' }
+    expect(await resultOf(url, 'eth_capabilities')).toMatchObject({ blocks: begins, logs: begins, state: begins })
+  })
+})
