@@ -24,6 +24,8 @@ export interface ParentView {
   readonly refused: ReadonlySet<Hash>
   readonly nonceOf: (sender: Address) => number
   readonly baseFeePerGas: bigint
+  /** Of the whole block. */
+  readonly gasLimit: number
 }
 
 const SKIPPED = Number.POSITIVE_INFINITY
@@ -88,7 +90,7 @@ export class Candidates implements IterableIterator<Verified<SignedTransaction>>
     if (nonce === expected) {
       const pooled = this.#pool.byNonce(sender, nonce)
       this.#nextNonce.set(sender, pooled === undefined ? SKIPPED : nonce)
-      return pooled !== undefined && isAffordable(pooled, this.#parent.baseFeePerGas) ? pooled.transaction : undefined
+      return pooled !== undefined && mayStand(pooled, this.#parent) ? pooled.transaction : undefined
     }
     // The ancestors hold a transaction of this nonce that the pool does not know.
     if (!this.#nextNonce.has(sender)) this.#expect(sender, expected)
@@ -108,7 +110,7 @@ export function hasCandidate(pool: PoolView, parent: ParentView): boolean {
     const { sender } = pooled.transaction
     const next = pool.byNonce(sender, parent.nonceOf(sender))
     if (next === undefined || parent.refused.has(next.transaction.hash)) continue
-    if (isAffordable(next, parent.baseFeePerGas)) return true
+    if (mayStand(next, parent)) return true
   }
   return false
 }
@@ -117,6 +119,7 @@ function successor(pool: PoolView, { transaction }: PooledTransaction): PooledTr
   return pool.byNonce(transaction.sender, transaction.nonce + 1)
 }
 
-function isAffordable(pooled: PooledTransaction, baseFeePerGas: bigint): boolean {
-  return pooled.free || pooled.transaction.maxFeePerGas >= baseFeePerGas
+/** Fee and gas may have been others when it came into the pool: they are parameters that governance changes. */
+function mayStand({ free, transaction }: PooledTransaction, { baseFeePerGas, gasLimit }: ParentView): boolean {
+  return transaction.gasLimit <= gasLimit && (free || transaction.maxFeePerGas >= baseFeePerGas)
 }

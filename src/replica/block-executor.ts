@@ -123,11 +123,13 @@ export class BlockExecutor {
     const known = this.#parentViews.get(parent.hash)
     if (known?.tip === this.#tip) return known.view
     const { state } = parent.executed
+    const { baseFeePerGas, gasLimit } = parametersIn(state)
     const view = {
       excluded: this.#transactionsUpTo(parent),
       refused: new Set<Hash>(),
       nonceOf: (sender: Address): number => state.account(sender).nonce,
-      baseFeePerGas: parametersIn(state).baseFeePerGas,
+      baseFeePerGas,
+      gasLimit,
     }
     this.#parentViews.set(parent.hash, { tip: this.#tip, view })
     return view

@@ -6,6 +6,7 @@
 import { BoundedMap } from '../base/bounded.ts'
 import { defined } from '../base/invariant.ts'
 import { isPlanted } from '../base/planted-bug.ts'
+import type { LedgerParameters } from '../ledger/system/parameters.ts'
 import { parametersIn, systemWordsIn } from '../ledger/system/state-records.ts'
 import { readValidators } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
@@ -51,14 +52,14 @@ export class CommitPipeline {
   #applied: BlockResult
   #createdBytes = 0
   #looks = 0
-  /** What `baseFeePerGas` answers: asked for each transaction, it is read from the state once a block. */
-  #baseFeePerGas: bigint
+  /** Asked for each transaction, they are read from the state once a block. */
+  #parameters: LedgerParameters
 
   /** `positions`: blocks that recovery found in the journal above the tip. */
   constructor(ports: PipelinePorts, positions: ReadonlyMap<Hash, JournalPosition>) {
     this.#ports = ports
     this.#applied = ports.executor.tip
-    this.#baseFeePerGas = baseFeeAfter(this.#applied)
+    this.#parameters = parametersIn(this.#applied.executed.state)
     this.#positions = new BoundedMap(STORED_MAX)
     for (const [hash, position] of positions) this.#positions.set(hash, position)
   }
@@ -70,9 +71,9 @@ export class CommitPipeline {
     return this.#applied.executed.state
   }
 
-  /** Wei per gas, of the next block. */
-  get baseFeePerGas(): bigint {
-    return this.#baseFeePerGas
+  /** Of the next block. */
+  get parameters(): LedgerParameters {
+    return this.#parameters
   }
 
   storeBlock(block: Block): void {
@@ -129,12 +130,12 @@ export class CommitPipeline {
     })
     this.#positions.delete(block.hash)
     this.#applied = result
-    this.#baseFeePerGas = baseFeeAfter(result)
+    this.#parameters = parametersIn(result.executed.state)
     const { height } = block.header
     this.#createdBytes += changes.created.reduce((sum, { encoding }) => sum + encoding.length, 0)
     if (this.#createdBytes > CREATED_BYTES_MAX) this.#unload()
     if (height > STATE_WINDOW_BLOCKS) runTask(store.prune(STATE_WINDOW_BLOCKS))
-    pool.onCommitted(result.transactions, this.state, this.baseFeePerGas)
+    pool.onCommitted(result.transactions, this.state, this.#parameters.baseFeePerGas)
     onFinal(final)
     if (__CANARIES__ && isPlanted('final-told-twice') && finality === null) onFinal(final)
   }
@@ -144,8 +145,4 @@ export class CommitPipeline {
     this.#looks = 0
     this.#applied.executed.state.unload(STATE_BYTES_MAX)
   }
-}
-
-function baseFeeAfter({ executed }: BlockResult): bigint {
-  return parametersIn(executed.state).baseFeePerGas
 }

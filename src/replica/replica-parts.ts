@@ -35,11 +35,7 @@ export function createReplicaParts(
     { isFree: (transaction) => mayBeFree(transaction, systemWordsIn(pipeline.state)) },
     { onExecutable: (transaction) => ports.observer.onPendingTransaction?.(transaction) },
   )
-  const verifier = new TransactionVerifier(
-    { chainId: genesis.chainId, blockGasLimit: genesis.gasLimit },
-    ports.recover,
-    (hash) => pool.get(hash),
-  )
+  const verifier = new TransactionVerifier({ chainId: genesis.chainId }, ports.recover, (hash) => pool.get(hash))
   const { tip } = ports.store
   const shared = ports.shared ?? OWN_WORK
   const state = shared.state(ports.store.tipState)

@@ -77,7 +77,8 @@ export class Replica {
     this.#intake = new TransactionIntake(pool, verifier, {
       nowMs,
       accounts: () => pipeline.state,
-      baseFeePerGas: () => pipeline.baseFeePerGas,
+      baseFeePerGas: () => pipeline.parameters.baseFeePerGas,
+      blockGasLimit: () => pipeline.parameters.gasLimit,
       carry: (transactions) => this.#courier.carry(transactions),
       poolChanged: () => this.#payloadMayHaveChanged(),
     })
@@ -150,7 +151,7 @@ export class Replica {
 
   /** The base fee of the next block, wei per gas. */
   get baseFeePerGas(): bigint {
-    return this.#parts.pipeline.baseFeePerGas
+    return this.#parts.pipeline.parameters.baseFeePerGas
   }
 
   /** After the newest final block that can be read. */

@@ -24,6 +24,8 @@ export interface IntakePorts {
   readonly nowMs: () => number
   readonly accounts: () => AccountReader
   readonly baseFeePerGas: () => bigint
+  /** Gas of the next block. */
+  readonly blockGasLimit: () => number
   /** New here and brought by a client of this node. */
   readonly carry: (transactions: readonly VerifiedTransaction[]) => void
   /** The pool may have something to propose now. */
@@ -102,8 +104,7 @@ export class TransactionIntake {
         continue
       }
       const transaction = verdict.value
-      const { nowMs, accounts, baseFeePerGas } = this.#ports
-      const added = this.#pool.add(transaction, origin, accounts(), baseFeePerGas(), nowMs())
+      const added = this.#intoPool(transaction, origin)
       if (added.ok && added.value !== 'known') {
         isChanged = true
         if (origin === 'local') own.push(transaction)
@@ -112,5 +113,12 @@ export class TransactionIntake {
     }
     if (own.length > 0) this.#ports.carry(own)
     if (isChanged) this.#ports.poolChanged()
+  }
+
+  #intoPool(transaction: VerifiedTransaction, origin: IntakeOrigin): Result<'added' | 'replaced' | 'known', Rejection> {
+    const { nowMs, accounts, baseFeePerGas, blockGasLimit } = this.#ports
+    // Not the sender's fault for sure, nor for good: the limit is a parameter that governance changes.
+    if (transaction.gasLimit > blockGasLimit()) return err(rejection('gasLimit', 'exceeds block gas limit', 'ignore'))
+    return this.#pool.add(transaction, origin, accounts(), baseFeePerGas(), nowMs())
   }
 }

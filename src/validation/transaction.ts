@@ -16,17 +16,9 @@ import type { Verified } from '../types/verified.ts'
 
 export interface TransactionRules {
   readonly chainId: number
-  /** Gas that a whole block may use. */
-  readonly blockGasLimit: number
 }
 
-export type TransactionRuleCode =
-  | 'chainId'
-  | 'contractCreation'
-  | 'nonceMax'
-  | 'tipAboveCap'
-  | 'intrinsicGas'
-  | 'gasLimit'
+export type TransactionRuleCode = 'chainId' | 'contractCreation' | 'nonceMax' | 'tipAboveCap' | 'intrinsicGas'
 
 /** Has passed `checkTransaction`; its signature is still to be checked. */
 export type CheckedTransaction = Brand<Transaction & { readonly to: Address }, 'CheckedTransaction'>
@@ -68,9 +60,5 @@ function brokenRule(transaction: Transaction, rules: TransactionRules): Rejectio
     return rejection('tipAboveCap', 'max priority fee per gas higher than max fee per gas')
   }
   if (transaction.gasLimit < intrinsicGas(transaction)) return rejection('intrinsicGas', 'intrinsic gas too low')
-  // Not the sender's fault for sure: the limit is a parameter that may change under way.
-  if (transaction.gasLimit > rules.blockGasLimit) {
-    return rejection('gasLimit', 'exceeds block gas limit', 'ignore')
-  }
   return undefined
 }

@@ -42,12 +42,12 @@ export function verifyReceipts(
 
 function signedTransaction(
   envelope: Uint8Array,
-  { chainId, gasLimit }: Genesis,
+  { chainId }: Genesis,
   recoverer: Recoverer,
 ): Result<SignedTransaction, Rejection> {
   const decoded = decodeTransaction(envelope)
   if (!decoded.ok) return decoded
-  const checked = checkTransaction(decoded.value, { chainId, blockGasLimit: gasLimit })
+  const checked = checkTransaction(decoded.value, { chainId })
   if (!checked.ok) return checked
   const { digest, signature, yParity } = recoverItemOf(checked.value)
   const key = recoverer.recoverUncompressed(digest, signature, yParity)

@@ -287,7 +287,13 @@ describe('candidates', () => {
   it('are asked for again after every change of the pool and for every other set of ancestors', () => {
     const { pool, accounts, ...rest } = new TestPool()
     const refused = new Set<Hash>()
-    const parent = { excluded: new Set<Hash>(), refused, nonceOf: accounts.nonceOf, baseFeePerGas: 10n }
+    const parent = {
+      excluded: new Set<Hash>(),
+      refused,
+      nonceOf: accounts.nonceOf,
+      baseFeePerGas: 10n,
+      gasLimit: 30_000_000,
+    }
     expect(pool.hasCandidate(parent)).toBe(false)
     const transaction = sample({})
     pool.add(transaction, 'remote', accounts, rest.baseFee, 0)
@@ -301,7 +307,13 @@ describe('candidates', () => {
   it('are none once the parent has refused what waits, and some again for another parent', () => {
     const { pool, accounts, baseFee } = new TestPool()
     const refused = new Set<Hash>()
-    const parent = { excluded: new Set<Hash>(), refused, nonceOf: accounts.nonceOf, baseFeePerGas: 10n }
+    const parent = {
+      excluded: new Set<Hash>(),
+      refused,
+      nonceOf: accounts.nonceOf,
+      baseFeePerGas: 10n,
+      gasLimit: 30_000_000,
+    }
     const transaction = sample({})
     pool.add(transaction, 'remote', accounts, baseFee, 0)
     expect(pool.hasCandidate(parent)).toBe(true)
@@ -325,6 +337,7 @@ describe('candidates', () => {
       refused: new Set(),
       nonceOf: () => 0,
       baseFeePerGas: 10n,
+      gasLimit: 30_000_000,
     })
     const first = candidates.next()
     expect(first.value?.sender).toBe(addressOf(1))
@@ -347,6 +360,17 @@ describe('candidates', () => {
     expect(pool.candidates()).toHaveLength(3)
   })
 
+  it('leave out what no block has room for since governance has lowered its gas, for whoever waits for such a block waits in vain', () => {
+    const pool = new TestPool()
+    added(pool, [{ gasLimit: 10_000_000 }, { nonce: 1 }, { sender: 2 }])
+    pool.gasLimit = 3_000_000
+    expect(pool.candidates().map(({ sender }) => sender)).toEqual([addressOf(2)])
+    pool.commit(2, 1)
+    expect(pool.candidates()).toEqual([])
+    pool.gasLimit = 10_000_000
+    expect(pool.candidates().map(({ nonce }) => nonce)).toEqual([0, 1])
+  })
+
   it('stay right while the pool changes under them', () => {
     const pool = new TestPool()
     added(pool, [
@@ -359,6 +383,7 @@ describe('candidates', () => {
       refused: new Set(),
       nonceOf: () => 0,
       baseFeePerGas: 10n,
+      gasLimit: 30_000_000,
     })
     candidates.next()
     pool.commit(2, 1)

@@ -17,6 +17,7 @@ export interface Sample {
   readonly tip?: bigint
   readonly cap?: bigint
   readonly value?: bigint
+  readonly gasLimit?: number
   readonly sizeBytes?: number
 }
 
@@ -27,7 +28,15 @@ export function addressOf(sender: number): Address {
 let made = 0
 
 /** Every call makes a transaction of its own hash. */
-export function sample({ sender = 1, nonce = 0, tip = 1n, cap, value = 0n, sizeBytes = 110 }: Sample): PoolTransaction {
+export function sample({
+  sender = 1,
+  nonce = 0,
+  tip = 1n,
+  cap,
+  value = 0n,
+  gasLimit = 21_000,
+  sizeBytes = 110,
+}: Sample): PoolTransaction {
   made += 1
   return mintVerified<SignedTransaction>({
     type: 2,
@@ -35,7 +44,7 @@ export function sample({ sender = 1, nonce = 0, tip = 1n, cap, value = 0n, sizeB
     envelope: new Uint8Array(sizeBytes),
     chainId: 13_371,
     nonce,
-    gasLimit: 21_000,
+    gasLimit,
     to: addressOf(0xffff),
     value,
     data: new Uint8Array(0),
@@ -64,12 +73,13 @@ class Accounts implements AccountReader {
 
 const NONE: ReadonlySet<Hash> = new Set()
 
-/** A pool with its accounts and a base fee of 10 wei. */
+/** A pool with its accounts, a base fee of 10 wei and blocks of 30 million gas. */
 export class TestPool {
   readonly accounts = new Accounts()
   readonly pool: Mempool
   readonly executable: PoolTransaction[] = []
   baseFee = 10n
+  gasLimit = 30_000_000
 
   constructor(limits: Partial<MempoolLimits> = {}, isFree: (transaction: SignedTransaction) => boolean = () => false) {
     const listener: MempoolListener = { onExecutable: (transaction) => this.executable.push(transaction) }
@@ -90,7 +100,7 @@ export class TestPool {
   }
 
   candidates(excluded: ReadonlySet<Hash> = NONE, nonceOf = this.accounts.nonceOf): PoolTransaction[] {
-    const parent = { excluded, refused: NONE, nonceOf, baseFeePerGas: this.baseFee }
+    const parent = { excluded, refused: NONE, nonceOf, baseFeePerGas: this.baseFee, gasLimit: this.gasLimit }
     const listed = [...this.pool.candidates(parent)]
     if (this.pool.hasCandidate(parent) !== listed.length > 0) {
       throw new Error('hasCandidate and candidates disagree')

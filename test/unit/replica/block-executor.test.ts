@@ -24,7 +24,7 @@ function world() {
   const client = defined(clients[0], 'a client')
   const pool = new Mempool(DEFAULT_MEMPOOL_LIMITS, { isFree: () => false })
   const verifier = new TransactionVerifier(
-    { chainId: genesis.chainId, blockGasLimit: genesis.gasLimit },
+    { chainId: genesis.chainId },
     (items, done) => done(crypto.recover(items)),
     (hash) => pool.get(hash),
   )

@@ -24,12 +24,14 @@ function world() {
     },
   } as unknown as TransactionVerifier
   const carried: PoolTransaction[] = []
+  const gasLimit = { ofBlock: 30_000_000 }
   let changes = 0
   const pool = new Mempool(DEFAULT_MEMPOOL_LIMITS, { isFree: () => false })
   const intake = new TransactionIntake(pool, verifier, {
     nowMs: () => 0,
     accounts: () => ({ account: () => ({ nonce: 0, balance: 10n ** 24n }) }),
     baseFeePerGas: () => 1n,
+    blockGasLimit: () => gasLimit.ofBlock,
     carry: (transactions) => carried.push(...transactions),
     poolChanged: () => {
       changes += 1
@@ -46,7 +48,7 @@ function world() {
   }
   const submitAll = (envelopes: readonly Uint8Array[]): void =>
     intake.submitAll(envelopes, 'remote', (verdict) => verdicts.push(verdict))
-  return { batches, carried, pool, verdicts, submit, submitAll, good, changes: () => changes }
+  return { batches, carried, gasLimit, pool, verdicts, submit, submitAll, good, changes: () => changes }
 }
 
 describe('the intake', () => {
@@ -87,6 +89,21 @@ describe('the intake', () => {
     batches[2]?.end()
     expect(batches.map(({ envelopes }) => envelopes.length)).toEqual([1, 512, 487])
     expect(verdicts).toHaveLength(1_000)
+  })
+
+  it('refuses what no block has room for now, and takes it when governance has made room', () => {
+    const { batches, gasLimit, verdicts, submit, good } = world()
+    const envelope = good(1)
+    gasLimit.ofBlock = 20_999
+    submit(envelope)
+    batches[0]?.end()
+    gasLimit.ofBlock = 21_000
+    submit(envelope)
+    batches[1]?.end()
+    expect(verdicts).toMatchObject([
+      { ok: false, error: { code: 'gasLimit', message: 'exceeds block gas limit', verdict: 'ignore' } },
+      { ok: true },
+    ])
   })
 
   it('checks a bad envelope once, however often it comes', () => {

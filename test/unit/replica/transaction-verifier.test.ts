@@ -23,7 +23,7 @@ async function envelopes(): Promise<readonly Uint8Array[]> {
 
 it('remembers no more bytes of transactions that nobody may ever take than its bound', async () => {
   const verifier = new TransactionVerifier(
-    { chainId: CHAIN_ID, blockGasLimit: 30_000_000 },
+    { chainId: CHAIN_ID },
     (items, done) => done(items.map(() => sender)),
     () => undefined,
   )

@@ -11,7 +11,7 @@ import type { Transaction, TransactionFields } from '../../../src/types/transact
 import { checkTransaction, recoverItemOf, withSender } from '../../../src/validation/transaction.ts'
 import { arbitraryFields, arbitraryPrivateKey, TEST_KEY, TRANSFER } from '../crypto/transaction-samples.ts'
 
-const RULES = { chainId: TRANSFER.chainId, blockGasLimit: 30_000_000 }
+const RULES = { chainId: TRANSFER.chainId }
 
 function signed(fields: TransactionFields, key = TEST_KEY): Transaction {
   const result = decodeTransaction(signTransaction(fields, createSigner(key)))
@@ -41,7 +41,6 @@ describe('checkTransaction', () => {
       'reject',
     ],
     ['intrinsicGas', { gasLimit: 20_999 }, 'intrinsic gas too low', 'reject'],
-    ['gasLimit', { gasLimit: 30_000_001 }, 'exceeds block gas limit', 'ignore'],
   ] as const)('refuses with the code %s in the words that clients look for', (code, change, message, verdict) => {
     expect(refusal(change)).toEqual({ code, message, verdict })
   })
@@ -71,7 +70,6 @@ describe('withSender', () => {
         const signer = createSigner(fromHex(key))
         const checked = checkTransaction(signed({ ...fields, nonce: 1, gasLimit: 10 ** 7 }, fromHex(key)), {
           chainId: fields.chainId,
-          blockGasLimit: 10 ** 7,
         })
         if (!checked.ok) throw new Error(checked.error.message)
         const { digest, signature, yParity } = recoverItemOf(checked.value)
