@@ -35,7 +35,7 @@ export interface PipelinePorts {
   readonly onFinal: (final: FinalBlock) => void
 }
 
-/** BOUND: blocks in the journal that are not final yet. */
+/** BOUND: blocks that were written to the journal since the start and are not final yet. */
 const STORED_MAX = 1_024
 /** States that can be asked for (docs/ledger.md, "State on disk"). */
 const STATE_WINDOW_BLOCKS = 256
@@ -47,7 +47,9 @@ const LOOKS_MAX = 100_000
 
 export class CommitPipeline {
   readonly #ports: PipelinePorts
-  readonly #positions: BoundedMap<Hash, JournalPosition>
+  /** Read from the journal at the start, however many they are: what lies there is not written once more. */
+  readonly #recovered: Map<Hash, JournalPosition>
+  readonly #positions = new BoundedMap<Hash, JournalPosition>(STORED_MAX)
   /** The newest block that is readable. */
   #applied: BlockResult
   #createdBytes = 0
@@ -55,13 +57,12 @@ export class CommitPipeline {
   /** Asked for each transaction, they are read from the state once a block. */
   #parameters: LedgerParameters
 
-  /** `positions`: blocks that recovery found in the journal above the tip. */
-  constructor(ports: PipelinePorts, positions: ReadonlyMap<Hash, JournalPosition>) {
+  /** `recovered`: where the blocks lie that recovery found in the journal above the tip. */
+  constructor(ports: PipelinePorts, recovered: ReadonlyMap<Hash, JournalPosition>) {
     this.#ports = ports
     this.#applied = ports.executor.tip
     this.#parameters = parametersIn(this.#applied.executed.state)
-    this.#positions = new BoundedMap(STORED_MAX)
-    for (const [hash, position] of positions) this.#positions.set(hash, position)
+    this.#recovered = new Map(recovered)
   }
 
   /** The latest final one that can be read; the pool judges by it. */
@@ -82,8 +83,12 @@ export class CommitPipeline {
   }
 
   #store(block: Block): void {
-    if (this.#positions.has(block.hash)) return
+    if (this.#positionOf(block.hash) !== undefined) return
     this.#positions.set(block.hash, this.#ports.journal.append(BLOCK_RECORD, encodeBlockRecord(block)))
+  }
+
+  #positionOf(hash: Hash): JournalPosition | undefined {
+    return this.#recovered.get(hash) ?? this.#positions.get(hash)
   }
 
   /** Oldest first, all executed; the proof is of the last. */
@@ -123,11 +128,12 @@ export class CommitPipeline {
     const changes = shared.changes(result.executed.state, this.#applied.executed.state)
     store.apply({
       final,
-      position: defined(this.#positions.get(block.hash), 'the place of a final block in the journal'),
+      position: defined(this.#positionOf(block.hash), 'the place of a final block in the journal'),
       finalityPosition,
       changes,
       nextValidators: block.header.consensus.end ? readValidators(systemWordsIn(result.executed.state)) : null,
     })
+    this.#recovered.delete(block.hash)
     this.#positions.delete(block.hash)
     this.#applied = result
     this.#parameters = parametersIn(result.executed.state)
