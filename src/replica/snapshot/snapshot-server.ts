@@ -19,10 +19,10 @@ import { bareManifestOf, setLink } from './manifest-of.ts'
 
 /** BOUND: cutting a chunk takes some milliseconds, in which nothing else happens: agreement goes first. */
 const CHUNKS_PER_SECOND_MAX = 20
-/** BOUND: manifests and answers of links, which read the journal hundreds of times. */
+/** BOUND: manifests and answers of links. */
 const PROOFS_PER_SECOND_MAX = 10
-/** BOUND: of one answer; a link is some hundred bytes a validator. */
-const LINKS_BYTES_MAX = 1024 * 1024
+/** BOUND: of one answer, which takes some milliseconds as well: a link of a few hundred bytes is a look at the journal and two at the database. */
+const LINKS_BYTES_MAX = 128 * 1024
 /** BOUND: what a message has room for. An end that is larger is left out. */
 const MANIFEST_BYTES_MAX = 4 * 1024 * 1024
 
