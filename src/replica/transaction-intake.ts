@@ -32,8 +32,9 @@ export interface IntakePorts {
   readonly poolChanged: () => void
 }
 
-/** BOUND: envelopes that wait for their signatures to be checked. */
+/** BOUND: envelopes that wait for their signatures to be checked, and bytes of them. */
 const ARRIVALS_MAX = 20_000
+const ARRIVED_BYTES_MAX = 64 * 1024 * 1024
 /** BOUND: hashes of envelopes refused lately for their own sake, never for the sender's account. */
 const REFUSED_MAX = 8_192
 const BATCH_MAX = 512
@@ -43,6 +44,7 @@ export class TransactionIntake {
   readonly #verifier: TransactionVerifier
   readonly #ports: IntakePorts
   readonly #arrivals = new BoundedQueue<Arrival>(ARRIVALS_MAX)
+  #arrivedBytes = 0
   readonly #refused = new BoundedMap<Hash, Rejection>(REFUSED_MAX)
   #isVerifying = false
 
@@ -59,17 +61,30 @@ export class TransactionIntake {
   /** What came together is checked together; `done` is called for each. */
   submitAll(envelopes: readonly Uint8Array[], origin: IntakeOrigin, done: (verdict: IntakeVerdict) => void): void {
     for (const envelope of envelopes) {
-      if (this.#arrivals.push({ envelope, origin, done })) continue
+      if (this.#push({ envelope, origin, done })) continue
       done(err(rejection('intakeFull', 'too many transactions wait to be checked; try again', 'ignore')))
     }
     this.#verifyNext()
+  }
+
+  #push(arrival: Arrival): boolean {
+    const bytes = this.#arrivedBytes + arrival.envelope.length
+    if (bytes > ARRIVED_BYTES_MAX || !this.#arrivals.push(arrival)) return false
+    this.#arrivedBytes = bytes
+    return true
+  }
+
+  #shift(): Arrival | undefined {
+    const arrival = this.#arrivals.shift()
+    this.#arrivedBytes -= arrival?.envelope.length ?? 0
+    return arrival
   }
 
   /** What arrives while a batch is being checked makes up the next one. */
   #verifyNext(): void {
     if (this.#isVerifying || this.#arrivals.size === 0) return
     const batch: Arrival[] = []
-    for (let next = this.#arrivals.shift(); next !== undefined; next = this.#arrivals.shift()) {
+    for (let next = this.#shift(); next !== undefined; next = this.#shift()) {
       if (!this.#answerFromMemory(next)) batch.push(next)
       if (batch.length === BATCH_MAX) break
     }

@@ -121,4 +121,15 @@ describe('the intake', () => {
     for (let n = 0; n < 20_002; n++) submit(Uint8Array.of(1, n, n >> 8))
     expect(verdicts).toMatchObject([{ ok: false, error: { code: 'intakeFull', verdict: 'ignore' } }])
   })
+
+  it('takes a bounded number of bytes, and more when those before have been checked', () => {
+    const { batches, verdicts, submit } = world()
+    const large = (n: number): Uint8Array => new Uint8Array(128 * 1024).fill(n)
+    submit(Uint8Array.of(BAD))
+    for (let n = 1; n <= 513; n++) submit(large(n), 'remote')
+    expect(verdicts).toMatchObject([{ ok: false, error: { code: 'intakeFull', verdict: 'ignore' } }])
+    batches[0]?.end()
+    submit(large(1), 'remote')
+    expect(verdicts).toMatchObject([{}, { error: { code: 'badSignature' } }])
+  })
 })
