@@ -137,7 +137,7 @@ export class SimulatedDisk implements FileDirectory {
     bytes[at] = (bytes[at] as number) ^ mask
     const flipped = { file: name, offset: start + at }
     if (lasts) {
-      const byte = bytes[at] as number
+      const byte = bytes[at]
       this.#file(name).bytes[flipped.offset] = byte
       this.#lasting = { ...flipped, byte }
     }

@@ -277,7 +277,7 @@ export class World {
     if (chain === null || replica === null) return false
     const { height, consensus } = chain.store.tip.header
     const isAtStart = height === 0 || consensus.end
-    return height < this.#height || isAtStart || (replica.core?.highQc.view ?? 0) > consensus.view
+    return height < this.#height || isAtStart || replica.core.highQc.view > consensus.view
   }
 
   #hasTransactionsAbove(height: Height): boolean {

@@ -80,8 +80,7 @@ async function showOne(id: Hash, options: EvidenceOptions, io: CliIo): Promise<v
 
 async function submit(given: string, options: EvidenceOptions, io: CliIo): Promise<void> {
   const text = isHex(given) ? given : (contentOf(given) ?? '')
-  if (!isHex(text))
-    fail(`${given} is neither hexadecimal nor a file that holds it`, EXIT.usage)
+  if (!isHex(text)) fail(`${given} is neither hexadecimal nor a file that holds it`, EXIT.usage)
   const id = await submitted(text, options)
   show(
     io,
