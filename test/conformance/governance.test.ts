@@ -184,7 +184,7 @@ describe('tertia evidence', () => {
 
   it.each([
     [['show', UNKNOWN], 1, 'neither the node nor the chain has evidence'],
-    [['submit', 'nonsense'], 2, 'neither a file nor hexadecimal'],
+    [['submit', 'nonsense'], 2, 'neither hexadecimal nor a file that holds it'],
     [['submit', '0x00'], 1, 'this is no evidence'],
   ])('refuses %j in one line that says why', async (args, code, words) => {
     expect(await read('evidence', ...args)).toMatchObject({

@@ -94,9 +94,8 @@ describe('a snapshot', () => {
     expect(await client.getBalance({ address: more })).toBe(14n)
     expect((await client.getBlock({ blockNumber: BigInt(height) })).stateRoot).toBe(stateRoot)
     await expect(rpc(devnet().url(OBSERVER), 'eth_getBlockByNumber', ['0x1', false])).rejects.toThrow('history pruned')
-    await expect(rpc(devnet().url(OBSERVER), 'eth_feeHistory', ['0x400', 'latest', []])).rejects.toThrow(
-      'history pruned',
-    )
+    const fees = rpc(devnet().url(OBSERVER), 'eth_feeHistory', ['0x400', 'latest', []])
+    expect(await fees).toMatchObject({ oldestBlock: `0x${height.toString(16)}` })
   })
 
   it('of a running node is the end of its newest epoch, and lets a newcomer begin as well', {

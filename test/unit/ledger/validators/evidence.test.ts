@@ -105,11 +105,11 @@ describe('evidence', () => {
 
   test('is judged by the validators of its own epoch, and expires with it', () => {
     const { ledger, a, culprit } = open({
-      genesis: { consensus: { epochBlocksMax: 1, epochMsMin: 0 }, evidence: { ageEpochsMax: 3 } },
+      genesis: { consensus: { epochBlocksMax: 2, epochMsMin: 0 }, evidence: { ageEpochsMax: 3 } },
     })
     const old = ledger.doubleVote(culprit, { epoch: 1 })
-    ledger.pass(1)
-    // The third epoch begins with the next block: the first is two back.
+    ledger.pass(4)
+    // The next block is the last of the third epoch: the first is two back.
     expect(ledger.refusal(a, 'submitEvidence', [old])).toBe('returned')
     ledger.pass(1)
     expect(ledger.refusal(a, 'submitEvidence', [old])).toBe('BadEvidence(unknownEpoch)')
