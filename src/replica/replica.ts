@@ -51,7 +51,7 @@ export class Replica {
   #isStarted = false
   /** BOUND: direct streams run between validators only. */
   readonly #certificatesFrom = new Set<PeerId>()
-  #startAtMs = 0
+  #hasWaited = false
   /** Whether the pool, or the chain that it is held against, has changed since the core was told of it. */
   #isPayloadStale = true
 
@@ -167,8 +167,7 @@ export class Replica {
   /** Takes up where the journal ends; asks the others before it signs (docs/consensus.md, "After a crash"). */
   start(): void {
     const { clock, schedule } = this.#ports
-    this.#startAtMs = clock.monotonicMs() + this.#config.genesis.consensus.viewTimeoutMs
-    schedule(this.#startAtMs, () => this.#startWhenReady())
+    schedule(clock.monotonicMs() + this.#config.genesis.consensus.viewTimeoutMs, () => this.#startWhenReady(true))
     this.#synchronize()
     if (this.#isStopped) return
     this.#beat.start()
@@ -355,11 +354,12 @@ export class Replica {
     this.#halt(reason, reason)
   }
 
-  #startWhenReady(): void {
+  /** The timer says whether it has waited: it comes once, and by the clock a fraction of a millisecond early. */
+  #startWhenReady(hasWaited = this.#hasWaited): void {
+    this.#hasWaited = hasWaited
     if (this.#isStarted || this.#isStopped || !this.#synchronizer.isReplayed) return
     const { n, amplification } = this.epoch.validators
-    const enough = this.#certificatesFrom.size >= Math.min(amplification, n - 1)
-    if (!enough && this.#ports.clock.monotonicMs() < this.#startAtMs) return
+    if (!this.#hasWaited && this.#certificatesFrom.size < Math.min(amplification, n - 1)) return
     this.#isStarted = true
     this.#feed(this.#session, { kind: 'start' })
   }

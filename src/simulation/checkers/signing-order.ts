@@ -65,11 +65,12 @@ export function signingOrderChecker(genesisHash: Hash): Checker {
   }
 }
 
-/** Without a proposal, which is not made again from the record alone. */
-function statementsIn({ epoch, lastVote, lastCommitVote, lastTimeout }: SafetyRecord): readonly Statement[] {
+function statementsIn(record: SafetyRecord): readonly Statement[] {
+  const { epoch, lastVote, lastCommitVote, lastTimeout, lastProposal } = record
   const statements: Statement[] = []
   if (lastVote !== null) statements.push({ kind: 'vote', epoch, ...lastVote })
   if (lastCommitVote !== null) statements.push({ kind: 'commit', epoch, ...lastCommitVote })
+  if (lastProposal !== null) statements.push({ kind: 'proposal', epoch, ...lastProposal })
   if (lastTimeout !== null) {
     const { view, highQc } = lastTimeout
     statements.push({ kind: 'timeout', epoch, view, highQcView: highQc.view })
