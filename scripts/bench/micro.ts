@@ -123,7 +123,7 @@ function measure() {
   return {
     'hash an envelope (keccak256, as text)': cost(TRANSACTIONS, () => each(keccak256Hash)),
     'decode and hash': cost(TRANSACTIONS, () => each(decodeTransaction)),
-    'decode, hash, recover the sender': cost(TRANSACTIONS, () => each((envelope) => verified(envelope))),
+    'decode, hash, recover the sender': cost(TRANSACTIONS, () => each(verified)),
     'add to the pool': cost(TRANSACTIONS, fill),
     'base fee from the state': cost(TRANSACTIONS, () => {
       for (let i = 0; i < TRANSACTIONS; i++) readParameters(systemWordsIn(state))

@@ -77,8 +77,7 @@ export class Replica {
     this.#intake = new TransactionIntake(pool, verifier, {
       nowMs,
       accounts: () => pipeline.state,
-      baseFeePerGas: () => pipeline.parameters.baseFeePerGas,
-      blockGasLimit: () => pipeline.parameters.gasLimit,
+      parameters: () => pipeline.parameters,
       carry: (transactions) => this.#courier.carry(transactions),
       poolChanged: () => this.#payloadMayHaveChanged(),
     })

@@ -7,6 +7,7 @@ import { BoundedMap, BoundedQueue } from '../base/bounded.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { keccak256Hash } from '../crypto/keccak.ts'
+import type { LedgerParameters } from '../ledger/system/parameters.ts'
 import type { AccountReader, Mempool } from '../mempool/mempool.ts'
 import type { Hash } from '../types/ids.ts'
 import type { TransactionVerdict, TransactionVerifier, VerifiedTransaction } from './transaction-verifier.ts'
@@ -23,9 +24,8 @@ interface Arrival {
 export interface IntakePorts {
   readonly nowMs: () => number
   readonly accounts: () => AccountReader
-  readonly baseFeePerGas: () => bigint
-  /** Gas of the next block. */
-  readonly blockGasLimit: () => number
+  /** Of the next block. */
+  readonly parameters: () => Pick<LedgerParameters, 'baseFeePerGas' | 'gasLimit'>
   /** New here and brought by a client of this node. */
   readonly carry: (transactions: readonly VerifiedTransaction[]) => void
   /** The pool may have something to propose now. */
@@ -131,9 +131,10 @@ export class TransactionIntake {
   }
 
   #intoPool(transaction: VerifiedTransaction, origin: IntakeOrigin): Result<'added' | 'replaced' | 'known', Rejection> {
-    const { nowMs, accounts, baseFeePerGas, blockGasLimit } = this.#ports
+    const { nowMs, accounts, parameters } = this.#ports
+    const { baseFeePerGas, gasLimit } = parameters()
     // Not the sender's fault for sure, nor for good: the limit is a parameter that governance changes.
-    if (transaction.gasLimit > blockGasLimit()) return err(rejection('gasLimit', 'exceeds block gas limit', 'ignore'))
-    return this.#pool.add(transaction, origin, accounts(), baseFeePerGas(), nowMs())
+    if (transaction.gasLimit > gasLimit) return err(rejection('gasLimit', 'exceeds block gas limit', 'ignore'))
+    return this.#pool.add(transaction, origin, accounts(), baseFeePerGas, nowMs())
   }
 }

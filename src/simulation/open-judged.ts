@@ -22,16 +22,16 @@ export function openJudged(
   genesis: GenesisBlock,
   coverage: Coverage,
 ): Result<OpenedChain, Rejection> {
-  const durable = new Map(disk.list().map((name) => [name, disk.durableBytes(name)]))
-  const before = lengthsOn(disk)
+  const before = bytesOn(disk)
   disk.takeFlipped()
   const opened = openChain(store, disk, genesis)
   const flipped = disk.takeFlipped()
   if (!opened.ok) {
     if (disk.wrongBits === 0) throw new SimulationFailure('recovery', opened.error.message)
-    const lengths = lengthsOn(disk)
-    for (const [name, length] of before)
-      if (lengths.get(name) !== length) throw new SimulationFailure('damage', `${name} was cut and then refused`)
+    const after = bytesOn(disk)
+    for (const [name, { written }] of before)
+      if (after.get(name)?.written !== written)
+        throw new SimulationFailure('damage', `${name} was cut and then refused`)
     coverage.hit('flipped bit refused')
     return opened
   }
@@ -42,7 +42,7 @@ export function openJudged(
       throw new SimulationFailure('damage', `a wrong bit of ${flipped.file} at ${flipped.offset} was believed`)
     coverage.hit('flipped bit cut off')
   }
-  const { synced = 0, witnessed = 0 } = cut === undefined ? {} : (durable.get(cut.file) ?? {})
+  const { synced = 0, witnessed = 0 } = cut === undefined ? {} : (before.get(cut.file) ?? {})
   if (cut !== undefined && cut.offset < (flipped === null ? synced : witnessed))
     throw new SimulationFailure('damage', `${cut.file} was cut at ${cut.offset}, but is durable up to ${synced}`)
   if (disk.wrongBits > 0 && !hasTip(opened.value.store))
@@ -50,9 +50,9 @@ export function openJudged(
   return opened
 }
 
-/** Of all files, bytes. */
-function lengthsOn(disk: SimulatedDisk): ReadonlyMap<string, number> {
-  return new Map([...disk.backup()].map(([name, { length }]) => [name, length]))
+/** By file. */
+function bytesOn(disk: SimulatedDisk): ReadonlyMap<string, ReturnType<SimulatedDisk['bytesOf']>> {
+  return new Map(disk.list().map((name) => [name, disk.bytesOf(name)]))
 }
 
 /** Whether the block that was applied last can be read with its proof. */

@@ -244,10 +244,10 @@ export class SimulatedDisk implements FileDirectory {
     return this.#file(name).lastSynced
   }
 
-  /** Of a file, bytes: what a sync has confirmed, and what something durable stands behind that was written afterwards. */
-  durableBytes(name: string): { readonly synced: number; readonly witnessed: number } {
-    const { syncedLength, witnessedLength } = this.#file(name)
-    return { synced: syncedLength, witnessed: witnessedLength }
+  /** Of a file: all of them, what a sync has confirmed, and what something durable stands behind that was written afterwards. */
+  bytesOf(name: string): { readonly written: number; readonly synced: number; readonly witnessed: number } {
+    const { length, syncedLength, witnessedLength } = this.#file(name)
+    return { written: length, synced: syncedLength, witnessed: witnessedLength }
   }
 
   /** A copy of all files, as a backup would take it. */

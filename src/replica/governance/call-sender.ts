@@ -152,16 +152,8 @@ export class CallSender {
     const { chainId, signer } = this.#ports
     return signTransaction(
       {
-        ...{
-          type: 2,
-          chainId,
-          nonce,
-          gasLimit: GOVERNANCE_CALL_GAS,
-          to: SYSTEM_ADDRESS,
-          value: 0n,
-          data,
-          accessList: [],
-        },
+        ...{ type: 2, chainId, nonce, to: SYSTEM_ADDRESS, value: 0n, data, accessList: [] },
+        gasLimit: GOVERNANCE_CALL_GAS,
         // Free of fee for whoever may call the module at all (docs/ledger.md, "Transactions").
         ...{ maxFeePerGas: 0n, maxPriorityFeePerGas: 0n },
       },

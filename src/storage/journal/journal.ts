@@ -27,19 +27,14 @@ import {
   type JournalDamage,
   type RecordVisitor,
   type RecoveredJournal,
+  type RecoveryOptions,
   recoverJournal,
 } from './recovery.ts'
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts'
 
-export interface JournalOptions {
-  /** 32 bytes. */
-  readonly genesisHash: Uint8Array
+export interface JournalOptions extends RecoveryOptions {
   /** A segment takes no further batch once it is this long. */
   readonly segmentBytes: number
-  /** The oldest segment whose records are wanted; older ones need only be there. */
-  readonly fromSegment: number
-  /** The newest record that something outside of the journal rests on: it had been synced. */
-  readonly reliedOn: JournalPosition | null
 }
 
 export interface JournalRecord {

@@ -4,9 +4,10 @@
  * A batch is written only after the one before it is durable, and its first record says so
  * (`afterSync`); a new segment begins likewise. So a damaged record that a valid `afterSync`
  * record, or a later segment, stands behind was once durable: the disk has failed, and nothing
- * is cut. So was a record that the state rests on. Damage without such a witness lies in the last batch, which a crash may have left in
- * any state, and is cut. (Alagappan et al., Protocol-Aware Recovery, FAST 2018, section 3.3.2:
- * the last batch itself cannot be told apart, and nothing more is lost by treating it as torn.)
+ * is cut. So was a record that the state rests on. Damage without such a witness lies in the
+ * last batch, which a crash may have left in any state, and is cut. (Alagappan et al.,
+ * Protocol-Aware Recovery, FAST 2018, section 3.3.2: the last batch itself cannot be told apart,
+ * and nothing more is lost by treating it as torn.)
  */
 
 import { bytesEqual, toHex } from '../../base/bytes.ts'
@@ -36,8 +37,11 @@ export interface JournalDamage
 }
 
 export interface RecoveryOptions {
+  /** 32 bytes. */
   readonly genesisHash: Uint8Array
+  /** The oldest segment whose records are wanted; older ones need only be there. */
   readonly fromSegment: number
+  /** The newest record that something outside of the journal rests on: it had been synced. */
   readonly reliedOn: JournalPosition | null
 }
 

@@ -285,18 +285,12 @@ describe('candidates', () => {
   })
 
   it('are asked for again after every change of the pool and for every other set of ancestors', () => {
-    const { pool, accounts, ...rest } = new TestPool()
-    const refused = new Set<Hash>()
-    const parent = {
-      excluded: new Set<Hash>(),
-      refused,
-      nonceOf: accounts.nonceOf,
-      baseFeePerGas: 10n,
-      gasLimit: 30_000_000,
-    }
+    const testPool = new TestPool()
+    const { pool, accounts, baseFee } = testPool
+    const parent = testPool.parent()
     expect(pool.hasCandidate(parent)).toBe(false)
     const transaction = sample({})
-    pool.add(transaction, 'remote', accounts, rest.baseFee, 0)
+    pool.add(transaction, 'remote', accounts, baseFee, 0)
     expect(pool.hasCandidate(parent)).toBe(true)
     expect(pool.hasCandidate({ ...parent, excluded: new Set([transaction.hash]), nonceOf: () => 1 })).toBe(false)
     expect(pool.hasCandidate(parent)).toBe(true)
@@ -305,15 +299,10 @@ describe('candidates', () => {
   })
 
   it('are none once the parent has refused what waits, and some again for another parent', () => {
-    const { pool, accounts, baseFee } = new TestPool()
+    const testPool = new TestPool()
+    const { pool, accounts, baseFee } = testPool
     const refused = new Set<Hash>()
-    const parent = {
-      excluded: new Set<Hash>(),
-      refused,
-      nonceOf: accounts.nonceOf,
-      baseFeePerGas: 10n,
-      gasLimit: 30_000_000,
-    }
+    const parent = testPool.parent({ refused })
     const transaction = sample({})
     pool.add(transaction, 'remote', accounts, baseFee, 0)
     expect(pool.hasCandidate(parent)).toBe(true)
@@ -332,13 +321,7 @@ describe('candidates', () => {
   it('leave out a sender after one of its transactions failed', () => {
     const pool = new TestPool()
     added(pool, [{ nonce: 0, tip: 9n }, { nonce: 1 }, { sender: 2 }, { sender: 2, nonce: 1 }])
-    const candidates = pool.pool.candidates({
-      excluded: new Set(),
-      refused: new Set(),
-      nonceOf: () => 0,
-      baseFeePerGas: 10n,
-      gasLimit: 30_000_000,
-    })
+    const candidates = pool.pool.candidates(pool.parent({ nonceOf: () => 0 }))
     const first = candidates.next()
     expect(first.value?.sender).toBe(addressOf(1))
     candidates.skip(addressOf(1))
@@ -378,13 +361,7 @@ describe('candidates', () => {
       { sender: 2, tip: 8n },
       { sender: 3, tip: 7n },
     ])
-    const candidates = pool.pool.candidates({
-      excluded: new Set(),
-      refused: new Set(),
-      nonceOf: () => 0,
-      baseFeePerGas: 10n,
-      gasLimit: 30_000_000,
-    })
+    const candidates = pool.pool.candidates(pool.parent({ nonceOf: () => 0 }))
     candidates.next()
     pool.commit(2, 1)
     const replacement = sample({ sender: 3, tip: 70n, cap: 100n })

@@ -1,5 +1,6 @@
 /** Transactions and accounts as the pool sees them. No key signs these: the pool takes a sender as verified. */
 import type { Result } from '../../../src/base/result.ts'
+import type { ParentView } from '../../../src/mempool/candidates.ts'
 import type { AccountReader } from '../../../src/mempool/mempool.ts'
 import { Mempool, type MempoolListener } from '../../../src/mempool/mempool.ts'
 import { DEFAULT_MEMPOOL_LIMITS, type MempoolLimits } from '../../../src/mempool/mempool-limits.ts'
@@ -99,8 +100,14 @@ export class TestPool {
     return result.ok ? result.value : result.error.message
   }
 
+  /** What a block is built on, but for `changes`. */
+  parent(changes: Partial<ParentView> = {}): ParentView {
+    const { nonceOf } = this.accounts
+    return { excluded: NONE, refused: NONE, nonceOf, baseFeePerGas: this.baseFee, gasLimit: this.gasLimit, ...changes }
+  }
+
   candidates(excluded: ReadonlySet<Hash> = NONE, nonceOf = this.accounts.nonceOf): PoolTransaction[] {
-    const parent = { excluded, refused: NONE, nonceOf, baseFeePerGas: this.baseFee, gasLimit: this.gasLimit }
+    const parent = this.parent({ excluded, nonceOf })
     const listed = [...this.pool.candidates(parent)]
     if (this.pool.hasCandidate(parent) !== listed.length > 0) {
       throw new Error('hasCandidate and candidates disagree')

@@ -30,8 +30,7 @@ function world() {
   const intake = new TransactionIntake(pool, verifier, {
     nowMs: () => 0,
     accounts: () => ({ account: () => ({ nonce: 0, balance: 10n ** 24n }) }),
-    baseFeePerGas: () => 1n,
-    blockGasLimit: () => gasLimit.ofBlock,
+    parameters: () => ({ baseFeePerGas: 1n, gasLimit: gasLimit.ofBlock }),
     carry: (transactions) => carried.push(...transactions),
     poolChanged: () => {
       changes += 1
