@@ -25,6 +25,9 @@ export interface NodeExtension {
   readonly methods: readonly RpcMethod[]
 }
 
+/** What the operating system says of a host that is elsewhere, or nowhere. */
+const NO_SUCH_ADDRESS: readonly string[] = ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN']
+
 type Stop = () => Promise<void> | void
 
 export async function startNode(
@@ -65,6 +68,9 @@ function serverOf(node: NodeApi, config: RpcConfig, logger: Logger): RpcServer {
   return createRpcServer({ node, listen: { host, port }, originsAllowed, hostsAllowed, namespaces: api, logger })
 }
 
-function wayOut({ port }: ListenFailure): string {
-  return port === null ? 'the data directory must be on a file system with sockets' : 'choose another with --rpc-port'
+function wayOut({ port, code }: ListenFailure): string {
+  if (port === null) return 'the data directory must be on a file system with sockets'
+  return NO_SUCH_ADDRESS.includes(code)
+    ? 'rpc.host must be an address of this machine'
+    : 'choose another with --rpc-port'
 }

@@ -141,9 +141,11 @@ export function readSecretFile(path: string): Result<Buffer, Refusal> {
   try {
     const fd = openSync(path, 'r')
     try {
+      // Before its mode is judged: of a directory there is more to say than that others can read it.
+      const content = readFileSync(fd)
       if ((fstatSync(fd).mode & OTHERS) !== 0)
         return err(refusal(`${path} can be read by others: run "chmod 600 ${path}"`))
-      return ok(readFileSync(fd))
+      return ok(content)
     } finally {
       closeSync(fd)
     }

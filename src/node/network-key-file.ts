@@ -19,6 +19,6 @@ export function readNetworkKey(path: string): Result<Uint8Array, Refusal> {
     peerIdOfKey(content.value)
     return ok(content.value)
   } catch {
-    return err(refusal(`${path} is no network key: remove it and make another with "tertia keys new"`))
+    return err(refusal(`${path} is damaged, or no network key: put back a copy of it; others know this node by it`))
   }
 }

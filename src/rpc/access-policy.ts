@@ -24,9 +24,12 @@ export class AccessPolicy {
   /** Why the request is refused, or null. */
   refusal(headers: IncomingHttpHeaders): string | null {
     const host = (headers.host ?? '').toLowerCase().replace(/:\d*$/, '')
-    if (!this.#hosts.has(host) && !this.#hosts.has('*')) return 'this Host is not allowed'
+    if (!this.#hosts.has(host) && !this.#hosts.has('*'))
+      return 'this Host is not allowed, rpc.hostsAllowed of the node lists others'
     const { origin } = headers
-    return origin === undefined || this.#allowsOrigin(origin) ? null : 'this Origin is not allowed'
+    return origin === undefined || this.#allowsOrigin(origin)
+      ? null
+      : 'this Origin is not allowed, rpc.originsAllowed of the node lists others'
   }
 
   /** Names and values in turn. For a request that is not refused. */

@@ -9,6 +9,7 @@ import { INVALID_REQUEST, PARSE_ERROR, RpcError } from './errors.ts'
 import { type Answer, errorText, type JsonRpc, whenAnswered } from './json-rpc.ts'
 import type { RpcContext } from './method.ts'
 import { readinessOf } from './readiness.ts'
+import { pathOf, RPC_PATH } from './request-path.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
 
 const JSON_TYPE = 'application/json'
@@ -41,8 +42,7 @@ export class HttpHandler {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     // Probes come by address, from wherever the supervisor runs, and learn nothing worth guarding.
-    const early = request.method === 'GET' ? this.#probe(request.url) : null
-    const reply = early ?? this.#refusal(request) ?? this.#replyWithoutBody(request)
+    const reply = this.#probe(request) ?? this.#refusal(request) ?? this.#replyWithoutBody(request)
     if (reply !== null) {
       this.#send(response, reply)
       return
@@ -56,9 +56,11 @@ export class HttpHandler {
     })
   }
 
-  #probe(url: string | undefined): Reply | null {
-    if (url === '/healthz') return { status: 200, type: JSON_TYPE, text: '{"alive":true}' }
-    if (url !== '/readyz') return null
+  #probe(request: IncomingMessage): Reply | null {
+    if (!onlyReads(request)) return null
+    const path = pathOf(request)
+    if (path === '/healthz') return { status: 200, type: JSON_TYPE, text: '{"alive":true}' }
+    if (path !== '/readyz') return null
     const readiness = readinessOf(this.#context.node)
     return { status: readiness.ready ? 200 : 503, type: JSON_TYPE, text: JSON.stringify(readiness) }
   }
@@ -69,20 +71,21 @@ export class HttpHandler {
   }
 
   /** Null for a POST whose body is to be read. */
-  #replyWithoutBody({ method, url, headers }: IncomingMessage): Reply | null {
+  #replyWithoutBody(request: IncomingMessage): Reply | null {
+    const { method, headers } = request
     const cors = this.#policy.corsHeaders(headers)
+    if (pathOf(request) !== RPC_PATH) {
+      return { status: 404, type: TEXT_TYPE, text: `not found: JSON-RPC is at ${RPC_PATH}\n`, headers: cors }
+    }
     if (method === 'POST') {
       if (isJson(headers['content-type'])) return null
       return { status: 415, type: TEXT_TYPE, text: `Content-Type must be ${JSON_TYPE}\n`, headers: cors }
     }
-    if (method === 'GET') {
-      if (url !== '/') return { status: 404, type: TEXT_TYPE, text: 'not found\n', headers: cors }
-      return { status: 200, type: JSON_TYPE, text: this.#introduction(), headers: cors }
-    }
+    if (onlyReads(request)) return { status: 200, type: JSON_TYPE, text: this.#introduction(), headers: cors }
     if (method === 'OPTIONS') {
       return { status: 200, type: TEXT_TYPE, text: '', headers: this.#policy.preflightHeaders(headers) }
     }
-    return { status: 405, type: TEXT_TYPE, text: 'POST a JSON-RPC request\n', headers: ['Allow', 'GET, POST'] }
+    return { status: 405, type: TEXT_TYPE, text: 'POST a JSON-RPC request\n', headers: ['Allow', 'GET, HEAD, POST'] }
   }
 
   /** For people who open the address in a browser. */
@@ -110,6 +113,11 @@ export class HttpHandler {
     response.once('finish', () => this.#unread.read(socket, bytes))
     response.writeHead(status, all).end(text)
   }
+}
+
+/** Node sends the headers alone of what answers a HEAD. */
+function onlyReads({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -13,6 +13,7 @@ import { ListenFailure } from './listen-failure.ts'
 import type { RpcContext } from './method.ts'
 import { METHODS, methodsIn } from './methods/all.ts'
 import { ReceiptWaiter } from './receipt-waiter.ts'
+import { pathOf, RPC_PATH } from './request-path.ts'
 import { SubscriptionHub } from './subscriptions.ts'
 import { UnreadAnswers } from './unread-answers.ts'
 import { WebSocketHandler } from './websocket-handler.ts'
@@ -70,8 +71,9 @@ export function createRpcServer(config: RpcServerConfig): RpcServer {
   server.on('request', (request, response) => http.handle(request, response))
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', (error) => logger.debug('a connection failed', { error: error.message }))
-    if (policy.refusal(request.headers) === null) webSockets.upgrade(request, socket, head)
-    else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (policy.refusal(request.headers) !== null) refuseUpgrade(socket, '403 Forbidden')
+    else if (pathOf(request) !== RPC_PATH) refuseUpgrade(socket, '404 Not Found')
+    else webSockets.upgrade(request, socket, head)
   })
 
   return {
@@ -107,6 +109,10 @@ function listening(server: Server, host: string, port: number): Promise<void> {
       resolve()
     })
   })
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 /** IPv6 addresses stand in brackets. */

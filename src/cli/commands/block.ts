@@ -24,33 +24,38 @@ interface RpcBlock {
   readonly transactions: readonly Hash[]
 }
 
-/** Method and first parameter of the call that finds the block. */
-type BlockName = readonly [method: string, name: string]
+interface BlockName {
+  /** As it was given. */
+  readonly text: string
+  /** The call that finds it, with its first parameter. */
+  readonly method: 'eth_getBlockByNumber' | 'eth_getBlockByHash'
+  readonly id: string
+}
 
-const LATEST: BlockName = ['eth_getBlockByNumber', 'latest']
+const LATEST: BlockName = { text: 'latest', method: 'eth_getBlockByNumber', id: 'latest' }
 
 export function registerBlock(program: Command, io: CliIo): void {
   const block = program.command('block').description('look at blocks')
   block
     .command('show')
     .description('print a block')
-    .argument('[block]', 'height, hash or latest', blockName, LATEST)
+    .argument('[block]', 'height, hash or latest (default: latest)', blockName)
     .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
     .option('--json', 'print JSON')
-    .action((name: BlockName, options: ShowOptions) => showBlock(name, options, io))
+    .action((name: BlockName | undefined, options: ShowOptions) => showBlock(name ?? LATEST, options, io))
 }
 
 function blockName(text: string): BlockName {
   if (text === 'latest') return LATEST
   const hash = parseHash(text)
-  if (hash !== undefined) return ['eth_getBlockByHash', hash]
-  if (/^\d{1,15}$/.test(text)) return ['eth_getBlockByNumber', `0x${Number(text).toString(16)}`]
+  if (hash !== undefined) return { text, method: 'eth_getBlockByHash', id: hash }
+  if (/^\d{1,15}$/.test(text)) return { text, method: 'eth_getBlockByNumber', id: `0x${Number(text).toString(16)}` }
   throw new InvalidArgumentError('Expected a height, a hash or latest.')
 }
 
-async function showBlock([method, name]: BlockName, options: ShowOptions, io: CliIo): Promise<void> {
-  const block = await new RpcClient(options.rpc).call<RpcBlock | null>(method, [name, false])
-  if (block === null) return fail(`the node has no block ${name}`)
+async function showBlock({ text, method, id }: BlockName, options: ShowOptions, io: CliIo): Promise<void> {
+  const block = await new RpcClient(options.rpc).call<RpcBlock | null>(method, [id, false])
+  if (block === null) return fail(`the node has no block ${text}`)
   show(io, options.json, block, () => describe(block))
 }
 

@@ -8,7 +8,6 @@ import { readGenesisFile } from '../../node/genesis-file.ts'
 import { readPublicKey } from '../../node/key-file.ts'
 import { createNetworkKeyFile } from '../../node/network-key-file.ts'
 import { createSigningRecord } from '../../node/signing-record-file.ts'
-import type { Genesis } from '../../types/genesis.ts'
 import { fail, unwrap } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
 import { NETWORK_KEY_FILE } from '../key-directory.ts'
@@ -44,11 +43,15 @@ async function init(options: InitOptions, io: CliIo): Promise<void> {
   const { genesis, registry } = unwrap(
     await readGenesisFile(options.genesis, options.module ?? [], join(data, 'modules')),
   )
+  const takesModules = genesis.modules.some(({ source }) => source !== undefined)
+  const [needless] = options.module ?? []
+  if (!takesModules && needless !== undefined)
+    fail(`${options.genesis} names no module of its own: ${needless} would never run`, EXIT.refused)
   const genesisHash = buildGenesisBlock(genesis, registry).block.hash
   const address = options.key === undefined ? null : unwrap(readPublicKey(options.key)).address
   if (options.key !== undefined) unwrap(await createSigningRecord(options.key, genesisHash))
   copyFileSync(options.genesis, join(data, 'genesis.json'))
-  const modules = copyModules(genesis, options, data)
+  const modules = copyModules(options, data)
   replaceJson(configPath, {
     dataDir: '.',
     genesisPath: 'genesis.json',
@@ -68,8 +71,7 @@ async function init(options: InitOptions, io: CliIo): Promise<void> {
   )
 }
 
-function copyModules(genesis: Genesis, { module = [] }: InitOptions, data: string): readonly string[] {
-  if (genesis.modules.every(({ source }) => source === undefined)) return []
+function copyModules({ module = [] }: InitOptions, data: string): readonly string[] {
   return module.map((path) => {
     const name = join('modules', basename(path))
     copyFileSync(path, join(data, name))

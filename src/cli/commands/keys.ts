@@ -1,8 +1,10 @@
 /** `tertia keys`: the keys of a validator and what others may know of them. */
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { toHex } from '../../base/bytes.ts'
+import { isMemberName, NAME_LENGTH_MAX } from '../../ledger/member-fields.ts'
+import { isMultiaddr } from '../../network/libp2p/address.ts'
 import { peerIdOfKey } from '../../network/libp2p/network-key.ts'
 import { EXIT } from '../../node/exit-codes.ts'
 import {
@@ -51,12 +53,23 @@ export function registerKeys(program: Command, io: CliIo): void {
     .command('export-public')
     .description('print what the coordinator of a network needs for its genesis, or its validators to vote on')
     .option('--keys <dir>', 'directory of the key files', OUT_DEFAULT)
-    .requiredOption('--name <name>', 'name of the validator')
-    .requiredOption('--announce <multiaddr>', 'where others reach it: /dns4/alice.example/tcp/30600')
+    .requiredOption('--name <name>', 'name of the validator', memberName)
+    .requiredOption('--announce <multiaddr>', 'where others reach it: /dns4/alice.example/tcp/30600', peerPlace)
     .option('--genesis <hash>', 'prove that the key is held, for a network that runs: hash of block 0, or a file')
     .option('--passphrase-file <file>', 'file whose first line unlocks the consensus key, for the proof')
     .option('--json', 'accepted for symmetry: the output is always JSON')
     .action((options: ExportOptions) => exportPublic(options, io))
+}
+
+function memberName(text: string): string {
+  if (isMemberName(text)) return text
+  throw new InvalidArgumentError(`Expected 1 to ${NAME_LENGTH_MAX} characters.`)
+}
+
+/** Without the peer id, which is the key's. */
+function peerPlace(text: string): string {
+  if (isMultiaddr(text) && !text.includes('/p2p/')) return text.replace(/\/$/, '')
+  throw new InvalidArgumentError('Expected a multiaddr such as /dns4/alice.example/tcp/30600.')
 }
 
 async function makeKeys(options: NewOptions, io: CliIo): Promise<void> {

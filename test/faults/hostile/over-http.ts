@@ -16,6 +16,7 @@ const REFUSED: readonly (readonly [what: string, status: number, head: string])[
   ['another Host', 403, 'POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Type: application/json\r\nContent-Length: 0'],
   ['another Origin', 403, `${HEAD}Origin: https://evil.example\r\nContent-Length: 0`],
   ['another path', 404, 'GET /nothing HTTP/1.1\r\nHost: localhost'],
+  ['another path for a request', 404, 'POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0'],
   ['another method', 405, 'PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0'],
   ['another type', 415, 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 0'],
   ['no type', 415, 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0'],

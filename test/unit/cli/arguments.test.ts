@@ -8,6 +8,7 @@ const VERBS = [
   ...['tx send', 'tx show', 'account show', 'block show', 'status'],
 ]
 const ADDRESS = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8'
+const EXPORTED = ['keys', 'export-public', '--keys', '/nonexistent/k']
 const NOBODY = ['--rpc', 'http://127.0.0.1:9']
 
 describe.each(VERBS)('tertia %s', (verb) => {
@@ -40,6 +41,9 @@ it.each([
   ['a block name that is none', ['block', 'show', 'first'], /height, a hash or latest/],
   ['an amount that is none', ['tx', 'send', '--from', '0', '--to', '1', '--value', '1e3'], /amount/],
   ['a missing option', ['tx', 'send', '--from', '0', '--to', '1'], /--value/],
+  ['a validator without a name', [...EXPORTED, '--announce', '/dns4/a.example/tcp/1', '--name', ''], /1 to 64/],
+  ['a place that is none', [...EXPORTED, '--name', 'a', '--announce', 'nonsense'], /a multiaddr such as/],
+  ['a place with a key', [...EXPORTED, '--name', 'a', '--announce', '/ip4/1.2.3.4/tcp/1/p2p/x'], /a multiaddr such as/],
   [
     'a key without a passphrase where nobody can be asked',
     ['keys', 'new', '--out', '/nonexistent/k'],

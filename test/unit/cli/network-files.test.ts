@@ -111,6 +111,17 @@ it('gives a validator a configuration that can be read and a signing record with
   expect(decodeSafetyRecord(record.value.payload)).toMatchObject({ lastVotedView: 0, highQc: { blockHash: hash } })
 })
 
+it('takes no module that genesis does not run', async () => {
+  await makeGenesis()
+  const args = ['init', '--genesis', at('genesis.json'), '--data', at('data'), '--module', at('mine.ts')]
+  const { code, err } = await cli(...args)
+  expect({ code, err }).toEqual({
+    code: 78,
+    err: `tertia: ${at('genesis.json')} names no module of its own: ${at('mine.ts')} would never run\n`,
+  })
+  expect(existsSync(at('data/node.json'))).toBe(false)
+})
+
 it('never gives a key that signed in one network a fresh record in another', async () => {
   await makeGenesis()
   const key = at('alice/consensus.json')

@@ -64,6 +64,8 @@ it('keeps keys to their owner and refuses a file that others can read', async ()
   }
   expect(messageOf(readConsensusKey(path, null))).toBe(`${path} can be read by others: run "chmod 600 ${path}"`)
   expect(messageOf(readNetworkKey(networkPath))).toContain(`chmod 600 ${networkPath}`)
+  chmodSync(directory, 0o755)
+  expect(messageOf(readConsensusKey(directory, null))).toBe(`cannot read ${directory}: it is a directory`)
 })
 
 it('never writes over a key', () => {

@@ -164,6 +164,7 @@ describe('beside JSON-RPC', () => {
     node.live = true
     node.syncing = { startingHeight: 0, currentHeight: 1, highestHeight: 9 }
     expect(await probe()).toMatchObject({ status: 503, json: { ready: false, syncing: true } })
+    expect((await send(`${url}/readyz?from=balancer`, 'HEAD', { host: '10.0.0.7:8545' })).status).toBe(503)
     expect((await send(`${url}/healthz`, 'GET')).status).toBe(200)
     expect(await resultOf(url, 'eth_syncing')).toEqual({
       startingBlock: '0x0',
@@ -175,7 +176,19 @@ describe('beside JSON-RPC', () => {
   it('tells a browser what it is, and refuses other methods', async () => {
     const { url } = await startServer()
     expect((await send(url, 'GET')).json).toMatchObject({ chainId: 13_371 })
-    expect((await send(`${url}/x`, 'GET')).status).toBe(404)
+    expect((await send(url, 'HEAD')).status).toBe(200)
     expect((await send(url, 'PUT')).status).toBe(405)
+  })
+
+  it('has JSON-RPC at one path, whatever the query', async () => {
+    const { url, webSocketUrl } = await startServer()
+    const body = '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
+    for (const path of ['/x', '//', '/x?y', '/readyz', '/%2f']) {
+      expect((await post(`${url}${path}`, body)).status).toBe(404)
+      await expect(openWebSocket(`${webSocketUrl}${path}`)).rejects.toThrow('404')
+    }
+    expect((await send(`${url}/x`, 'GET')).status).toBe(404)
+    expect((await post(`${url}/?key=1`, body)).status).toBe(200)
+    ;(await openWebSocket(`${webSocketUrl}/?key=1`)).terminate()
   })
 })
