@@ -114,7 +114,8 @@ function readConsensus(value: unknown, path: string): ConsensusParameters {
       readUint(DAY_MS, viewTimeoutMs),
       Math.max(20_000, viewTimeoutMs),
     ),
-    blockIntervalMsMin: reader.field('blockIntervalMsMin', readUint(DAY_MS), 10),
+    // A leader that waits longer than its view lasts proposes nothing.
+    blockIntervalMsMin: reader.field('blockIntervalMsMin', readUint(viewTimeoutMs), 10),
     heartbeatMs: reader.field('heartbeatMs', readUint(DAY_MS), 30_000),
     clockDriftMsMax: reader.field('clockDriftMsMax', readUint(DAY_MS), 2_000),
     blockTransactionsMax: reader.field(

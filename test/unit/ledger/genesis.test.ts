@@ -194,6 +194,11 @@ const refusedByParserAlone: [string, unknown, string][] = [
     consensus({ viewTimeoutMs: 5000, viewTimeoutMsMax: 4000 }),
     'consensus.viewTimeoutMsMax',
   ],
+  [
+    'blocks further apart than a view may take',
+    consensus({ viewTimeoutMs: 300, blockIntervalMsMin: 301 }),
+    'consensus.blockIntervalMsMin: expected 0 to 300',
+  ],
   ['a block smaller than a transaction', consensus({ blockBytesMax: 1000 }), 'consensus.blockBytesMax'],
   ['blocks without room for a call of governance', document({ gasLimit: 9_999_999 }), 'gasLimit: expected 10000000 to'],
   ['epochs that end with their first block', consensus({ epochBlocksMax: 1, epochMsMin: 0 }), 'consensus.epochMsMin'],

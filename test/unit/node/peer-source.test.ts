@@ -1,6 +1,6 @@
 /** A newcomer gets the state of a chain from peers of which it believes none. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { bytesEqual, concatBytes, EMPTY_BYTES, utf8 } from '../../../src/base/bytes.ts'
 import { defined } from '../../../src/base/invariant.ts'
 import { rejection } from '../../../src/base/rejection.ts'
@@ -36,7 +36,7 @@ import { temporaryDirectory } from '../cli/cli-harness.ts'
 
 const ASKER = 'newcomer' as PeerId
 const EPOCH_BLOCKS = 4
-const TIMES = { requestTimeoutMs: 40, restMs: 10, restMsMax: 100, patienceMs: 400 }
+const TIMES = { requestTimeoutMs: 200, restMs: 10, restMsMax: 100, patienceMs: 400 }
 
 /** Undefined: refuses. Null: never answers. */
 type Peer = (request: Request) => Uint8Array | undefined | null
@@ -312,6 +312,10 @@ describe('a newcomer that has a part of an older state', () => {
 })
 
 describe('the peers of a newcomer', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
   const request: Request = { kind: 'snapshot' }
 
   function peersOf(answers: Readonly<Record<string, Uint8Array>>, answerMs: number): SnapshotPeers {
@@ -334,13 +338,13 @@ describe('the peers of a newcomer', () => {
   })
 
   it('are given time from when parts are asked for, however long the proof before took', async () => {
+    vi.useFakeTimers()
     const peers = peersOf({ only: new Uint8Array(1) }, 30)
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    await vi.advanceTimersByTimeAsync(600)
     peers.beginPatience()
-    const busy = [peers.askAnybody(request), peers.askAnybody(request)]
-    const waiting = peers.askAnybody(request)
-    await Promise.all(busy)
-    expect(await waiting).toMatchObject({ peer: 'only' })
+    const answers = Promise.all([1, 2, 3].map(() => peers.askAnybody(request)))
+    await vi.advanceTimersByTimeAsync(400)
+    expect((await answers).map(({ peer }) => peer)).toEqual(['only', 'only', 'only'])
   })
 })
 
