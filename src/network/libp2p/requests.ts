@@ -69,7 +69,8 @@ export class RequestServer {
   readonly #limits: NetworkLimits
   readonly #onRequest: NetworkHandlers['onRequest']
   readonly #onServed: (requestBytes: number, responseBytes: number) => void
-  readonly #running = new Map<PeerId, number>()
+  /** The oldest first. */
+  readonly #running = new Map<PeerId, Set<Stream>>()
   readonly #budgets = new BoundedMap<PeerId, { requests: TokenBucket; bytes: TokenBucket }>(BUDGETS_MAX)
   #runningCount = 0
 
@@ -85,22 +86,36 @@ export class RequestServer {
 
   /** Never rejects for anything the peer does. */
   async serve(from: PeerId, stream: Stream): Promise<void> {
-    const running = this.#running.get(from) ?? 0
-    const { requestsInboundMax, requestsInboundPerPeerMax } = this.#limits
-    if (running >= requestsInboundPerPeerMax || this.#runningCount >= requestsInboundMax || !this.#mayAsk(from)) {
+    const running = this.#running.get(from)?.size ?? 0
+    if (running >= this.#limits.requestsInboundPerPeerMax || !this.#mayAsk(from) || !this.#hasRoomBeside(running)) {
       stream.abort(new Error('over the request budget'))
       return
     }
-    this.#running.set(from, running + 1)
+    this.#running.set(from, (this.#running.get(from) ?? new Set<Stream>()).add(stream))
     this.#runningCount += 1
     try {
       await this.#answer(from, stream)
     } finally {
-      this.#runningCount -= 1
-      const left = (this.#running.get(from) ?? 1) - 1
-      if (left === 0) this.#running.delete(from)
-      else this.#running.set(from, left)
+      this.#leave(from, stream)
     }
+  }
+
+  /** Whoever has most gives way to who has less: a few that never ask or never read would take all there is. */
+  #hasRoomBeside(running: number): boolean {
+    if (this.#runningCount < this.#limits.requestsInboundMax) return true
+    const [most] = [...this.#running].sort(([, a], [, b]) => b.size - a.size)
+    const [oldest] = most?.[1] ?? []
+    if (most === undefined || oldest === undefined || most[1].size <= running + 1) return false
+    this.#leave(most[0], oldest)
+    oldest.abort(new Error('others ask, too'))
+    return true
+  }
+
+  #leave(from: PeerId, stream: Stream): void {
+    const streams = this.#running.get(from)
+    if (streams?.delete(stream) !== true) return
+    this.#runningCount -= 1
+    if (streams.size === 0) this.#running.delete(from)
   }
 
   async #answer(from: PeerId, stream: Stream): Promise<void> {

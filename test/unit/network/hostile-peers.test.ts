@@ -150,6 +150,19 @@ describe('hostile peers', () => {
     expect(answer).toEqual({ ok: true, value: utf8('hi') })
   })
 
+  it('peers that ask nothing on all the streams that are served leave room for who asks', async () => {
+    const target = await victim({ limits: { requestsInboundMax: 4 } })
+    const connection = await (await attacker()).dial(aim(target))
+    for (let stream = 0; stream < 4; stream++) await connection.newStream(REQUEST, { maxOutboundStreams: 10 })
+    const honest = await victim({ knownPeers: [target.self] })
+    await vi.waitFor(() => expect(honest.network.connectedPeers()).toContain(target.network.peerId), SOON)
+    const options = { timeoutMs: 5_000, responseBytesMax: 10 }
+    expect(await honest.network.request(target.network.peerId, utf8('hi'), options)).toEqual({
+      ok: true,
+      value: utf8('hi'),
+    })
+  })
+
   it('streams that negotiate nothing are counted, too', async () => {
     // The time limit of a negotiation would end them as well, only later.
     const target = await victim({ limits: { inboundUpgradeTimeoutMs: 600_000 } })
