@@ -3,19 +3,31 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { join } from 'node:path'
 import type { ReportedHalt } from '../replica/ports.ts'
 import { type Refusal, refusal } from './exit-codes.ts'
+import { systemReason } from './system-reason.ts'
 
 const HALT_REPORT = 'halted.json'
 
-/** DURABILITY: a halt is written down when this returns, in the place of what was known of it before. */
+/**
+ * DURABILITY: a halt is written down when this returns, in the place of what was known of it before. Where the disk
+ * takes nothing any more it is a refusal all the same: whoever looks after the process must not start it again.
+ */
 export function writeHalt({ reason, report }: ReportedHalt, dataDir: string): Refusal {
   const path = join(dataDir, HALT_REPORT)
+  try {
+    replaceDurably(path, `${report}\n`, dataDir)
+    return refusal(`halted: ${reason}; ${path} has the evidence`)
+  } catch (error) {
+    return refusal(`halted: ${reason}; ${path} could not be written (${systemReason(error)}), the evidence: ${report}`)
+  }
+}
+
+function replaceDurably(path: string, text: string, parent: string): void {
   const draft = `${path}.new`
-  writeFileSync(draft, `${report}\n`, { flush: true })
+  writeFileSync(draft, text, { flush: true })
   renameSync(draft, path)
-  const directory = openSync(dataDir, 'r')
+  const directory = openSync(parent, 'r')
   fsyncSync(directory)
   closeSync(directory)
-  return refusal(`halted: ${reason}; ${path} has the evidence`)
 }
 
 /** Null when it may start. */
