@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defined } from '../../base/invariant.ts'
-import { livePid } from '../../node/pid-file.ts'
+import { livePid, removePidFile } from '../../node/pid-file.ts'
 import { boundLog } from './bound-log.ts'
 import { type Ending, LOG_NAME, type ReplicaPlan, ReplicaProcess } from './replica-process.ts'
 
@@ -93,11 +93,14 @@ export class Supervisor {
   }
 
   #launch(plan: ReplicaPlan): void {
+    // What a process that was killed has left behind may be another program's id by now, which nobody here may end.
+    removePidFile(plan.dataDir)
     const replica = new ReplicaProcess(plan)
     this.#own.set(plan, replica)
     this.#pids.set(plan, replica.pid)
     const onEnd = (ending: Ending) => {
       this.#own.delete(plan)
+      if (livePid(plan.dataDir) === undefined) removePidFile(plan.dataDir)
       if (!this.#stopping) this.#events.died(plan, ending)
     }
     replica.ended.then(onEnd, onBug)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished, vi } from 'vitest'
@@ -55,6 +55,28 @@ const isAlive = (pid: number) => {
     return false
   }
 }
+
+it('takes no other program for one of its own that has left its id behind', async () => {
+  const [plan] = fakePlans('refuses') as [ReplicaPlan]
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'])
+  onTestFinished(() => void other.kill())
+  writeFileSync(
+    join(plan.dataDir, 'node.pid'),
+    `${other.pid}
+`,
+  )
+  const { said } = supervise([plan])
+  await vi.waitFor(() => expect(said.some((line) => line.startsWith('0 died'))).toBe(true), WITHIN)
+  expect(livePid(plan.dataDir)).toBeUndefined()
+})
+
+it('leaves no id behind of a process that was killed', async () => {
+  const [plan] = fakePlans('obedient') as [ReplicaPlan]
+  const { supervisor } = supervise([plan])
+  await pidOf(plan)
+  await supervisor.kill(plan)
+  await vi.waitFor(() => expect(existsSync(join(plan.dataDir, 'node.pid'))).toBe(false), WITHIN)
+})
 
 it('starts every process, keeps its output and stops it by its own means', async () => {
   const plans = fakePlans('obedient', 'obedient')
