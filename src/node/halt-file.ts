@@ -1,7 +1,8 @@
 /** What keeps a node that halted from starting again until a person has dealt with it (docs/operations.md, "Halted"). */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ReportedHalt } from '../replica/ports.ts'
+import { syncNames } from '../storage/node-files/sync-names.ts'
 import { type Refusal, refusal } from './exit-codes.ts'
 import { systemReason } from './system-reason.ts'
 
@@ -14,20 +15,14 @@ const HALT_REPORT = 'halted.json'
 export function writeHalt({ reason, report }: ReportedHalt, dataDir: string): Refusal {
   const path = join(dataDir, HALT_REPORT)
   try {
-    replaceDurably(path, `${report}\n`, dataDir)
+    const draft = `${path}.new`
+    writeFileSync(draft, `${report}\n`, { flush: true })
+    renameSync(draft, path)
+    syncNames(dataDir)
     return refusal(`halted: ${reason}; ${path} has the evidence`)
   } catch (error) {
     return refusal(`halted: ${reason}; ${path} could not be written (${systemReason(error)}), the evidence: ${report}`)
   }
-}
-
-function replaceDurably(path: string, text: string, parent: string): void {
-  const draft = `${path}.new`
-  writeFileSync(draft, text, { flush: true })
-  renameSync(draft, path)
-  const directory = openSync(parent, 'r')
-  fsyncSync(directory)
-  closeSync(directory)
 }
 
 /** Null when it may start. */

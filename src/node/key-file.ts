@@ -10,6 +10,7 @@ import { bytesEqual, concatBytes, fromHex, isHex, toHex } from '../base/bytes.ts
 import { err, ok, type Result } from '../base/result.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import { addressOfPublicKey, createSigner, isPrivateKey, isPublicKey } from '../crypto/secp256k1.ts'
+import { syncNames } from '../storage/node-files/sync-names.ts'
 import type { Address } from '../types/ids.ts'
 import type { NodeConfig } from './config.ts'
 import { type Refusal, refusal } from './exit-codes.ts'
@@ -127,9 +128,7 @@ export function writeSecretFile(path: string, content: string | Uint8Array): Res
     } finally {
       closeSync(fd)
     }
-    const directory = openSync(dirname(path), 'r')
-    fsyncSync(directory)
-    closeSync(directory)
+    syncNames(dirname(path))
     return ok(null)
   } catch (error) {
     return err(refusal(`cannot write ${path}: ${systemReason(error)}`))
@@ -141,11 +140,11 @@ export function readSecretFile(path: string): Result<Buffer, Refusal> {
   try {
     const fd = openSync(path, 'r')
     try {
-      // Before its mode is judged: of a directory there is more to say than that others can read it.
-      const content = readFileSync(fd)
-      if ((fstatSync(fd).mode & OTHERS) !== 0)
+      const stats = fstatSync(fd)
+      // Of a directory, reading has more to say.
+      if (!stats.isDirectory() && (stats.mode & OTHERS) !== 0)
         return err(refusal(`${path} can be read by others: run "chmod 600 ${path}"`))
-      return ok(content)
+      return ok(readFileSync(fd))
     } finally {
       closeSync(fd)
     }

@@ -1,5 +1,5 @@
 /** `tertia block`: final blocks. */
-import { type Command, InvalidArgumentError } from 'commander'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
 import type { Hash } from '../../types/ids.ts'
 import { parseHash } from '../../types/ids.ts'
 import { fail } from '../failure.ts'
@@ -39,10 +39,10 @@ export function registerBlock(program: Command, io: CliIo): void {
   block
     .command('show')
     .description('print a block')
-    .argument('[block]', 'height, hash or latest (default: latest)', blockName)
+    .addArgument(new Argument('[block]', 'height, hash or latest').argParser(blockName).default(LATEST, LATEST.text))
     .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
     .option('--json', 'print JSON')
-    .action((name: BlockName | undefined, options: ShowOptions) => showBlock(name ?? LATEST, options, io))
+    .action((name: BlockName, options: ShowOptions) => showBlock(name, options, io))
 }
 
 function blockName(text: string): BlockName {

@@ -43,9 +43,8 @@ async function init(options: InitOptions, io: CliIo): Promise<void> {
   const { genesis, registry } = unwrap(
     await readGenesisFile(options.genesis, options.module ?? [], join(data, 'modules')),
   )
-  const takesModules = genesis.modules.some(({ source }) => source !== undefined)
   const [needless] = options.module ?? []
-  if (!takesModules && needless !== undefined)
+  if (needless !== undefined && genesis.modules.every(({ source }) => source === undefined))
     fail(`${options.genesis} names no module of its own: ${needless} would never run`, EXIT.refused)
   const genesisHash = buildGenesisBlock(genesis, registry).block.hash
   const address = options.key === undefined ? null : unwrap(readPublicKey(options.key)).address

@@ -87,7 +87,7 @@ export class RequestServer {
   /** Never rejects for anything the peer does. */
   async serve(from: PeerId, stream: Stream): Promise<void> {
     const running = this.#running.get(from)?.size ?? 0
-    if (running >= this.#limits.requestsInboundPerPeerMax || !this.#mayAsk(from) || !this.#hasRoomBeside(running)) {
+    if (running >= this.#limits.requestsInboundPerPeerMax || !this.#mayAsk(from) || !this.#makeRoomBeside(running)) {
       stream.abort(new Error('over the request budget'))
       return
     }
@@ -100,8 +100,8 @@ export class RequestServer {
     }
   }
 
-  /** Whoever has most gives way to who has less: a few that never ask or never read would take all there is. */
-  #hasRoomBeside(running: number): boolean {
+  /** Whether there is: whoever has most gives way to who has less: a few that never ask or never read would take all there is. */
+  #makeRoomBeside(running: number): boolean {
     if (this.#runningCount < this.#limits.requestsInboundMax) return true
     const [most] = [...this.#running].sort(([, a], [, b]) => b.size - a.size)
     const [oldest] = most?.[1] ?? []

@@ -7,7 +7,6 @@ import {
   fdatasync,
   fstatSync,
   fsync,
-  fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -19,6 +18,7 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import type { FileDirectory, SyncDone } from '../file-port.ts'
 import { StorageFailure } from '../storage-failure.ts'
+import { syncNames } from './sync-names.ts'
 import { attempt, systemFailure } from './system-failure.ts'
 
 /** BOUND: files kept open. The journal uses its newest and those that peers read from. */
@@ -155,15 +155,6 @@ function createDurably(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 })
   if (first === undefined) return
   for (let made = path; made.length >= first.length; made = dirname(made)) syncNames(dirname(made))
-}
-
-function syncNames(path: string): void {
-  const fd = openSync(path, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }
 
 function writeAll(fd: number, bytes: Uint8Array, offset: number): void {

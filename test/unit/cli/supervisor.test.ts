@@ -60,11 +60,7 @@ it('takes no other program for one of its own that has left its id behind', asyn
   const [plan] = fakePlans('refuses') as [ReplicaPlan]
   const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'])
   onTestFinished(() => void other.kill())
-  writeFileSync(
-    join(plan.dataDir, 'node.pid'),
-    `${other.pid}
-`,
-  )
+  writeFileSync(join(plan.dataDir, 'node.pid'), `${other.pid}\n`)
   const { said } = supervise([plan])
   await vi.waitFor(() => expect(said.some((line) => line.startsWith('0 died'))).toBe(true), WITHIN)
   expect(livePid(plan.dataDir)).toBeUndefined()
