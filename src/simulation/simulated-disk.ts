@@ -177,7 +177,8 @@ export class SimulatedDisk implements FileDirectory {
     file.unsynced.push({ offset: length, written: EMPTY, before, length, afterSync: false })
     file.length = length
     file.syncedLength = Math.min(file.syncedLength, length)
-    file.witnessedLength = Math.min(file.witnessedLength, length)
+    // The witness itself is cut off, and how far an earlier one reached is not kept.
+    if (length <= file.witnessedLength) file.witnessedLength = 0
   }
 
   remove(name: string): void {
