@@ -10,6 +10,7 @@ import { fail, unwrap } from './failure.ts'
 import { inputEnd } from './input-end.ts'
 import type { CliIo } from './io.ts'
 import type { RunningNode } from './start-node.ts'
+import { limitStop } from './stop-limit.ts'
 import { stopSignal } from './stop-signal.ts'
 
 export interface Surroundings {
@@ -44,5 +45,6 @@ export async function runNode(
   removePidFile(config.dataDir)
   if (typeof ending !== 'string') fail(ending.message, ending.exitCode)
   logger.info('stopping', { reason: ending })
+  limitStop(logger)
   await node.stop()
 }
