@@ -3,16 +3,16 @@
  * validators on the direct streams at once; what is still not final after a while is gossiped to
  * everybody (docs/network.md, "What travels how").
  */
-import { BoundedMap, BoundedQueue } from '../base/bounded.ts'
+import { BoundedMap } from '../base/bounded.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { keccak256Hash } from '../crypto/keccak.ts'
 import type { LedgerParameters } from '../ledger/system/parameters.ts'
 import type { AccountReader, Mempool } from '../mempool/mempool.ts'
 import type { Hash } from '../types/ids.ts'
+import { ArrivalQueue, type IntakeOrigin } from './arrival-queue.ts'
 import type { TransactionVerdict, TransactionVerifier, VerifiedTransaction } from './transaction-verifier.ts'
 
-type IntakeOrigin = 'local' | 'remote'
 export type IntakeVerdict = Result<Hash, Rejection>
 
 interface Arrival {
@@ -32,9 +32,6 @@ export interface IntakePorts {
   readonly poolChanged: () => void
 }
 
-/** BOUND: envelopes that wait for their signatures to be checked, and bytes of them. */
-const ARRIVALS_MAX = 20_000
-const ARRIVED_BYTES_MAX = 64 * 1024 * 1024
 /** BOUND: hashes of envelopes refused lately for their own sake, never for the sender's account. */
 const REFUSED_MAX = 8_192
 const BATCH_MAX = 512
@@ -43,8 +40,7 @@ export class TransactionIntake {
   readonly #pool: Mempool
   readonly #verifier: TransactionVerifier
   readonly #ports: IntakePorts
-  readonly #arrivals = new BoundedQueue<Arrival>(ARRIVALS_MAX)
-  #arrivedBytes = 0
+  readonly #arrivals = new ArrivalQueue<Arrival>()
   readonly #refused = new BoundedMap<Hash, Rejection>(REFUSED_MAX)
   #isVerifying = false
 
@@ -61,30 +57,17 @@ export class TransactionIntake {
   /** What came together is checked together; `done` is called for each. */
   submitAll(envelopes: readonly Uint8Array[], origin: IntakeOrigin, done: (verdict: IntakeVerdict) => void): void {
     for (const envelope of envelopes) {
-      if (this.#push({ envelope, origin, done })) continue
+      if (this.#arrivals.push({ envelope, origin, done })) continue
       done(err(rejection('intakeFull', 'too many transactions wait to be checked; try again', 'ignore')))
     }
     this.#verifyNext()
-  }
-
-  #push(arrival: Arrival): boolean {
-    const bytes = this.#arrivedBytes + arrival.envelope.length
-    if (bytes > ARRIVED_BYTES_MAX || !this.#arrivals.push(arrival)) return false
-    this.#arrivedBytes = bytes
-    return true
-  }
-
-  #shift(): Arrival | undefined {
-    const arrival = this.#arrivals.shift()
-    this.#arrivedBytes -= arrival?.envelope.length ?? 0
-    return arrival
   }
 
   /** What arrives while a batch is being checked makes up the next one. */
   #verifyNext(): void {
     if (this.#isVerifying || this.#arrivals.size === 0) return
     const batch: Arrival[] = []
-    for (let next = this.#shift(); next !== undefined; next = this.#shift()) {
+    for (let next = this.#arrivals.shift(); next !== undefined; next = this.#arrivals.shift()) {
       if (!this.#answerFromMemory(next)) batch.push(next)
       if (batch.length === BATCH_MAX) break
     }

@@ -117,7 +117,7 @@ describe('the intake', () => {
 
   it('takes a bounded number, and refuses the rest without blame', () => {
     const { verdicts, submit } = world()
-    for (let n = 0; n < 20_002; n++) submit(Uint8Array.of(1, n, n >> 8))
+    for (let n = 0; n < 10_002; n++) submit(Uint8Array.of(1, n, n >> 8))
     expect(verdicts).toMatchObject([{ ok: false, error: { code: 'intakeFull', verdict: 'ignore' } }])
   })
 
@@ -125,10 +125,20 @@ describe('the intake', () => {
     const { batches, verdicts, submit } = world()
     const large = (n: number): Uint8Array => new Uint8Array(128 * 1024).fill(n)
     submit(Uint8Array.of(BAD))
-    for (let n = 1; n <= 513; n++) submit(large(n), 'remote')
+    for (let n = 1; n <= 257; n++) submit(large(n), 'remote')
     expect(verdicts).toMatchObject([{ ok: false, error: { code: 'intakeFull', verdict: 'ignore' } }])
     batches[0]?.end()
     submit(large(1), 'remote')
     expect(verdicts).toMatchObject([{}, { error: { code: 'badSignature' } }])
+  })
+
+  it('takes and checks what its own clients send, however much strangers have sent before', () => {
+    const { batches, verdicts, submit, good } = world()
+    for (let n = 0; n < 10_002; n++) submit(Uint8Array.of(BAD, n, n >> 8), 'remote')
+    expect(verdicts).toMatchObject([{ ok: false, error: { code: 'intakeFull' } }])
+    const own = good(1)
+    submit(own)
+    batches[0]?.end()
+    expect(batches[1]?.envelopes).toContain(own)
   })
 })
