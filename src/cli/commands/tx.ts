@@ -4,16 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
 import { EMPTY_BYTES, fromHex, isHex, toHex } from '../../base/bytes.ts'
 import { defined } from '../../base/invariant.ts'
+import { keccak256Hash } from '../../crypto/keccak.ts'
 import { createSigner, isPrivateKey } from '../../crypto/secp256k1.ts'
 import { signTransaction } from '../../crypto/transaction-codec.ts'
 import { EXIT } from '../../node/exit-codes.ts'
 import { publicKeyOf, readConsensusKey, readPassphrase } from '../../node/key-file.ts'
 import { type Address, type Hash, parseAddress } from '../../types/ids.ts'
 import { formatCoins, parseCoins } from '../coins.ts'
-import { fail, unwrap } from '../failure.ts'
+import { CliFailure, fail, unwrap } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
 import { hash, httpUrl, integer } from '../options.ts'
-import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
+import { RefusedRequest, RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
 import { ACCOUNTS_MAX, DEVNET_CHAIN_ID, devAccounts } from '../supervision/dev-accounts.ts'
 
 const RECEIPT_INTERVAL_MS = 50
@@ -81,16 +82,32 @@ async function send(options: SendOptions, io: CliIo): Promise<void> {
   const chainId = Number(await rpc.call<string>('eth_chainId'))
   const key = senderKey(options.from, chainId)
   const envelope = await signTransfer(rpc, chainId, key, recipient(options.to, chainId), options.value)
-  const sent = await rpc.call<Hash>('eth_sendRawTransaction', [toHex(envelope)])
+  const sent = keccak256Hash(envelope)
+  await submit(rpc, envelope, sent, options)
   if (options.wait !== true) {
     show(io, options.json, { hash: sent }, () => sent)
     return
   }
-  const receipt = await awaitReceipt(rpc, sent, options.timeout)
+  const receipt = await awaitReceipt(rpc, sent, options)
   const cost = BigInt(receipt.gasUsed) * BigInt(receipt.effectiveGasPrice)
   const outcome = { hash: sent, height: Number(receipt.blockNumber), status: Number(receipt.status), fee: cost }
   show(io, options.json, outcome, () => `${sent}\nfinal in block ${outcome.height}, fee ${formatCoins(cost)}`)
   if (outcome.status !== 1) fail('the transaction was reverted')
+}
+
+/** Only a refusal means that the node has not taken it. */
+async function submit(rpc: RpcClient, envelope: Uint8Array, id: Hash, options: SendOptions): Promise<void> {
+  try {
+    await rpc.call<Hash>('eth_sendRawTransaction', [toHex(envelope)])
+  } catch (error) {
+    if (error instanceof RefusedRequest || !(error instanceof CliFailure)) throw error
+    failOnceSent(`${id} may have been sent, ${error.message}`, id, options)
+  }
+}
+
+/** Never with the code that says "the same again": it would pay twice. */
+function failOnceSent(outcome: string, id: Hash, { rpc }: SendOptions): never {
+  fail(`${outcome}; to send again may pay twice: ask with "tertia tx show ${id} --rpc ${rpc}"`)
 }
 
 async function signTransfer(rpc: RpcClient, chainId: number, key: Uint8Array, to: Address, value: bigint) {
@@ -141,17 +158,23 @@ function devAccount(text: string, chainId: number) {
   return defined(account, 'the devnet account')
 }
 
-async function awaitReceipt(rpc: RpcClient, id: Hash, timeoutSeconds: number): Promise<Receipt> {
-  const deadline = Date.now() + timeoutSeconds * 1000
+async function awaitReceipt(rpc: RpcClient, id: Hash, options: SendOptions): Promise<Receipt> {
+  const deadline = Date.now() + options.timeout * 1000
   while (Date.now() < deadline) {
-    const receipt = await rpc.call<Receipt | null>('eth_getTransactionReceipt', [id])
+    const receipt = await receiptOf(rpc, id, options)
     if (receipt !== null) return receipt
     await sleep(RECEIPT_INTERVAL_MS)
   }
-  return fail(
-    `${id} is not final after ${timeoutSeconds} s: "tertia status" says why, "tertia tx show" goes on asking`,
-    EXIT.retry,
-  )
+  return failOnceSent(`${id} was sent and is not final after ${options.timeout} s`, id, options)
+}
+
+async function receiptOf(rpc: RpcClient, id: Hash, options: SendOptions): Promise<Receipt | null> {
+  try {
+    return await rpc.call<Receipt | null>('eth_getTransactionReceipt', [id])
+  } catch (error) {
+    if (!(error instanceof CliFailure)) throw error
+    return failOnceSent(`${id} was sent, ${error.message}`, id, options)
+  }
 }
 
 async function showTransaction(id: Hash, options: ShowOptions, io: CliIo): Promise<void> {

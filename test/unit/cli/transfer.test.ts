@@ -24,6 +24,9 @@ beforeEach(async () => {
   rpc = ['--rpc', await serve()]
 })
 
+/** Instead of an answer: the connection ends. */
+const CUT = Symbol('cut')
+
 /** A node that takes every transaction. */
 async function serve(): Promise<string> {
   const server = createServer((request, response) => {
@@ -36,6 +39,10 @@ async function serve(): Promise<string> {
       const [envelope] = params
       const isSend = method === 'eth_sendRawTransaction' && envelope !== undefined
       if (isSend) sent.push(envelope)
+      if (answers[method] === CUT) {
+        response.destroy()
+        return
+      }
       const result = isSend ? keccak256(envelope) : answers[method]
       const answer = result === undefined ? { error: { code: -32000, message: `no ${method}` } } : { result }
       response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, ...answer }))
@@ -79,11 +86,24 @@ it('fails when the transaction was reverted', async () => {
   expect(await send('--from', '0', '--to', '1', '--value', '1', '--wait')).toMatchObject({ code: 1 })
 })
 
-it('may be tried again when the transaction is not final in time', async () => {
-  answers['eth_getTransactionReceipt'] = null
+const paysOnce: [when: string, method: string, answer: unknown][] = [
+  ['it is not final in time', 'eth_getTransactionReceipt', null],
+  ['the node goes away while it waits', 'eth_getTransactionReceipt', CUT],
+  ['the node refuses to say', 'eth_getTransactionReceipt', undefined],
+  ['nobody says whether it was taken', 'eth_sendRawTransaction', CUT],
+]
+
+it.each(paysOnce)('is never told to send again what it has sent: %s', async (_, method, answer) => {
+  answers[method] = answer
   const { code, err } = await send('--from', '0', '--to', '1', '--value', '1', '--wait', '--timeout', '1')
-  expect(code).toBe(75)
-  expect(err).toMatch(/is not final after 1 s/)
+  const [envelope = '0x'] = sent
+  expect({ code, sent: sent.length }).toEqual({ code: 1, sent: 1 })
+  expect(err).toContain(`"tertia tx show ${keccak256(envelope)} ${rpc.join(' ')}"`)
+})
+
+it('may be tried again when no node was there to send to', async () => {
+  answers['eth_chainId'] = CUT
+  expect(await send('--from', '0', '--to', '1', '--value', '1')).toMatchObject({ code: 75 })
 })
 
 it('offers no public key outside the devnet', async () => {
