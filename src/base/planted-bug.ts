@@ -42,6 +42,7 @@ export const PLANTED_BUGS = [
   'self-transfer-mints',
   'revert-forgotten',
   'nonce-unchecked',
+  'empty-transaction-read',
   'compare-skipped',
   'commit-certificate-unchecked',
   'tc-quorum-unchecked',

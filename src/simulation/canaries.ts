@@ -55,6 +55,7 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'vote-taken-for-commit': { strategy: 'other-domain' },
   'nonce-unchecked': { strategy: 'invalid-transactions' },
   'balance-unchecked': { strategy: 'invalid-transactions' },
+  'empty-transaction-read': { strategy: 'invalid-transactions' },
   // No view succeeds until the timeouts have grown beyond their bound.
   'backoff-uncapped': {
     faults: [],

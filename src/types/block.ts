@@ -1,4 +1,6 @@
 /** A proposed block: header, the certificates that justify it, and its transactions' envelopes. */
+import { isPlanted } from '../base/planted-bug.ts'
+import { DecodeError } from '../codec/decode-error.ts'
 import { asBytes, asFixedBytes, asList, asTuple } from '../codec/fields.ts'
 import type { RlpItem } from '../codec/rlp.ts'
 import type { QuorumCertificate, TimeoutCertificate } from './certificate.ts'
@@ -36,10 +38,16 @@ export function readBlock(item: RlpItem | undefined, hashHeader: (header: Header
     header,
     justify: readQc(justify),
     tc: readOptional(tc, readTc),
-    transactions: asList(transactions, 'block.transactions', BLOCK_TRANSACTIONS_MAX).map((envelope) =>
-      asBytes(envelope, 'block.transaction', TRANSACTION_BYTES_MAX),
-    ),
+    transactions: asList(transactions, 'block.transactions', BLOCK_TRANSACTIONS_MAX).map(readEnvelope),
   }
+}
+
+/** Never empty: `transactionsRoot` is of a trie, which has no empty value (Yellow Paper, appendix D). */
+function readEnvelope(item: RlpItem): Uint8Array {
+  const envelope = asBytes(item, 'block.transaction', TRANSACTION_BYTES_MAX)
+  const mayBeEmpty = __CANARIES__ && isPlanted('empty-transaction-read')
+  if (envelope.length === 0 && !mayBeEmpty) throw new DecodeError('block.transaction: it is empty')
+  return envelope
 }
 
 export function proposalItem(proposal: Proposal): RlpItem {

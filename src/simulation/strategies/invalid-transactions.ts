@@ -1,16 +1,22 @@
-/** Puts into its blocks what is final already, or what nobody can pay for. */
+/** Puts into its blocks what is final already, what nobody can pay for, or nothing at all as a transaction. */
 import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { decodeTransaction, signTransaction } from '../../crypto/transaction-codec.ts'
 import type { SignedTransaction } from '../../types/transaction.ts'
-import { forgeProposal } from '../forge-block.ts'
+import { forgeProposal, resealed } from '../forge-block.ts'
 import { type Liar, messageStrategy } from '../strategy.ts'
 
 const MUCH = 10n ** 30n
 
 export const invalidTransactions = messageStrategy((liar) => (message) => {
   if (message.kind !== 'proposal') return [message]
-  const { header, justify, tc } = message.proposal.block
+  const { block } = message.proposal
+  const { header, justify, tc } = block
   const { view } = header.consensus
+  if (view % 3 === 0) {
+    // No root names such a body: a trie has no empty value.
+    const transactions = [...block.transactions, EMPTY_BYTES]
+    return [{ kind: 'proposal', proposal: resealed(liar, { ...block, transactions }, { view, justify, tc }) }]
+  }
   if (header.parentHash !== liar.node.chain?.store.tip.hash) return [message]
   const transaction = view % 2 === 0 ? replayed(liar) : overspending(liar)
   if (transaction === undefined) return [message]

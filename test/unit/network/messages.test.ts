@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fromHex, toHex, utf8 } from '../../../src/base/bytes.ts'
 import type { Rejection } from '../../../src/base/rejection.ts'
 import type { Result } from '../../../src/base/result.ts'
+import { DecodeError } from '../../../src/codec/decode-error.ts'
 import { hashHeader } from '../../../src/crypto/digests.ts'
 import { decodeDirect, decodeEnvelopes, encodeDirect, encodeEnvelopes } from '../../../src/network/messages.ts'
 import {
@@ -17,11 +18,16 @@ import {
   encodeRequest,
   encodeStatus,
 } from '../../../src/network/requests.ts'
+import { decodeBlockRecord, encodeBlockRecord } from '../../../src/storage/journal-records.ts'
+import { decodeManifest, encodeManifest } from '../../../src/sync/snapshot/snapshot-records.ts'
 import {
   bundle,
   commitCertificate,
+  committee,
   directMessages,
   happy,
+  justify,
+  manifest,
   parent,
   requests,
   status,
@@ -104,6 +110,20 @@ describe('a message', () => {
     const bitmap = (bytes: number) =>
       decodeBundle(encodeBundle({ ...bundle, highQc: { ...bundle.highQc, bitmap: new Uint8Array(bytes) } })).ok
     expect([bitmap(32), bitmap(33)]).toEqual([true, false])
+  })
+
+  it('with a block that holds an empty transaction is refused, however the block comes', () => {
+    const block = { ...happy, transactions: [...happy.transactions, new Uint8Array(0)] }
+    const proposal = committee.proposal(block)
+    const decoded = [
+      decodeDirect(encodeDirect({ kind: 'proposal', proposal })),
+      decodeDirect(encodeDirect({ kind: 'timeout', message: committee.timeoutMessage(1, 3, justify, { proposal }) })),
+      decodeBlocks(encodeBlocks([happy, block])),
+      decodeRange(encodeRange({ blocks: [block], finality: null })),
+      decodeManifest(encodeManifest({ ...manifest, block })),
+    ]
+    for (const each of decoded) expect(each).toMatchObject({ ok: false, error: { code: 'malformed' } })
+    expect(() => decodeBlockRecord(encodeBlockRecord(block))).toThrow(DecodeError)
   })
 
   it('with a number above 2^53 − 1 is refused', () => {
