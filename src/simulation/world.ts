@@ -256,16 +256,24 @@ export class World {
     let worked = false
     for (let attempt = 0; attempt < SILENCE_ATTEMPTS; attempt++) {
       const { signatures, height } = { signatures: this.#signatures, height: this.#height }
+      const held = this.#evidenceHeld
       const isUnfinished = this.nodes.some((node) => !node.isByzantine && this.#isUnfinished(node))
       this.#runUntil(this.scheduler.nowMs + SILENT_MS)
-      if (this.#signatures === signatures) return
+      // What comes to light so late, as by a block that was dated ahead and waited for its time, is called after this.
+      const isOwed = this.#evidenceHeld !== held
+      if (this.#signatures === signatures && !isOwed) return
       const workedBefore = worked
-      worked = isUnfinished || this.#hasTransactionsAbove(height)
+      worked = isUnfinished || isOwed || this.#hasTransactionsAbove(height)
       const idle = `${this.#signatures - signatures} signatures without work; ${this.#positions()}`
       // A call may have ended an epoch, whose next begins with a block of its own.
       if (!worked && !workedBefore) throw new SimulationFailure('idle', idle)
     }
     throw new SimulationFailure('idle', `it works without end; ${this.#positions()}`)
+  }
+
+  get #evidenceHeld(): number {
+    const honest = this.nodes.filter(({ isByzantine }) => !isByzantine)
+    return honest.reduce((sum, { replica }) => sum + (replica?.heldEvidence.length ?? 0), 0)
   }
 
   get #height(): Height {
