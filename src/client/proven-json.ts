@@ -6,7 +6,7 @@ import type { SignedTransaction } from '../types/transaction.ts'
 import type { VerifiedReceipt } from './block.ts'
 import type { FinalHeader } from './finality.ts'
 import type { Json } from './read-json.ts'
-import { quantity } from './state.ts'
+import { quantity, type VerifiedAccount } from './state.ts'
 import { VerificationError } from './verification-error.ts'
 
 /** Calls of validators to it may be free, which only the state at that moment tells. */
@@ -19,6 +19,23 @@ export function requireSame(said: Json, proven: Json): Json {
     throw new VerificationError('wrongAnswer', `the server lied about "${key}"`)
   }
   return proven
+}
+
+export function provenAccount(
+  address: Address,
+  { balance, nonce, codeHash, storageRoot }: VerifiedAccount,
+  accountProof: unknown,
+  storageProof: readonly Json[],
+): Json {
+  return {
+    address,
+    balance: quantity(balance),
+    nonce: quantity(nonce),
+    codeHash,
+    storageHash: storageRoot,
+    accountProof,
+    storageProof,
+  }
 }
 
 export function provenBlock({ hash, header }: FinalHeader, sizeBytes: number, transactions: readonly unknown[]): Json {

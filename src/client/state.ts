@@ -6,7 +6,7 @@ import { verifyProof } from '../trie/proof.ts'
 import { EMPTY_ROOT } from '../trie/trie.ts'
 import type { Header } from '../types/header.ts'
 import { type Hash, hashFromBytes, idBytes, parseAddress, parseHash } from '../types/ids.ts'
-import { readBytes, readHash, readList, readObject, readRlp } from './read-json.ts'
+import { type Json, readBytes, readHash, readList, readObject, readRlp } from './read-json.ts'
 import { VerificationError } from './verification-error.ts'
 
 export interface VerifiedAccount {
@@ -48,9 +48,7 @@ export function verifyAccount(proof: unknown, address: string, header: Header): 
  */
 export function verifyStorage(proof: unknown, address: string, slot: string, header: Header): Uint8Array {
   const { storageRoot } = verifyAccount(proof, address, header)
-  const entries = readList(readObject(proof, 'account proof')['storageProof'], 'storage proof', readObject)
-  const entry = entries.find(({ key }) => typeof key === 'string' && BigInt(readQuantity(key)) === BigInt(slot))
-  if (entry === undefined) throw new VerificationError('badProof', `no proof for slot ${slot}`)
+  const entry = slotEntry(proof, slot)
   const leaf = valueAt(storageRoot, idBytes(named(parseHash(slot), '32 bytes')), entry['proof'])
   const value =
     leaf === undefined ? new Uint8Array(0) : readRlp(leaf, 'storage value', (item) => asBytes(item, 'value', 32))
@@ -60,6 +58,14 @@ export function verifyStorage(proof: unknown, address: string, slot: string, hea
   const word = new Uint8Array(32)
   word.set(value, 32 - value.length)
   return word
+}
+
+/** What `eth_getProof` answers for one of its slots; not verified. @throws VerificationError when there is none. */
+export function slotEntry(proof: unknown, slot: string): Json {
+  const entries = readList(readObject(proof, 'account proof')['storageProof'], 'storage proof', readObject)
+  const entry = entries.find(({ key }) => typeof key === 'string' && BigInt(readQuantity(key)) === BigInt(slot))
+  if (entry === undefined) throw new VerificationError('badProof', `no proof for slot ${slot}`)
+  return entry
 }
 
 /** @throws VerificationError unless these are the bytes that the account's code hash names. */

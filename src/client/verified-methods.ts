@@ -1,16 +1,18 @@
 /** Each Ethereum method that can be verified, and how. */
+import { bytesToBigInt } from '../base/bytes.ts'
 import { type Address, type Hash, hashFromBytes, parseHash } from '../types/ids.ts'
 import {
   effectivePrice,
   PENDING_PLACE,
   placeOf,
+  provenAccount,
   provenBlock,
   provenReceipt,
   provenTransaction,
   requireSame,
 } from './proven-json.ts'
 import { type Json, readAddress, readHash, readNatural, readObject } from './read-json.ts'
-import { quantity, verifyStorage } from './state.ts'
+import { quantity, slotEntry, verifyStorage } from './state.ts'
 import { VerificationError } from './verification-error.ts'
 import { type BlockId, requireHashOf, type Send, type VerifiedBlock, type VerifiedReader } from './verified-reader.ts'
 
@@ -51,12 +53,19 @@ async function transactionCount(reader: VerifiedReader, params: Params, send: Se
   throw new VerificationError('wrongAnswer', `the next nonce is at least ${nonce}, the server says ${said}`)
 }
 
+/** Only what is proven, whatever the server says beside it. */
 async function proof(reader: VerifiedReader, params: Params): Promise<unknown> {
   const address = addressOf(params)
   const slots = Array.isArray(params[1]) ? (params[1] as unknown[]) : []
-  const { answer, header } = await reader.proof(address, slots, blockIdOf(params[2]))
-  for (const slot of slots) verifyStorage(answer, address, slotOf(slot), header)
-  return answer
+  const { answer, header, account } = await reader.proof(address, slots, blockIdOf(params[2]))
+  const storageProof = slots.map((asked) => {
+    const slot = slotOf(asked)
+    const value = quantity(bytesToBigInt(verifyStorage(answer, address, slot, header)))
+    // As nodes do: 32 bytes come back as they are, anything shorter as a quantity.
+    const key = String(asked).length < slot.length ? quantity(BigInt(slot)) : slot
+    return { key, value, proof: slotEntry(answer, slot)['proof'] }
+  })
+  return provenAccount(address, account, readObject(answer, 'account proof')['accountProof'], storageProof)
 }
 
 async function block(reader: VerifiedReader, params: Params, send: Send, method: string): Promise<unknown> {

@@ -106,6 +106,19 @@ describe('verified', () => {
     expect((await client.waitForTransactionReceipt({ hash })).status).toBe('success')
   })
 
+  it('gives nothing of a proof that is not proven', async () => {
+    const params = [MODULE, [KEY, '0x1'], 'latest']
+    const entry = { key: '0x2', value: '0x7', proof: [] }
+    const embellished = lieTo('eth_getProof', (proof: Json & { storageProof: Json[] }) => ({
+      ...proof,
+      address: ABSENT,
+      credit: '0xffff',
+      storageProof: [entry, ...proof.storageProof.map((each) => ({ ...each, owner: ABSENT })), entry],
+    }))
+    const given: unknown = await clientOf(embellished).request({ method: 'eth_getProof', params } as never)
+    expect(given).toEqual(await ask(node.url, 'eth_getProof', ...params))
+  })
+
   it('refuses what cannot be proven', async () => {
     await expect(clientOf(honest).getLogs()).rejects.toThrow('cannot be verified')
   })
