@@ -22,6 +22,9 @@ export function verified(transport: Transport, options: VerifiedOptions): Transp
       if (PASSED_METHODS.has(method)) return send(method, values)
       return Promise.reject(new MethodNotFoundRpcError(new Error(`${method} cannot be verified`), { method }))
     }
-    return { ...inner, request: request as typeof inner.request }
+    // Of its own type and without `value`: through a socket's `subscribe` its events would come past the proofs. So
+    // viem polls instead.
+    const config = { ...inner.config, key: 'verified', name: `verified ${inner.config.name}`, type: 'verified' }
+    return { config, request: request as typeof inner.request }
   }
 }

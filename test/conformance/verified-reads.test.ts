@@ -7,6 +7,7 @@ import {
   http,
   parseAbi,
   type TransactionReceipt,
+  webSocket,
 } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -117,6 +118,23 @@ describe('verified', () => {
     }))
     const given: unknown = await clientOf(embellished).request({ method: 'eth_getProof', params } as never)
     expect(given).toEqual(await ask(node.url, 'eth_getProof', ...params))
+  })
+
+  it('lets no subscription of a socket past the proofs: blocks are watched by asking', async () => {
+    const transport = verified(webSocket(node.webSocketUrl), { genesis: node.genesisHash })
+    const client = createPublicClient({ transport, pollingInterval: 50 })
+    expect(client.transport).not.toHaveProperty('subscribe')
+    const seen = new Promise<bigint>((resolve, reject) => {
+      const stop = client.watchBlockNumber({
+        emitOnBegin: true,
+        onBlockNumber: (height) => {
+          stop()
+          resolve(height)
+        },
+        onError: reject,
+      })
+    })
+    expect(await seen).toBeGreaterThan(0n)
   })
 
   it('refuses what cannot be proven', async () => {
