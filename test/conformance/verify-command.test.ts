@@ -1,7 +1,10 @@
 /** `tertia verify` against a node that runs, and against another network. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createWalletClient, http } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { namedNetwork } from '../../src/cli/genesis-hash.ts'
 import { runCli } from '../../src/cli/run.ts'
 import { flipped, type Json, lieInProof, lieInSets, lieTo, serveLies } from './lies.ts'
 import { chainOf, type SingleNode, startSingleNode } from './single-node.ts'
@@ -66,6 +69,16 @@ it('verifies who agrees, through all epochs', async () => {
   expect(out).toMatch(
     /^genesis ✓ {2}validator sets ([2-9]) ✓ .* epoch \1, 1 of 1 agree\n0x[0-9a-f]{40} {2}0x[0-9a-f]{66}\n$/,
   )
+})
+
+it('takes the fault model from the genesis file, and no other', async () => {
+  const file = join(node.dataDir, 'genesis.json')
+  const crash = join(node.dataDir, 'crash.json')
+  writeFileSync(crash, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as Json), faultModel: 'crash' }))
+  expect(await namedNetwork(file)).toEqual({ hash: node.genesisHash, faultModel: 'byzantine' })
+  expect((await namedNetwork(crash)).faultModel).toBe('crash')
+  expect(await run('set', '--genesis', file)).toMatchObject({ code: 0 })
+  expect(await run('set', '--genesis', file, '--fault-model', 'crash')).toMatchObject({ code: 2, out: '' })
 })
 
 it('fails in one line when the node is of another network', async () => {

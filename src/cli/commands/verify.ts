@@ -7,17 +7,18 @@ import { VerificationError } from '../../client/verification-error.ts'
 import { VERIFIED_METHODS } from '../../client/verified-methods.ts'
 import { type BlockId, type Send, VerifiedReader } from '../../client/verified-reader.ts'
 import { EXIT } from '../../node/exit-codes.ts'
+import type { FaultModel } from '../../types/fault-model.ts'
 import { type Address, type Hash, parseHash } from '../../types/ids.ts'
 import { formatCoins } from '../coins.ts'
 import { CliFailure, fail } from '../failure.ts'
-import { genesisHash } from '../genesis-hash.ts'
+import { namedNetwork } from '../genesis-hash.ts'
 import { type CliIo, show } from '../io.ts'
 import { address, choice, hash, httpUrl } from '../options.ts'
 import { RPC_URL_DEFAULT, RpcClient } from '../rpc-client.ts'
 
 interface VerifyOptions {
   readonly genesis: string
-  readonly faultModel: 'byzantine' | 'crash'
+  readonly faultModel?: FaultModel
   readonly rpc: string
   readonly json?: true
 }
@@ -50,17 +51,24 @@ export function registerVerify(program: Command, io: CliIo): void {
 function withOptions(command: Command): Command {
   return command
     .requiredOption('--genesis <hash>', 'hash of block 0, or a genesis file')
-    .option('--fault-model <model>', 'byzantine or crash', choice(['byzantine', 'crash'] as const), 'byzantine')
+    .option(
+      '--fault-model <model>',
+      'byzantine or crash (default: what the genesis file says; byzantine with a hash)',
+      choice(['byzantine', 'crash'] as const),
+    )
     .option('--rpc <url>', 'node to ask', httpUrl, RPC_URL_DEFAULT)
     .option('--json', 'print JSON')
 }
 
 async function checked(options: VerifyOptions, work: (verified: Verified) => Promise<void>): Promise<void> {
-  const genesis = await genesisHash(options.genesis)
+  const network = await namedNetwork(options.genesis)
+  const faultModel = options.faultModel ?? network.faultModel ?? 'byzantine'
+  if (network.faultModel !== null && faultModel !== network.faultModel)
+    return fail(`${options.genesis} is of the fault model ${network.faultModel}: leave out --fault-model`, EXIT.usage)
   const rpc = new RpcClient(options.rpc)
   const send: Send = (method, params) => rpc.call(method, params)
   try {
-    await work({ reader: new VerifiedReader(send, { genesis, faultModel: options.faultModel }), send })
+    await work({ reader: new VerifiedReader(send, { genesis: network.hash, faultModel }), send })
   } catch (error) {
     if (error instanceof VerificationError) throw new CliFailure(`NOT VERIFIED: ${error.message}`, EXIT.failed)
     throw error
