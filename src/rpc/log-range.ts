@@ -15,9 +15,8 @@ interface LogRange {
 
 /** Of the `fromBlock`, `toBlock` and `blockHash` of a filter object. @throws RpcError -32602 */
 export function readBounds({ fromBlock, toBlock, blockHash }: Readonly<Record<string, unknown>>): LogBounds {
-  if (blockHash === undefined || blockHash === null)
-    return { from: readBound(fromBlock, 'fromBlock'), to: readBound(toBlock, 'toBlock') }
-  if (fromBlock !== undefined || toBlock !== undefined)
+  if (!isGiven(blockHash)) return { from: readBound(fromBlock, 'fromBlock'), to: readBound(toBlock, 'toBlock') }
+  if (isGiven(fromBlock) || isGiven(toBlock))
     throw invalidParams('cannot specify both blockHash and fromBlock/toBlock, choose one or the other')
   return { hash: asHash(blockHash, 'blockHash') }
 }
@@ -37,7 +36,12 @@ export function rangeOf(node: NodeApi, bounds: LogBounds, blocksMax: number): Lo
 }
 
 function readBound(value: unknown, what: string): BlockId {
-  return value === undefined || value === null ? LATEST : asBlockNumber(value, what)
+  return isGiven(value) ? asBlockNumber(value, what) : LATEST
+}
+
+/** A field that is null is one that was left out. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null
 }
 
 function boundOf(node: NodeApi, id: BlockId): Height {

@@ -42,6 +42,14 @@ describe('filters', () => {
     expect((await ask(url, 'eth_getFilterLogs', [blocks])).error?.code).toBe(-32602)
   })
 
+  it('take a bound that is null for one that was left out', async () => {
+    const { node, url } = await startServer()
+    const { hash } = node.head()
+    const filter = { blockHash: hash, fromBlock: null, toBlock: null }
+    expect(await resultOf(url, 'eth_getLogs', [filter])).toEqual([])
+    expect((await ask(url, 'eth_getLogs', [{ ...filter, toBlock: 'latest' }])).error?.code).toBe(-32602)
+  })
+
   it('are as many as the limit: the one polled longest ago goes', async () => {
     const { url } = await startServer({ filtersMax: 2 })
     const first = await resultOf(url, 'eth_newBlockFilter')
