@@ -78,6 +78,12 @@ export class FilterStore {
     return { fromHeight, toHeight }
   }
 
+  /** Blocks that were taken and could not be told: the next poll begins with them. */
+  giveBack(id: string, fromHeight: Height): void {
+    const entry = this.#entries.get(id)
+    if (entry !== undefined) entry.nextHeight = Math.min(entry.nextHeight, fromHeight)
+  }
+
   stop(): void {
     this.#unsubscribe()
     this.#entries.clear()

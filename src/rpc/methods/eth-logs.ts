@@ -35,7 +35,11 @@ function changesOf(context: RpcContext, id: string) {
   if (filter.kind === 'pendingTransactions') return filters.takePending(id)
   const { fromHeight, toHeight } = filters.takeHeights(id)
   if (fromHeight > toHeight) return []
-  if (filter.kind === 'logs') return findLogs(context, { fromHeight, toHeight, ...filter.criteria })
+  if (filter.kind === 'logs')
+    return findLogs(context, { fromHeight, toHeight, ...filter.criteria }).catch((error: unknown) => {
+      filters.giveBack(id, fromHeight)
+      throw error
+    })
   return Array.from({ length: toHeight + 1 - fromHeight }, (_, at) => node.blockByHeight(fromHeight + at)?.hash)
 }
 

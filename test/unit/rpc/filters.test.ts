@@ -50,6 +50,13 @@ describe('filters', () => {
     expect((await ask(url, 'eth_getLogs', [{ ...filter, toBlock: 'latest' }])).error?.code).toBe(-32602)
   })
 
+  it('lose nothing to a poll that failed', async () => {
+    const { url } = await startServer({ logsMax: 0 })
+    const id = await resultOf(url, 'eth_newFilter', [{ address: MODULE_ADDRESS }])
+    await resultOf(url, 'eth_sendRawTransactionSync', [await signTransfer(0, MODULE_ADDRESS, '0x01')])
+    for (let i = 0; i < 2; i++) expect((await ask(url, 'eth_getFilterChanges', [id])).error?.code).toBe(-32602)
+  })
+
   it('are as many as the limit: the one polled longest ago goes', async () => {
     const { url } = await startServer({ filtersMax: 2 })
     const first = await resultOf(url, 'eth_newBlockFilter')
