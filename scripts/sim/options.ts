@@ -33,7 +33,7 @@ export const USAGE = `npm run sim -- [options]
   --scenario FILE    one that is written in a file (docs/simulator.md, "Twins")`
 
 const RAW = {
-  seeds: { type: 'string', default: '1..200' },
+  seeds: { type: 'string' },
   minutes: { type: 'string' },
   jobs: { type: 'string', default: String(availableParallelism()) },
   nodes: { type: 'string', default: '4' },
@@ -65,10 +65,12 @@ function readOptions() {
   if (replay === null && values.scenario === undefined && (values.trace || values.json !== undefined))
     throw new BadOption('--trace and --json go with --replay or --scenario')
   if (values.scenario !== undefined && !values.twins) throw new BadOption('--scenario goes with --twins')
+  if (values.seeds !== undefined && values.twins)
+    throw new BadOption('--seeds does not go with --twins: --from, or --sample with --seed')
   return {
     ...values,
     replay,
-    seeds: rangeOf(values.seeds),
+    seeds: rangeOf(values.seeds ?? '1..200'),
     untilMs:
       values.minutes === undefined
         ? Number.POSITIVE_INFINITY
