@@ -18,7 +18,7 @@ import { bundleItem, readBundle, readStatus, type Status, statusItem } from './m
 export type Request =
   /** The block and its ancestors above a height, newest first. */
   | { readonly kind: 'blocks'; readonly hash: Hash; readonly above: Height }
-  /** Final blocks of one epoch from this height up, with the proof of the last. */
+  /** Final blocks of one epoch from this height up, with the proof of the last; or a fragment, see `RANGE_BLOCKS_MAX`. */
   | { readonly kind: 'range'; readonly from: Height; readonly count: number }
   | { readonly kind: 'certificates' }
   | { readonly kind: 'status' }
@@ -48,13 +48,17 @@ export interface StatePart {
 export interface FinalRange {
   /** Oldest first; empty when the peer has none. */
   readonly blocks: readonly Block[]
+  /** Of the last block. Null of a fragment, whose proof is of a block in an answer that follows. */
   readonly finality: FinalityProof | null
 }
 
 /** BOUND: blocks in one answer. */
 export const BLOCKS_PER_RESPONSE_MAX = 64
-/** BOUND: blocks of a range that has to go on until one has a certificate of its own. */
+/** BOUND: blocks of a range that goes on until one has a certificate of its own; who asks for so many takes fragments … */
 export const RANGE_BLOCKS_MAX = 256
+/** … and bytes of their transactions; the last block may go beyond it by its own size. */
+const RANGE_BYTES_MAX = 2.5 * 1024 * 1024
+
 const REQUEST_TAGS = {
   blocks: 1,
   range: 2,
@@ -146,6 +150,11 @@ export function encodeBlocks(blocks: readonly Block[]): Uint8Array {
 
 export function decodeBlocks(bytes: Uint8Array): Result<readonly Block[], Rejection<'malformed'>> {
   return decodeWith(bytes, (item) => readBlocks(item, BLOCKS_PER_RESPONSE_MAX))
+}
+
+/** Whether an answer of so many blocks with so many bytes of transactions takes no more. Only then is it a fragment. */
+export function isFullRange(blocks: number, bytes: number): boolean {
+  return blocks >= RANGE_BLOCKS_MAX || bytes > RANGE_BYTES_MAX
 }
 
 export function encodeRange(range: FinalRange): Uint8Array {

@@ -13,18 +13,17 @@ import {
   encodeRange,
   encodeStatus,
   type FinalRange,
+  isFullRange,
   RANGE_BLOCKS_MAX,
 } from '../network/requests.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
-import type { Block } from '../types/block.ts'
+import { type Block, bodyBytes } from '../types/block.ts'
 import type { CertificateBundle } from '../types/consensus-message.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import type { SnapshotServer } from './snapshot/snapshot-server.ts'
 
 /** BOUND: bytes of transactions in one answer; the last block may go beyond it by its own size. */
 const RESPONSE_BYTES = 2 * 1024 * 1024
-/** BOUND: the same where a range has to go on until a certificate. */
-const RANGE_BYTES_MAX = 2.5 * 1024 * 1024
 
 export interface ServerParts {
   readonly core: () => Core
@@ -89,7 +88,8 @@ export class RequestServer {
 
   /**
    * Ends in a block with a proof of its own: the last within the bounds and the epoch, or else the
-   * first beyond the bounds. The last block of an epoch always has one.
+   * first beyond the bounds. The last block of an epoch always has one. What fills an answer without
+   * reaching any is a fragment, for who can put them together.
    */
   #range(from: Height, count: number): FinalRange {
     const { store } = this.#parts
@@ -98,7 +98,7 @@ export class RequestServer {
     let bytes = 0
     const full = from + Math.min(count, BLOCKS_PER_RESPONSE_MAX)
     const to = count === 0 ? 0 : Math.min(store.tip.header.height, from + RANGE_BLOCKS_MAX - 1)
-    for (let height = Math.max(1, from); height <= to && bytes <= RANGE_BYTES_MAX; height++) {
+    for (let height = Math.max(1, from); height <= to && !isFullRange(blocks.length, bytes); height++) {
       if ((height >= full || bytes > RESPONSE_BYTES) && proven.finality !== null) break
       const block = store.block(height)
       if (block === undefined) break
@@ -108,10 +108,7 @@ export class RequestServer {
       if (finality !== null) proven = { blocks: blocks.slice(), finality }
       if (block.header.consensus.end) break
     }
-    return proven
+    const isFragment = proven.finality === null && isFullRange(blocks.length, bytes)
+    return isFragment && count >= RANGE_BLOCKS_MAX ? { blocks, finality: null } : proven
   }
-}
-
-function bodyBytes(block: Block): number {
-  return block.transactions.reduce((sum, envelope) => sum + envelope.length, 0)
 }

@@ -1,7 +1,7 @@
 /**
  * Catching up with a chain that is far ahead (docs/network.md, "Fetching blocks"): final blocks in ranges,
- * each ending in a block whose finality was proven, so that a lie is found at once and what was
- * taken stays taken. None goes beyond the end of an epoch: what comes after it needs other judges.
+ * each ending in a block whose finality was proven, so that what was taken stays taken. None goes beyond
+ * the end of an epoch: what comes after it needs other judges.
  */
 import { BoundedMap } from '../base/bounded.ts'
 import { defined } from '../base/invariant.ts'
@@ -9,13 +9,11 @@ import { isPlanted } from '../base/planted-bug.ts'
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
 import type { PeerId } from '../network/port.ts'
-import { BLOCKS_PER_RESPONSE_MAX, decodeRange, encodeRequest, type FinalRange } from '../network/requests.ts'
-import type { Block } from '../types/block.ts'
-import type { FinalityProof } from '../types/finality.ts'
-import type { Epoch, Hash, Height } from '../types/ids.ts'
-import type { Verified } from '../types/verified.ts'
+import { decodeRange, encodeRequest, RANGE_BLOCKS_MAX } from '../network/requests.ts'
+import type { Epoch, Height } from '../types/ids.ts'
+import { BlockRun, type ProvenRun, type RunPorts, type RunProgress } from './block-run.ts'
 
-export interface RangeSyncPorts {
+export interface RangeSyncPorts extends RunPorts {
   readonly request: (
     peer: PeerId,
     body: Uint8Array,
@@ -23,11 +21,8 @@ export interface RangeSyncPorts {
     done: (response: Result<Uint8Array, Rejection>) => void,
   ) => void
   readonly later: (delayMs: number, callback: () => void) => void
-  readonly judge: (block: Block) => Result<Verified<Block>, Rejection>
-  readonly judgeFinality: (last: Block, proof: FinalityProof) => Result<Verified<FinalityProof>, Rejection>
   readonly penalise: (peer: PeerId, reason: string) => void
-  readonly deliver: (blocks: readonly Verified<Block>[], finality: Verified<FinalityProof>) => void
-  readonly committed: () => { readonly height: Height; readonly hash: Hash }
+  readonly deliver: (blocks: ProvenRun['blocks'], finality: ProvenRun['finality']) => void
   readonly epoch: () => Epoch
   /** The epoch is over and the next one not yet open. */
   readonly isBetweenEpochs: () => boolean
@@ -94,7 +89,8 @@ export class RangeSync {
     const peer = this.#bestPeer(height, isRunning ? 0 : this.#ports.patienceBlocks())
     if (peer === undefined) return
     if (!isRunning) this.#startedAt = height
-    this.#ask(peer, height)
+    this.#target = Number.POSITIVE_INFINITY
+    this.#ask(peer, new BlockRun(this.#ports))
   }
 
   /** In a later epoch nobody waits for us: no patience then. */
@@ -107,15 +103,20 @@ export class RangeSync {
     return best?.[0]
   }
 
-  #ask(peer: PeerId, committed: Height): void {
-    this.#target = Number.POSITIVE_INFINITY
-    const body = encodeRequest({ kind: 'range', from: committed + 1, count: BLOCKS_PER_RESPONSE_MAX })
+  #ask(peer: PeerId, run: BlockRun): void {
+    const body = encodeRequest({ kind: 'range', from: run.nextHeight, count: RANGE_BLOCKS_MAX })
     this.#ports.request(peer, body, REQUEST_TIMEOUT_MS, (response) => {
-      this.#target = null
-      if (response.ok && this.#accept(peer, response.value)) return
-      this.#rest(peer)
-      this.advance()
+      const progress = response.ok ? this.#take(peer, run, response.value) : null
+      if (progress?.kind === 'unproven') this.#ask(peer, run)
+      else if (progress?.kind === 'proven') this.#deliver(peer, progress)
+      else this.#fail(peer)
     })
+  }
+
+  #fail(peer: PeerId): void {
+    this.#target = null
+    this.#rest(peer)
+    this.advance()
   }
 
   #rest(peer: PeerId): void {
@@ -129,48 +130,26 @@ export class RangeSync {
     })
   }
 
-  #accept(peer: PeerId, bytes: Uint8Array): boolean {
+  /** Null when there is nothing in it for us. */
+  #take(peer: PeerId, run: BlockRun, bytes: Uint8Array): RunProgress | null {
     const decoded = decodeRange(bytes)
-    if (!decoded.ok) return this.#refuse(peer, decoded.error.message)
+    if (!decoded.ok) {
+      this.#ports.penalise(peer, decoded.error.message)
+      return null
+    }
     const newest = decoded.value.blocks.at(-1)?.header.height ?? 0
     // It has nothing more for us, or the chain has grown past its answer while that was on its way.
     const isBlamed = __CANARIES__ && isPlanted('overtaken-answer-blamed')
-    if (newest <= this.#ports.committed().height && !isBlamed) return false
-    const judged = this.#judge(decoded.value)
-    if (typeof judged === 'string') return this.#refuse(peer, judged)
-    this.#target = defined(judged.blocks.at(-1), 'the last block').header.height
+    if (newest <= this.#ports.committed().height && !isBlamed) return null
+    const progress = run.take(decoded.value, bytes.length)
+    if (progress.kind === 'lie') this.#ports.penalise(peer, progress.reason)
+    return progress
+  }
+
+  #deliver(peer: PeerId, { blocks, finality }: ProvenRun): void {
+    this.#target = defined(blocks.at(-1), 'the last block').header.height
     const known = this.#peers.get(peer)
     if (known !== undefined) known.failures = 0
-    this.#ports.deliver(judged.blocks, judged.finality)
-    return true
-  }
-
-  /** INVARIANT F2: blocks are taken only as an unbroken chain from our tip to a block that is proven final. */
-  #judge(
-    range: FinalRange,
-  ): { readonly blocks: readonly Verified<Block>[]; readonly finality: Verified<FinalityProof> } | string {
-    const last = range.blocks.at(-1)
-    if (range.finality === null || last === undefined) return 'a range without its proof'
-    const finality = this.#ports.judgeFinality(last, range.finality)
-    if (!finality.ok) return finality.error.message
-    const blocks: Verified<Block>[] = []
-    let parent = this.#ports.committed()
-    for (const block of range.blocks) {
-      if (block.header.parentHash !== parent.hash) {
-        // The chain may have grown under our feet while the answer was on its way.
-        if (blocks.length === 0 && block.header.height <= parent.height) continue
-        return 'a range that does not follow our chain'
-      }
-      const judged = this.#ports.judge(block)
-      if (!judged.ok) return judged.error.message
-      blocks.push(judged.value)
-      parent = { hash: block.hash, height: block.header.height }
-    }
-    return { blocks, finality: finality.value }
-  }
-
-  #refuse(peer: PeerId, reason: string): false {
-    this.#ports.penalise(peer, reason)
-    return false
+    this.#ports.deliver(blocks, finality)
   }
 }

@@ -25,6 +25,11 @@ export interface Proposal {
   readonly signature: Uint8Array
 }
 
+/** Bytes of its transactions together. */
+export function bodyBytes({ transactions }: Block): number {
+  return transactions.reduce((sum, envelope) => sum + envelope.length, 0)
+}
+
 export function blockItem(block: Block): RlpItem {
   return [headerItem(block.header), qcItem(block.justify), optionalItem(block.tc, tcItem), block.transactions]
 }

@@ -8,7 +8,7 @@ import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { hashValidators, qcDigest, tcDigest } from '../crypto/digests.ts'
 import { orderedTrieRoot } from '../trie/ordered-root.ts'
-import type { Block, Proposal } from '../types/block.ts'
+import { type Block, bodyBytes, type Proposal } from '../types/block.ts'
 import { type Hash, hashFromBytes, type View } from '../types/ids.ts'
 import { hasJustifiedViews } from '../types/justification.ts'
 import { mintVerified } from '../types/mint-verified.ts'
@@ -93,8 +93,7 @@ export class ProposalValidator {
     if (consensus.suffix && (consensus.end || transactions.length > 0))
       return badBlock('is a suffix that does more than carry a commit')
     if (transactions.length > this.#bounds.blockTransactionsMax) return badBlock('has too many transactions')
-    if (transactions.reduce((sum, envelope) => sum + envelope.length, 0) > this.#bounds.blockBytesMax)
-      return badBlock('is too large')
+    if (bodyBytes(block) > this.#bounds.blockBytesMax) return badBlock('is too large')
     if (header.transactionsRoot !== hashFromBytes(orderedTrieRoot(transactions)))
       return badBlock('has another body than its header names')
     return ok(true)
