@@ -107,7 +107,7 @@ export class BlockExecution {
     this.#isFinished = true
     const { validators } = this.#schedule
     countBlock(this.#system, validators, this.#environment.proposer, justification)
-    applyChanges(this.#system)
+    applyChanges(this.#system, this.#environment.height)
     const nextValidators = readValidators(this.#system)
     const end = this.#isEpochFull() || !isSameSet(nextValidators, validators)
     if (end) writeNextWeights(this.#system, nextWeights(this.#system, validators, nextValidators))

@@ -15,6 +15,7 @@
  * | `weights` | one byte for each validator of the next epoch |
  * | `proposals`, `proposal` + number | see proposals |
  * | `changes` | see pending-changes |
+ * | `keyChanges` | see key-changes |
  * | `evidence` + last 20 bytes of its id, `punished` + id | see offences |
  * | `ring` + height mod 256 | rlp([height, hash, stateRoot]) |
  */

@@ -14,6 +14,7 @@ import { type Address, type Height, ZERO_HASH } from '../../../types/ids.ts'
 import type { GovernanceRules } from '../../governance-rules.ts'
 import type { WordReader, Words } from '../../storage-words.ts'
 import { readCandidates, writeCandidates } from '../../system/candidate-queue.ts'
+import { mayChangeKeys, writeKeyChange } from '../../system/key-changes.ts'
 import { readParameters } from '../../system/parameters.ts'
 import {
   type ChangeKind,
@@ -90,8 +91,15 @@ class Plan {
   }
 
   #rotate(change: PendingChange): void {
-    if (this.#room > 0 || (__CANARIES__ && isPlanted('rotations-unlimited'))) this.#add(change)
+    const isAllowed = this.#room > 0 && this.#mayChangeKeys()
+    if (isAllowed || (__CANARIES__ && isPlanted('rotations-unlimited'))) this.#add(change)
     else this.waiting.push(change)
+  }
+
+  /** With keys that change anyway it ends no further epoch. */
+  #mayChangeKeys(): boolean {
+    const doKeysChange = [...this.#due, ...this.added].some(({ kind }) => kind === 'rotate')
+    return doKeysChange || mayChangeKeys(this.#words, this.#governance, this.#height)
   }
 
   #remove(change: PendingChange): void {
@@ -152,10 +160,11 @@ function isReady(record: ValidatorRecord | undefined, { readyBlocksMax }: Govern
 }
 
 /** At the end of a block: what is due happens, and whose removal has to wait leads no longer. */
-export function applyChanges(words: Words): void {
+export function applyChanges(words: Words, height: Height): void {
   const { due, waiting } = readChanges(words)
   if (due.length + waiting.length === 0) return
   for (const change of due) apply(words, change)
+  if (due.some(({ kind }) => kind === 'rotate')) writeKeyChange(words, height)
   for (const { subject } of waiting.filter(isRemoval)) update(words, subject, { leads: false })
   const entered = due.filter(isEntry).map(({ subject }) => subject)
   writeSet(words, [...readValidators(words).map(({ address }) => address), ...entered])

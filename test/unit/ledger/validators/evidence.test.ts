@@ -8,10 +8,14 @@ import {
   GovernedLedger,
   type LedgerOptions,
   type Member,
+  memberNamed,
   NO_EVIDENCE,
   names,
   STRANGER,
 } from './governed-ledger.ts'
+
+/** As many as a proposal is open for in these tests. */
+const BLOCKS_TO_BRING_IT = 100
 
 /** Four are the fewest: nobody goes unless somebody comes. */
 function open(options: LedgerOptions = {}) {
@@ -157,6 +161,19 @@ describe('evidence', () => {
     ledger.call(ledger.members[0] as Member, 'submitEvidence', [proof])
     expect(ledger.record(culprit).jailed).toBe(true)
     expect(ledger.refusal(STRANGER, 'leave', [])).toBe('NotValidator')
+  })
+
+  test('is not outrun by its culprit: however often it changes its key, there are blocks enough to bring it', () => {
+    const { ledger, culprit, proof } = open()
+    let current = culprit
+    for (let n = 0; n < BLOCKS_TO_BRING_IT; n++) {
+      const next = memberNamed(`key ${n}`)
+      ledger.call(current, 'rotateKey', [next.key, ledger.proof(next)])
+      if (ledger.record(culprit).signer === next.id) current = next
+    }
+    expect(current).not.toBe(culprit)
+    ledger.call(STRANGER, 'submitEvidence', [proof])
+    expect(ledger.record(culprit).jailed).toBe(true)
   })
 
   test('costs what four checks of a signature do, however soon it is refused', () => {

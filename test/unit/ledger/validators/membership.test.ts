@@ -108,6 +108,23 @@ describe('a key', () => {
     expect(ledger.refusal(NEWCOMER, 'leave', [])).toBe('returned')
   })
 
+  test('waits where keys have ended half of the epochs that evidence is judged by, until a proposal could have closed', () => {
+    const { ledger, a, b } = open({ genesis: { evidence: { ageEpochsMax: 4 }, governance: { proposalBlocksMax: 20 } } })
+    const rotate = (sender: Member, owner: Member, next: Member) => {
+      ledger.call(sender, 'rotateKey', [next.key, ledger.proof(next)])
+      return ledger.record(owner).signer === next.id
+    }
+    const [first, second, third] = [1, 2, 3].map((n) => memberNamed(`key ${n}`)) as [Member, Member, Member]
+    expect(rotate(a, a, first)).toBe(true)
+    const { height } = ledger
+    expect(rotate(first, a, second)).toBe(true)
+    expect(rotate(b, b, third)).toBe(false)
+    while (ledger.height < height + 19) ledger.block()
+    expect(ledger.record(b).signer).toBe(b.id)
+    ledger.block()
+    expect(ledger.record(b).signer).toBe(third.id)
+  })
+
   test('is not changed by who is accused, or is going', () => {
     const { ledger, a, b, c } = open()
     const rotation = [NEWCOMER.key, ledger.proof(NEWCOMER)] as const
