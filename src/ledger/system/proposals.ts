@@ -1,5 +1,5 @@
 /** What validators vote on. A proposal stays readable for good; the open ones are listed. */
-import { concatBytes, utf8 } from '../../base/bytes.ts'
+import { utf8 } from '../../base/bytes.ts'
 import { defined } from '../../base/invariant.ts'
 import { asBytes, asFixedBytes, asFlag, asList, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../../codec/rlp.ts'
@@ -43,7 +43,7 @@ export interface OpenProposal {
   readonly id: number
   readonly openedAt: Height
   readonly proposer: Address
-  /** No two open proposals are about the same thing. */
+  /** No two open proposals would bring about the same. */
   readonly topic: Hash
 }
 
@@ -130,9 +130,19 @@ export function writeProposalList(words: Words, { nextId, open }: ProposalList):
   writeValue(words, LIST_KEY, encodeRlp([uintBytes(nextId), items]))
 }
 
-/** Kind, and who or which parameter it is about. */
-export function topicOf({ kind, subject, key }: Pick<Proposal, 'kind' | 'subject' | 'key'>): Hash {
-  return keccak256Hash(concatBytes(utf8(kind), idBytes(subject), idBytes(key)))
+type Matter = Pick<Proposal, 'kind' | 'subject' | 'key' | 'value' | 'text' | 'peer'>
+
+/**
+ * What it would bring about. Another value of the same parameter, or another name or place of the same candidate, is
+ * another thing: otherwise whoever proposes an absurd one keeps the others from theirs. A removal is one for any reason.
+ */
+export function topicOf({ kind, subject, key, value, text, peer }: Matter): Hash {
+  if (kind === 'remove') return removalTopic(subject)
+  return keccak256Hash(encodeRlp([utf8(kind), idBytes(subject), idBytes(key), value, utf8(text), utf8(peer)]))
+}
+
+export function removalTopic(subject: Address): Hash {
+  return keccak256Hash(encodeRlp([utf8('remove'), idBytes(subject)]))
 }
 
 function keyOf(id: number): Uint8Array {

@@ -9,7 +9,7 @@ import { encodeValidatorsCall } from '../../ledger/modules/validators/encode-cal
 import { isExpired } from '../../ledger/modules/validators/tally.ts'
 import type { WordReader } from '../../ledger/storage-words.ts'
 import { isLeaving } from '../../ledger/system/pending-changes.ts'
-import { readProposal, readProposalList, topicOf } from '../../ledger/system/proposals.ts'
+import { readProposal, readProposalList, removalTopic } from '../../ledger/system/proposals.ts'
 import { readValidatorRecord, type ValidatorRecord } from '../../ledger/system/validator-records.ts'
 import type { GovernanceParameters } from '../../types/genesis.ts'
 import { type Address, type Hash, type Height, ZERO_HASH } from '../../types/ids.ts'
@@ -86,7 +86,7 @@ function accusations(self: ValidatorRecord, { words, rules, governance, tip, mis
   if (silent.length === 0) return []
   const { open } = readProposalList(words)
   return silent.flatMap(({ validator, missed }) => {
-    const topic = topicOf({ kind: 'remove', subject: validator, key: ZERO_HASH })
+    const topic = removalTopic(validator)
     const isOpen = open.some((each) => each.topic === topic && !isExpired(each.openedAt, rules, tip.height + 1))
     const record = readValidatorRecord(words, validator)
     if (isOpen || isLeaving(words, validator) || record?.standing !== 'validator' || record.jailed) return []

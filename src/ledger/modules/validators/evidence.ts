@@ -3,7 +3,7 @@ import { fromHex, type Hex } from '../../../base/bytes.ts'
 import { defined } from '../../../base/invariant.ts'
 import { isPlanted } from '../../../base/planted-bug.ts'
 import { decodeEvidence, EVIDENCE_NUMBER } from '../../../types/evidence.ts'
-import { type Address, type Epoch, type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
+import { type Address, type Epoch, type Hash, ZERO_ADDRESS } from '../../../types/ids.ts'
 import type { JudgedEpoch } from '../../evidence/bad-header.ts'
 import { type Judgement, judgeEvidence } from '../../evidence/judge-evidence.ts'
 import { MODULE_GAS } from '../../gas.ts'
@@ -11,7 +11,7 @@ import { readSchedule } from '../../system/epoch-schedule.ts'
 import { scheduleOfKeptEpoch } from '../../system/kept-epochs.ts'
 import { isPunished, writeOffence } from '../../system/offences.ts'
 import { isLeaving } from '../../system/pending-changes.ts'
-import { readProposal, readProposalList, topicOf, writeProposal } from '../../system/proposals.ts'
+import { readProposal, readProposalList, removalTopic, writeProposal } from '../../system/proposals.ts'
 import { readValidatorRecord, writeValidatorRecord } from '../../system/validator-records.ts'
 import type { CallingContext } from './abi.ts'
 import { makeDueAndLog } from './change-log.ts'
@@ -69,7 +69,7 @@ function accuse(context: CallingContext, culprit: Address, evidenceId: Hash): vo
     makeDueAndLog(context)
     return
   }
-  const topic = topicOf({ kind: 'remove', subject: culprit, key: ZERO_HASH })
+  const topic = removalTopic(culprit)
   const open = readProposalList(words).open.find((each) => each.topic === topic)
   if (open === undefined || isExpired(open.openedAt, rules.governance, block.height)) {
     openProposal(context, ZERO_ADDRESS, { kind: 'remove', subject: culprit, evidenceId })

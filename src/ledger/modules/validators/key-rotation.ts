@@ -5,7 +5,7 @@ import { addressOfPublicKey, isPublicKey } from '../../../crypto/secp256k1.ts'
 import { ZERO_HASH } from '../../../types/ids.ts'
 import { MODULE_GAS } from '../../gas.ts'
 import { isLeaving, readChanges } from '../../system/pending-changes.ts'
-import { readProposalList, topicOf } from '../../system/proposals.ts'
+import { readProposalList, removalTopic } from '../../system/proposals.ts'
 import { readKeyOwner, writeKeyOwner } from '../../system/validator-records.ts'
 import type { CallingContext } from './abi.ts'
 import { makeDueAndLog } from './change-log.ts'
@@ -16,7 +16,7 @@ import { enqueue, isExpired } from './tally.ts'
 export function rotateKey(context: CallingContext, [newKey, proof]: readonly [Hex, Hex]): void {
   const { words, rules, block } = context
   const { address } = callingValidator(context)
-  const removal = topicOf({ kind: 'remove', subject: address, key: ZERO_HASH })
+  const removal = removalTopic(address)
   const isAccused = readProposalList(words).open.some(
     ({ topic, openedAt }) => topic === removal && !isExpired(openedAt, rules.governance, block.height),
   )

@@ -1,7 +1,7 @@
 /** Opening proposals. Whoever proposes votes like everybody else. */
 import { EMPTY_BYTES, fromHex, type Hex, utf8 } from '../../../base/bytes.ts'
 import { addressOfPublicKey } from '../../../crypto/secp256k1.ts'
-import { type Address, type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
+import { type Address, type Hash, type Height, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
 import { isMemberName, isPeerAddress } from '../../member-fields.ts'
 import { readOffence } from '../../system/offences.ts'
 import { isLeaving } from '../../system/pending-changes.ts'
@@ -70,7 +70,7 @@ function propose(context: CallingContext, proposer: Address, subject: Subject): 
   const { words, rules, block } = context
   const { open } = readProposalList(words)
   const alive = open.filter(({ openedAt }) => !isExpired(openedAt, rules.governance, block.height))
-  const topic = topicOf({ subject: ZERO_ADDRESS, key: ZERO_HASH, ...subject })
+  const topic = topicOf(proposalOf(proposer, block.height, subject))
   if (alive.some((each) => each.topic === topic)) context.revert('BadProposal', ['open'])
   if (alive.filter((each) => each.proposer === proposer).length >= OPEN_PROPOSALS_MAX)
     context.revert('BadProposal', ['many'])
@@ -82,9 +82,17 @@ export function openProposal(context: CallingContext, proposer: Address, subject
   const { words, rules, block } = context
   const { nextId, open } = readProposalList(words)
   const alive = open.filter(({ openedAt }) => !isExpired(openedAt, rules.governance, block.height))
-  const proposal: Proposal = {
+  const proposal = proposalOf(proposer, block.height, subject)
+  writeProposal(words, nextId, proposal)
+  const entry = { id: nextId, openedAt: block.height, proposer, topic: topicOf(proposal) }
+  writeProposalList(words, { nextId: nextId + 1, open: [...alive, entry] })
+  context.emit('Proposed', [BigInt(nextId), proposer, PROPOSAL_KINDS.indexOf(proposal.kind), proposal.subject])
+}
+
+function proposalOf(proposer: Address, openedAt: Height, subject: Subject): Proposal {
+  return {
     proposer,
-    openedAt: block.height,
+    openedAt,
     passed: false,
     subject: ZERO_ADDRESS,
     evidenceId: ZERO_HASH,
@@ -95,8 +103,4 @@ export function openProposal(context: CallingContext, proposer: Address, subject
     votes: [],
     ...subject,
   }
-  writeProposal(words, nextId, proposal)
-  const entry = { id: nextId, openedAt: block.height, proposer, topic: topicOf(proposal) }
-  writeProposalList(words, { nextId: nextId + 1, open: [...alive, entry] })
-  context.emit('Proposed', [BigInt(nextId), proposer, PROPOSAL_KINDS.indexOf(proposal.kind), proposal.subject])
 }

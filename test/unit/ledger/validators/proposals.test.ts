@@ -88,6 +88,20 @@ describe('a proposal', () => {
     expect(ledger.refusal(c, 'proposeRemove', [b.id, NO_EVIDENCE, 'another'])).toBe('returned')
   })
 
+  test('keeps nobody from proposing another value of its parameter, or another name or place of its candidate', () => {
+    const { ledger, a, b } = four()
+    const absurd = parameter('baseFeePerGas', 2n ** 100n)
+    ledger.call(a, 'proposeParam', absurd)
+    const proof = ledger.proof(NEWCOMER)
+    ledger.call(a, 'proposeAdd', [NEWCOMER.key, proof, PEER, 'somebody'])
+    expect(ledger.refusal(b, 'proposeParam', absurd)).toBe('BadProposal(open)')
+    expect(ledger.refusal(b, 'proposeParam', PRICE)).toBe('returned')
+    const elsewhere = PEER.replace('127.0.0.1', '127.0.0.2')
+    expect(ledger.refusal(b, 'proposeAdd', [NEWCOMER.key, proof, PEER, 'somebody'])).toBe('BadProposal(open)')
+    expect(ledger.refusal(b, 'proposeAdd', [NEWCOMER.key, proof, PEER, 'newcomer'])).toBe('returned')
+    expect(ledger.refusal(b, 'proposeAdd', [NEWCOMER.key, proof, elsewhere, 'somebody'])).toBe('returned')
+  })
+
   test('is one of at most eight that its validator has open', () => {
     const { ledger, a, b, c, d } = four()
     const newcomers = [1, 2, 3, 4, 5, 6].map((n) => memberNamed(`newcomer ${n}`))
