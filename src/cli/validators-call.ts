@@ -36,7 +36,7 @@ const REASONS: Readonly<Record<string, string>> = {
   AlreadyVoted: 'this validator has voted so already; the other vote would replace it',
   UnknownProposal: 'there is no such proposal: "tertia validator proposals" lists them',
   Closed: 'this is closed: the proposal has passed or expired, or the validator is to be removed already',
-  'BadProposal open': 'a proposal about the same is open already: vote on it',
+  'BadProposal open': 'the same proposal is open already: vote on it',
   'BadProposal many': 'this validator has as many open proposals as one may have',
   'BadProposal member': 'the key is that of a validator or candidate already',
   'BadProposal decided': 'its removal is decided already',

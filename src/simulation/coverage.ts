@@ -1,6 +1,8 @@
 /**
- * What has happened at least once: a campaign in which something never happened has not tested it.
+ * What has happened at least once: a campaign in which something never happened that could has not tested it.
  */
+import type { FaultKind, ScenarioOptions } from './scenario.ts'
+
 export const COVERED = [
   'commit',
   'view',
@@ -41,6 +43,43 @@ export const COVERED = [
 
 export type Covered = (typeof COVERED)[number]
 
+/** The faults without which it need not happen; of what is not here, any run can show it. */
+const FAULTS: Partial<Record<Covered, FaultKind>> = {
+  crash: 'crash',
+  restart: 'crash',
+  'replayed after restart': 'crash',
+  'own statement repeated after restart': 'crash',
+  'key changed while its node was down': 'crash',
+  partition: 'partition',
+  'message held by a clogged link': 'clog',
+  'connection broken': 'disconnect',
+  'message lost with its connection': 'disconnect',
+  pause: 'pause',
+  'disk error': 'diskError',
+  'stopped by a full disk': 'diskFull',
+  'flipped bit refused': 'bitFlip',
+  'flipped bit cut off': 'bitFlip',
+  'flipped bit of a signing record outlived': 'bitFlip',
+  'wiped disk': 'wipe',
+  'restored disk': 'restore',
+}
+/** n = 3t + 1: fewer have nobody who may lie, and not always two for what happens between them. */
+const NODES_MIN = 4
+
+/** What a campaign of runs like this has to show. `strategies`: null for none and all in turn. */
+export function demandedOf({ nodes, faults, strategies }: CampaignOptions): readonly Covered[] {
+  if (nodes < NODES_MIN) return []
+  return COVERED.filter((what) => {
+    if (what === 'evidence found') return strategies === null
+    const fault = FAULTS[what]
+    return fault === undefined || faults.includes(fault)
+  })
+}
+
+interface CampaignOptions extends Omit<ScenarioOptions, 'strategies'> {
+  readonly strategies: ScenarioOptions['strategies'] | null
+}
+
 export class Coverage {
   readonly #counts = new Map<Covered, number>()
 
@@ -56,8 +95,8 @@ export class Coverage {
     for (const [what, count] of other.entries) this.#counts.set(what, this.count(what) + count)
   }
 
-  get missing(): readonly Covered[] {
-    return COVERED.filter((what) => this.count(what) === 0)
+  missing(demanded: readonly Covered[]): readonly Covered[] {
+    return demanded.filter((what) => this.count(what) === 0)
   }
 
   get entries(): readonly (readonly [Covered, number])[] {
