@@ -69,10 +69,12 @@ const NODES_MIN = 4
 /** What a campaign of runs like this has to show. `strategies`: null for none and all in turn. */
 export function demandedOf({ nodes, faults, strategies }: CampaignOptions): readonly Covered[] {
   if (nodes < NODES_MIN) return []
+  // A liar in each run leaves no room for who loses its disk, and makes other faults rare.
+  const liesAlways = strategies !== null && strategies.length > 0
   return COVERED.filter((what) => {
     if (what === 'evidence found') return strategies === null
     const fault = FAULTS[what]
-    return fault === undefined || faults.includes(fault)
+    return fault === undefined || (faults.includes(fault) && !liesAlways)
   })
 }
 

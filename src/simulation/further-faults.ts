@@ -70,7 +70,7 @@ function flipsOf(
   })
 }
 
-function isLoss(fault: Fault): boolean {
+export function isLoss(fault: Fault): boolean {
   if (fault.kind === 'clock') return Math.abs(fault.offsetMs) > STRAY_CLOCK_MS
   return fault.kind === 'wipe' || fault.kind === 'restore' || fault.kind === 'bitFlip'
 }

@@ -2,8 +2,10 @@
  * What happens in one run, as data: made from a seed, and made smaller by taking parts away.
  * Everything random that is not here comes from streams of the same seed, one a purpose.
  */
+
+import { faultsTolerated } from '../types/fault-model.ts'
 import type { GovernanceParameters } from '../types/genesis.ts'
-import { FURTHER_KINDS, withFurtherFaults } from './further-faults.ts'
+import { FURTHER_KINDS, isLoss, withFurtherFaults } from './further-faults.ts'
 import { withKeyChanges } from './key-changes.ts'
 import type { Move } from './operators.ts'
 import { Random } from './random.ts'
@@ -167,7 +169,13 @@ const CALM_MS = 15_000
 /** What a campaign runs: of every four pairs of its runs, honest and lying, one goes through epochs, and in one the set changes. */
 export function campaignScenario(seed: number, options: ScenarioOptions): Scenario {
   const scenario = withFurtherFaults(scenarioOf(seed, options), options.faults)
-  return withKeyChanges(withEpochs(scenario, options.faults), options.faults)
+  return tolerable(withKeyChanges(withEpochs(scenario, options.faults), options.faults))
+}
+
+/** Where nobody may lie, nobody may lose a disk, a bit of it or its clock either: they count against the same number. */
+function tolerable(scenario: Scenario): Scenario {
+  if (faultsTolerated(scenario.nodes, 'byzantine') > 0) return scenario
+  return { ...scenario, faults: scenario.faults.filter((fault) => !isLoss(fault)) }
 }
 
 function withEpochs(scenario: Scenario, kinds: readonly FaultKind[]): Scenario {
@@ -267,7 +275,7 @@ function faultOf(random: Random, nodes: number, kind: FirstKind, { loser, stray 
 
 function byzantineOf(random: Random, nodes: number, strategies: readonly string[]) {
   if (strategies.length === 0) return []
-  const tolerated = Math.floor((nodes - 1) / 3)
-  const liars = random.shuffled(Array.from({ length: nodes }, (_, node) => node)).slice(0, tolerated)
+  const liarsMax = faultsTolerated(nodes, 'byzantine')
+  const liars = random.shuffled(Array.from({ length: nodes }, (_, node) => node)).slice(0, liarsMax)
   return liars.map((node) => ({ node, strategy: random.pick(strategies) ?? '' }))
 }
