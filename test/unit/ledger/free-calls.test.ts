@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { toHex } from '../../../src/base/bytes.ts'
+import { signTransaction } from '../../../src/crypto/transaction-codec.ts'
 import { BlockExecution } from '../../../src/ledger/block-execution.ts'
+import { GOVERNANCE_CALL_GAS } from '../../../src/ledger/gas.ts'
+import { encodeValidatorsCall } from '../../../src/ledger/modules/validators/encode-call.ts'
 import { SYSTEM_ADDRESS } from '../../../src/ledger/system/system-account.ts'
+import { EVIDENCE_BYTES_MAX } from '../../../src/types/evidence.ts'
 import type { SignedTransaction } from '../../../src/types/transaction.ts'
 import { NOTHING_MISSED, transaction } from './fixtures.ts'
-import { callOf, GovernedLedger, type Member, STRANGER } from './validators/governed-ledger.ts'
+import { callOf, GovernedLedger, type Member, memberNamed, STRANGER } from './validators/governed-ledger.ts'
 
 const FREE_IN_A_BLOCK = 8
 
@@ -61,9 +66,29 @@ describe('a call of the validators module is free', () => {
     ['from nobody else', () => STRANGER, {}],
     ['to no other address', (ledger) => ledger.members[0] as Member, { to: STRANGER.id }],
     ['with no value', (ledger) => ledger.members[0] as Member, { value: 1n }],
+    ['no longer than 8 KiB', (ledger) => ledger.members[0] as Member, { envelope: new Uint8Array(8 * 1024 + 1) }],
+    ['with no more gas than any needs', (ledger) => ledger.members[0] as Member, { gasLimit: GOVERNANCE_CALL_GAS + 1 }],
   ])('%s', ([, who, changes]) => {
     const { ledger, execution, call } = open()
     expect(execution.apply(call(who(ledger), 0, changes))).toMatchObject({ error: { code: 'feeCapBelowBaseFee' } })
+  })
+
+  test('as long as the longest evidence', () => {
+    const data = encodeValidatorsCall('submitEvidence', [toHex(new Uint8Array(EVIDENCE_BYTES_MAX).fill(1))])
+    const unsigned = {
+      type: 2,
+      chainId: Number.MAX_SAFE_INTEGER,
+      nonce: Number.MAX_SAFE_INTEGER,
+      accessList: [],
+    } as const
+    const fees = { maxFeePerGas: 2n ** 256n - 1n, maxPriorityFeePerGas: 2n ** 256n - 1n }
+    const { signer } = memberNamed('validator 0')
+    const envelope = signTransaction(
+      { ...unsigned, ...fees, gasLimit: GOVERNANCE_CALL_GAS, to: SYSTEM_ADDRESS, value: 0n, data },
+      signer,
+    )
+    const { execution, call } = open()
+    expect(execution.apply(call(memberNamed('validator 0'), 0, { envelope, data })).ok).toBe(true)
   })
 
   test('not for who is jailed, from the block after the evidence on', () => {
