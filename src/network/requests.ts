@@ -56,8 +56,11 @@ export interface FinalRange {
 export const BLOCKS_PER_RESPONSE_MAX = 64
 /** BOUND: blocks of a range that goes on until one has a certificate of its own; who asks for so many takes fragments … */
 export const RANGE_BLOCKS_MAX = 256
-/** … and bytes of their transactions; the last block may go beyond it by its own size. */
-const RANGE_BYTES_MAX = 2.5 * 1024 * 1024
+/**
+ * BOUND: bytes of blocks in one answer, certificates and all. The last may go beyond it by its own size, and leaves room
+ * for the longest proof in a message of 4 MiB.
+ */
+export const RESPONSE_BYTES_MAX = 2 * 1024 * 1024
 
 const REQUEST_TAGS = {
   blocks: 1,
@@ -152,9 +155,9 @@ export function decodeBlocks(bytes: Uint8Array): Result<readonly Block[], Reject
   return decodeWith(bytes, (item) => readBlocks(item, BLOCKS_PER_RESPONSE_MAX))
 }
 
-/** Whether an answer of so many blocks with so many bytes of transactions takes no more. Only then is it a fragment. */
+/** Whether an answer of so many blocks with so many bytes takes no more. Only then is it a fragment. */
 export function isFullRange(blocks: number, bytes: number): boolean {
-  return blocks >= RANGE_BLOCKS_MAX || bytes > RANGE_BYTES_MAX
+  return blocks >= RANGE_BLOCKS_MAX || bytes > RESPONSE_BYTES_MAX
 }
 
 export function encodeRange(range: FinalRange): Uint8Array {

@@ -15,15 +15,13 @@ import {
   type FinalRange,
   isFullRange,
   RANGE_BLOCKS_MAX,
+  RESPONSE_BYTES_MAX,
 } from '../network/requests.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
-import { type Block, bodyBytes } from '../types/block.ts'
+import { type Block, wireBytes } from '../types/block.ts'
 import type { CertificateBundle } from '../types/consensus-message.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import type { SnapshotServer } from './snapshot/snapshot-server.ts'
-
-/** BOUND: bytes of transactions in one answer; the last block may go beyond it by its own size. */
-const RESPONSE_BYTES = 2 * 1024 * 1024
 
 export interface ServerParts {
   readonly core: () => Core
@@ -72,8 +70,8 @@ export class RequestServer {
     let block = this.#block(hash)
     while (block !== undefined && block.header.height > above) {
       blocks.push(block)
-      bytes += bodyBytes(block)
-      if (blocks.length === BLOCKS_PER_RESPONSE_MAX || bytes > RESPONSE_BYTES) break
+      bytes += wireBytes(block)
+      if (blocks.length === BLOCKS_PER_RESPONSE_MAX || bytes > RESPONSE_BYTES_MAX) break
       block = this.#block(block.header.parentHash)
     }
     return blocks
@@ -99,11 +97,11 @@ export class RequestServer {
     const full = from + Math.min(count, BLOCKS_PER_RESPONSE_MAX)
     const to = count === 0 ? 0 : Math.min(store.tip.header.height, from + RANGE_BLOCKS_MAX - 1)
     for (let height = Math.max(1, from); height <= to && !isFullRange(blocks.length, bytes); height++) {
-      if ((height >= full || bytes > RESPONSE_BYTES) && proven.finality !== null) break
+      if (height >= full && proven.finality !== null) break
       const block = store.block(height)
       if (block === undefined) break
       blocks.push(block)
-      bytes += bodyBytes(block)
+      bytes += wireBytes(block)
       const finality = store.finality(height)
       if (finality !== null) proven = { blocks: blocks.slice(), finality }
       if (block.header.consensus.end) break

@@ -5,7 +5,7 @@
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
 import { type FinalRange, isFullRange } from '../network/requests.ts'
-import { type Block, bodyBytes } from '../types/block.ts'
+import { type Block, wireBytes } from '../types/block.ts'
 import type { FinalityProof } from '../types/finality.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import type { Verified } from '../types/verified.ts'
@@ -95,7 +95,7 @@ export class BlockRun {
 function isFragment(blocks: readonly Block[]): boolean {
   return isFullRange(
     blocks.length,
-    blocks.reduce((sum, block) => sum + bodyBytes(block), 0),
+    blocks.reduce((sum, block) => sum + wireBytes(block), 0),
   )
 }
 

@@ -2,7 +2,7 @@
 import { isPlanted } from '../base/planted-bug.ts'
 import { DecodeError } from '../codec/decode-error.ts'
 import { asBytes, asFixedBytes, asList, asTuple } from '../codec/fields.ts'
-import type { RlpItem } from '../codec/rlp.ts'
+import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
 import type { QuorumCertificate, TimeoutCertificate } from './certificate.ts'
 import { optionalItem, qcItem, readOptional, readQc, readTc, tcItem } from './certificate-codec.ts'
 import { type Header, headerItem, readHeader } from './header.ts'
@@ -28,6 +28,11 @@ export interface Proposal {
 /** Bytes of its transactions together. */
 export function bodyBytes({ transactions }: Block): number {
   return transactions.reduce((sum, envelope) => sum + envelope.length, 0)
+}
+
+/** Bytes that it takes on the wire: of a large set, the signatures of its certificates may be more than its transactions. */
+export function wireBytes(block: Block): number {
+  return encodeRlp(blockItem(block)).length
 }
 
 export function blockItem(block: Block): RlpItem {

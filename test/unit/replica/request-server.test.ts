@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defined } from '../../../src/base/invariant.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../../src/network/limits.ts'
 import type { PeerId } from '../../../src/network/port.ts'
 import {
   decodeBlocks,
@@ -11,7 +12,15 @@ import {
 } from '../../../src/network/requests.ts'
 import { RequestServer, type ServerParts } from '../../../src/replica/request-server.ts'
 import type { Block } from '../../../src/types/block.ts'
+import { SUFFIX_HEADERS_MAX } from '../../../src/types/finality.ts'
+import type { Header } from '../../../src/types/header.ts'
 import type { Hash, Height } from '../../../src/types/ids.ts'
+import {
+  BLOCK_BODY_BYTES_MAX,
+  BLOCK_TRANSACTIONS_MAX,
+  SIGNATURE_BYTES,
+  VALIDATORS_MAX,
+} from '../../../src/types/limits.ts'
 import { Committee, namedHash } from '../consensus/committee.ts'
 
 const ASKER = 'a peer' as PeerId
@@ -23,7 +32,11 @@ const status = { epoch: 1, view: 9, highQcView: 8, height: FINAL, tipHash: at(FI
 const bundle = { epoch: 1, highQc: committee.qcOf(at(FINAL)), tc: null, commitCertificate: null }
 
 /** Final up to FINAL, with three blocks above; `certified` says which heights have a certificate of their own. */
-function world(certified: (height: Height) => boolean = () => true, blocks: readonly Block[] = chain) {
+function world(
+  certified: (height: Height) => boolean = () => true,
+  blocks: readonly Block[] = chain,
+  suffix: readonly Header[] = [],
+) {
   const block = (height: Height) => (height >= 1 && height <= FINAL ? blocks[height - 1] : undefined)
   const parts = {
     core: () => ({ block: (hash: Hash) => blocks.slice(FINAL).find((candidate) => candidate.hash === hash) }),
@@ -32,7 +45,7 @@ function world(certified: (height: Height) => boolean = () => true, blocks: read
       heightOf: (hash: Hash) => blocks.slice(0, FINAL).find((candidate) => candidate.hash === hash)?.header.height,
       block,
       finality: (height: Height) =>
-        certified(height) ? { certificate: committee.commitQcOf(at(height)), suffix: [] } : null,
+        certified(height) ? { certificate: committee.commitQcOf(at(height)), suffix } : null,
     },
     bundle: () => bundle,
     status: () => status,
@@ -97,8 +110,33 @@ describe('an answer to a request for', () => {
   it('blocks or a range is bounded in bytes', () => {
     const large = chain.map((block) => ({ ...block, transactions: Array(8).fill(new Uint8Array(128 * 1024)) }))
     const { ask } = world(() => true, large)
-    expect(blocksIn(ask({ kind: 'blocks', hash: at(9).hash, above: 0 }))).toEqual([9, 8, 7])
-    expect(heightsOf(rangeIn(ask({ kind: 'range', from: 1, count: 64 })).blocks)).toEqual([1, 2, 3])
+    expect(blocksIn(ask({ kind: 'blocks', hash: at(9).hash, above: 0 }))).toEqual([9, 8])
+    expect(heightsOf(rangeIn(ask({ kind: 'range', from: 1, count: 64 })).blocks)).toEqual([1, 2])
+  })
+
+  it('blocks or a range fits a message, however many validators have signed and full the last block is', () => {
+    const signatures = Array<Uint8Array>(VALIDATORS_MAX).fill(new Uint8Array(SIGNATURE_BYTES))
+    const bitmap = new Uint8Array(VALIDATORS_MAX / 8).fill(255)
+    const certified = chain.map((block): Block => {
+      const justify = { ...block.justify, bitmap, signatures }
+      const entries = signatures.map((signature, signer) => ({ signer, highQcView: block.header.height, signature }))
+      const tc = { epoch: 1, view: block.header.height, entries, highQc: justify }
+      return { ...block, justify, tc, transactions: [] }
+    })
+    // What is full without it takes one more, the largest that there is.
+    const transactions = Array<Uint8Array>(BLOCK_TRANSACTIONS_MAX).fill(
+      new Uint8Array(BLOCK_BODY_BYTES_MAX / BLOCK_TRANSACTIONS_MAX),
+    )
+    for (let last = 30; last <= 50; last++) {
+      const blocks = certified.map((block, index) => (index + 1 === last ? { ...block, transactions } : block))
+      const suffix = Array<Header>(SUFFIX_HEADERS_MAX).fill(at(FINAL).header)
+      const { ask } = world((height) => height === last, blocks, suffix)
+      for (const request of [
+        { kind: 'blocks', hash: at(last + 40).hash, above: 0 },
+        { kind: 'range', from: 1, count: 256 },
+      ] as const)
+        expect(ask(request).length).toBeLessThanOrEqual(DEFAULT_NETWORK_LIMITS.messageBytesMax)
+    }
   })
 
   it('certificates or status is what this replica holds', () => {

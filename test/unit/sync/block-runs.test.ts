@@ -100,7 +100,7 @@ describe('a run of blocks without certificates of their own', () => {
     const { delivered, run } = world({ a: serving(large, [2, 10, 12, 13, 14]) })
     run(large.length, 10_000)
     expect(delivered.flat()).toEqual(upTo(14))
-    expect(delivered.map((heights) => heights.at(-1))).toEqual([2, 10, 13, 14])
+    expect(delivered.map((heights) => heights.at(-1))).toEqual([2, 10, 12, 14])
   })
 
   it('goes on where our own chain has come to meanwhile', () => {
@@ -174,11 +174,11 @@ describe('a server of blocks', () => {
 
   it('sends no fragment to who has not asked for any: it would take that for a lie', () => {
     expect(heightsFor(large, [14], 1, BLOCKS_PER_RESPONSE_MAX)).toEqual([])
-    expect(heightsFor(large, [14], 1, 256)).toEqual([1, 2, 3])
+    expect(heightsFor(large, [14], 1, 256)).toEqual([1, 2])
   })
 
   it('sends no fragment that is not followed by more', () => {
-    expect(heightsFor(large, [], 13, 256)).toEqual([])
+    expect(heightsFor(large, [], 14, 256)).toEqual([])
   })
 })
 
