@@ -10,7 +10,7 @@ import { type Header, headerItem, readHeader } from './header.ts'
 import type { Hash } from './ids.ts'
 
 /** BOUND: each is a view in which the last block of an epoch was certified and still not committed. */
-export const SUFFIX_HEADERS_MAX = 1_024
+const SUFFIX_HEADERS_MAX = 1_024
 
 export interface FinalityProof {
   readonly certificate: CommitCertificate

@@ -1,10 +1,18 @@
 /** What validators vote on. A proposal stays readable for good; the open ones are listed. */
-import { utf8 } from '../../base/bytes.ts'
+import { concatBytes, utf8 } from '../../base/bytes.ts'
 import { defined } from '../../base/invariant.ts'
 import { asBytes, asFixedBytes, asFlag, asList, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../../codec/rlp.ts'
 import { keccak256Hash } from '../../crypto/keccak.ts'
-import { type Address, addressFromBytes, type Hash, type Height, hashFromBytes, idBytes } from '../../types/ids.ts'
+import {
+  type Address,
+  addressFromBytes,
+  type Hash,
+  type Height,
+  hashFromBytes,
+  idBytes,
+  ZERO_HASH,
+} from '../../types/ids.ts'
 import { readValue, writeValue } from '../storage-map.ts'
 import type { WordReader, Words } from '../storage-words.ts'
 import { recordKey } from './system-account.ts'
@@ -142,7 +150,7 @@ export function topicOf({ kind, subject, key, value, text, peer }: Matter): Hash
 }
 
 export function removalTopic(subject: Address): Hash {
-  return keccak256Hash(encodeRlp([utf8('remove'), idBytes(subject)]))
+  return keccak256Hash(concatBytes(utf8('remove'), idBytes(subject), idBytes(ZERO_HASH)))
 }
 
 function keyOf(id: number): Uint8Array {

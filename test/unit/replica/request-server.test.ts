@@ -12,7 +12,6 @@ import {
 } from '../../../src/network/requests.ts'
 import { RequestServer, type ServerParts } from '../../../src/replica/request-server.ts'
 import type { Block } from '../../../src/types/block.ts'
-import { SUFFIX_HEADERS_MAX } from '../../../src/types/finality.ts'
 import type { Header } from '../../../src/types/header.ts'
 import type { Hash, Height } from '../../../src/types/ids.ts'
 import {
@@ -25,6 +24,8 @@ import { Committee, namedHash } from '../consensus/committee.ts'
 
 const ASKER = 'a peer' as PeerId
 const FINAL = 200
+/** As many as a proof may have (src/types/finality.ts). */
+const SUFFIX_HEADERS_MAX = 1_024
 const committee = new Committee(4)
 const chain = committee.chain(FINAL + 3)
 const at = (height: Height): Block => chain[height - 1] as Block
