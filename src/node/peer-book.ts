@@ -24,8 +24,8 @@ export class PeerBook {
   ) {
     this.#network = network
     this.#configured = configured
-    this.#members = members
-    this.#base = byId([...configured, ...members])
+    this.#members = together(members)
+    this.#base = byId([...configured, ...this.#members])
   }
 
   /** What a network begins with. */
@@ -64,14 +64,28 @@ export class PeerBook {
 
   /** Within an epoch: a member has another address, or a candidate has come. */
   update(members: readonly KnownPeer[]): void {
-    this.#members = members
-    this.#base = byId([...this.#configured, ...this.#leaving, ...members])
+    this.#members = together(members)
+    this.#base = byId([...this.#configured, ...this.#leaving, ...this.#members])
     this.#apply()
   }
 
   #apply(): void {
     this.#network.setKnownPeers(this.all)
   }
+}
+
+/** Who names another's peer id as its own gives it one more address, and takes none away. */
+function together(members: readonly KnownPeer[]): readonly KnownPeer[] {
+  const found = new Map<PeerId, KnownPeer>()
+  for (const { peerId, addresses, validator } of members) {
+    const before = found.get(peerId)
+    found.set(peerId, {
+      peerId,
+      addresses: [...new Set([...(before?.addresses ?? []), ...addresses])],
+      validator: validator || before?.validator === true,
+    })
+  }
+  return [...found.values()]
 }
 
 /** Who comes later stands. */

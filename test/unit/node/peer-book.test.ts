@@ -50,4 +50,18 @@ describe('whom a node keeps connections to', () => {
     expect(names()).toEqual(['a', 'b'])
     expect(of('b')?.addresses).toEqual(['/ip4/127.0.0.1/tcp/2/p2p/b'])
   })
+
+  it('keeps the address of a member, and its standing, when another names its peer id', () => {
+    const own = peer('a', true, 1)
+    const stolen = peer('a', false, 2)
+    for (const members of [
+      [own, stolen],
+      [stolen, own],
+    ]) {
+      const { book, of } = bookOf([], [peer('b')])
+      book.update(members)
+      expect(of('a')?.addresses).toEqual(expect.arrayContaining([...own.addresses]))
+      expect(of('a')?.validator).toBe(true)
+    }
+  })
 })
