@@ -6,7 +6,8 @@
  */
 import { createTransport, type EIP1193RequestFn, http, type Transport } from 'viem'
 import type { FaultModel } from '../types/fault-model.ts'
-import { type Json, readNatural } from './read-json.ts'
+import { type Answer, type Asked, firstAlike, grouped, heardOf, othersThan, wording } from './agreement.ts'
+import { readNatural } from './read-json.ts'
 import { VerificationError } from './verification-error.ts'
 import { VERIFIED_METHODS } from './verified-methods.ts'
 import { verified } from './verified-transport.ts'
@@ -18,7 +19,7 @@ export interface QuorumOptions {
   readonly genesis?: string
   /** Of the network, for its proofs; 'byzantine', the default, asks for the larger quorum. */
   readonly faultModel?: FaultModel
-  /** Told of servers that answered otherwise than t+1 others. */
+  /** Told of servers that answered otherwise than t+1 others, when all have answered. */
   readonly onDifference?: (difference: Difference) => void
 }
 
@@ -27,8 +28,7 @@ export interface Difference {
   readonly urls: readonly string[]
 }
 
-type Answer = { readonly url: string; readonly value: unknown } | { readonly url: string; readonly error: unknown }
-type Ask = (method: string, params: readonly unknown[]) => Promise<readonly Answer[]>
+type Ask = (method: string, params: readonly unknown[]) => Asked
 
 /** Where the block stands among the parameters of a method. */
 const BLOCK_POSITION: ReadonlyMap<string, number> = new Map([
@@ -46,6 +46,8 @@ const NEWEST = new Set<unknown>([undefined, 'latest', 'safe', 'finalized', 'pend
 /** A server may be a block behind: it is asked again. */
 const ATTEMPTS_MAX = 4
 const PAUSE_MS = 100
+/** So long all are heard, or with a slow one a liar could pass off a stale head; t of them may never answer. */
+const PATIENCE_MS = 500
 const UNKNOWN_BLOCK = 'error -32001'
 
 export function quorum(urls: readonly string[], options: QuorumOptions): Transport {
@@ -55,21 +57,18 @@ export function quorum(urls: readonly string[], options: QuorumOptions): Transpo
     const servers = urls.map((url) => ({ url, request: requestOf(http(url, { retryCount: 0 }), parameters, options) }))
     let pinned = 0
     const ask: Ask = (method, params) =>
-      Promise.all(
-        servers.map(({ url, request }) =>
-          request({ method, params }).then(
-            (value: unknown) => ({ url, value }),
-            (error: unknown) => ({ url, error }),
-          ),
+      servers.map(({ url, request }) =>
+        request({ method, params }).then(
+          (value: unknown) => ({ url, value }),
+          (error: unknown) => ({ url, error }),
         ),
       )
 
     /** The highest block that t+1 servers claim to have, so that one of them does; never one before. */
     const pin = async (): Promise<string> => {
-      const heights = (await ask('eth_blockNumber', [])).flatMap((answer) =>
-        'value' in answer ? [readNatural(answer.value, 'block number')] : [],
-      )
-      const height = heights.sort((a, b) => b - a)[t]
+      const answers = await heardOf(ask('eth_blockNumber', []), urls.length - t, PATIENCE_MS)
+      const heights = answers.map(heightIn).filter((height) => height !== undefined)
+      const height = heights.toSorted((a, b) => b - a)[t]
       if (height === undefined) throw new VerificationError('noAgreement', `fewer than ${t + 1} servers answer`)
       pinned = Math.max(pinned, height)
       return `0x${pinned.toString(16)}`
@@ -105,67 +104,45 @@ async function agree(
   onDifference: QuorumOptions['onDifference'],
 ): Promise<unknown> {
   for (let attempt = 1; ; attempt++) {
-    const answers = await ask(method, params)
-    const groups = grouped(answers)
-    for (const [words, group] of groups) {
-      const [first] = group
-      if (group.length <= t || first === undefined) continue
-      if (words === UNKNOWN_BLOCK && attempt < ATTEMPTS_MAX) continue
-      const others = answers.filter((answer) => isClaim(answer) && wording(answer) !== words)
-      if (others.length > 0) onDifference?.({ method, urls: others.map(({ url }) => url) })
-      if ('error' in first) throw first.error
-      return first.value
+    const asked = ask(method, params)
+    const alike = await firstAlike(asked, t)
+    if (alike !== null && (wording(alike) !== UNKNOWN_BLOCK || attempt === ATTEMPTS_MAX)) {
+      // Nobody waits for it: one of them may be slow.
+      tellOthers(alike, asked, method, onDifference).catch(raise)
+      if ('error' in alike) throw alike.error
+      return alike.value
     }
-    if (attempt === ATTEMPTS_MAX) throw disagreement(method, groups)
+    if (attempt === ATTEMPTS_MAX) throw disagreement(method, grouped(await Promise.all(asked)))
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
 }
 
-function grouped(answers: readonly Answer[]): ReadonlyMap<string, readonly Answer[]> {
-  const groups = new Map<string, Answer[]>()
-  for (const answer of answers) {
-    const words = wording(answer)
-    groups.set(words, [...(groups.get(words) ?? []), answer])
+async function tellOthers(
+  alike: Answer,
+  asked: Asked,
+  method: string,
+  onDifference: QuorumOptions['onDifference'],
+): Promise<void> {
+  const others = await othersThan(wording(alike), asked)
+  if (others.length > 0) onDifference?.({ method, urls: others.map(({ url }) => url) })
+}
+
+/** What the caller's own callback throws is the caller's to see. */
+function raise(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
+
+/** A malformed one is none. */
+function heightIn(answer: Answer): number | undefined {
+  if ('error' in answer) return undefined
+  try {
+    return readNatural(answer.value, 'block number')
+  } catch (error) {
+    if (!(error instanceof VerificationError)) throw error
+    return undefined
   }
-  return groups
-}
-
-/** Who could not answer did not lie; who was found out did. */
-function isClaim(answer: Answer): boolean {
-  return 'value' in answer || isLie(answer.error)
-}
-
-function isLie(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof VerificationError) return true
-  }
-  return false
-}
-
-/** Equal answers have equal words, whatever the order of their fields. */
-function wording(answer: Answer): string {
-  if ('error' in answer) return `error ${isLie(answer.error) ? 'of a lie' : errorCode(answer.error)}`
-  return JSON.stringify(ordered(answer.value))
-}
-
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(unsigned(value as Json))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, ordered(item)]),
-  )
-}
-
-/** Replicas hold different signatures of one and the same block, each a quorum's. */
-function unsigned(value: Json): Json {
-  const { headers, certificate, ...same } = value
-  return certificate === undefined || !Array.isArray(headers) ? value : { ...same, header: headers[0] as unknown }
-}
-
-function errorCode(error: unknown): string {
-  return String((error as { readonly code?: unknown } | null)?.code)
 }
 
 function disagreement(method: string, groups: ReadonlyMap<string, readonly Answer[]>): VerificationError {
