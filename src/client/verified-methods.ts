@@ -1,6 +1,7 @@
 /** Each Ethereum method that can be verified, and how. */
 import { bytesToBigInt } from '../base/bytes.ts'
-import { type Address, type Hash, hashFromBytes, parseHash } from '../types/ids.ts'
+import { type Hash, hashFromBytes } from '../types/ids.ts'
+import { addressParam, blockParam, envelopeParam, hashParam, slotParam } from './caller-params.ts'
 import {
   effectivePrice,
   PENDING_PLACE,
@@ -11,42 +12,17 @@ import {
   provenTransaction,
   requireSame,
 } from './proven-json.ts'
-import { type Json, readAddress, readHash, readNatural, readObject } from './read-json.ts'
+import { type Json, readHash, readNatural, readObject } from './read-json.ts'
 import { quantity, slotEntry, verifyStorage } from './state.ts'
 import { VerificationError } from './verification-error.ts'
-import { type BlockId, requireHashOf, type Send, type VerifiedBlock, type VerifiedReader } from './verified-reader.ts'
+import { requireHashOf, type Send, type VerifiedBlock, type VerifiedReader } from './verified-reader.ts'
 
 type Params = readonly unknown[]
 type Method = (reader: VerifiedReader, params: Params, send: Send) => Promise<unknown>
 
-const HASH_LENGTH = 66
-const TAGS = new Set<unknown>(['latest', 'safe', 'finalized', 'pending'])
-
-/** Reads at pending are reads at latest, and all that is latest is final. */
-function blockIdOf(value: unknown): BlockId {
-  if (value === undefined || value === null) return 'latest'
-  if (typeof value === 'object') {
-    const { blockHash, blockNumber } = value as Json
-    return blockHash === undefined ? blockIdOf(blockNumber) : readHash(blockHash, 'block hash')
-  }
-  if (value === 'earliest') return 0
-  if (TAGS.has(value)) return 'latest'
-  const hash = typeof value === 'string' && value.length === HASH_LENGTH ? parseHash(value) : undefined
-  return hash ?? readNatural(value, 'block number')
-}
-
-function addressOf(params: Params): Address {
-  return readAddress(params[0], 'address')
-}
-
-function slotOf(value: unknown): Hash {
-  const digits = typeof value === 'string' ? value.replace(/^0x/, '') : ''
-  return readHash(`0x${digits.padStart(64, '0')}`, 'storage slot')
-}
-
 /** What the pool holds beyond the chain cannot be proven, but it is never less. */
 async function transactionCount(reader: VerifiedReader, params: Params, send: Send): Promise<string> {
-  const { nonce } = await reader.account(addressOf(params), blockIdOf(params[1]))
+  const { nonce } = await reader.account(addressParam(params[0]), blockParam(params[1]))
   if (params[1] !== 'pending') return quantity(nonce)
   const said = readNatural(await send('eth_getTransactionCount', params), 'transaction count')
   if (said >= nonce) return quantity(said)
@@ -55,21 +31,21 @@ async function transactionCount(reader: VerifiedReader, params: Params, send: Se
 
 /** Only what is proven, whatever the server says beside it. */
 async function proof(reader: VerifiedReader, params: Params): Promise<unknown> {
-  const address = addressOf(params)
-  const slots = Array.isArray(params[1]) ? (params[1] as unknown[]) : []
-  const { answer, header, account } = await reader.proof(address, slots, blockIdOf(params[2]))
-  const storageProof = slots.map((asked) => {
-    const slot = slotOf(asked)
+  const address = addressParam(params[0])
+  const asked = Array.isArray(params[1]) ? (params[1] as unknown[]) : []
+  const slots = asked.map(slotParam)
+  const { answer, header, account } = await reader.proof(address, asked, blockParam(params[2]))
+  const storageProof = slots.map((slot, at) => {
     const value = quantity(bytesToBigInt(verifyStorage(answer, address, slot, header)))
     // As nodes do: 32 bytes come back as they are, anything shorter as a quantity.
-    const key = String(asked).length < slot.length ? quantity(BigInt(slot)) : slot
+    const key = String(asked[at]).length < slot.length ? quantity(BigInt(slot)) : slot
     return { key, value, proof: slotEntry(answer, slot)['proof'] }
   })
   return provenAccount(address, account, readObject(answer, 'account proof')['accountProof'], storageProof)
 }
 
 async function block(reader: VerifiedReader, params: Params, send: Send, method: string): Promise<unknown> {
-  const asked = blockIdOf(params[0])
+  const asked = blockParam(params[0])
   const id = asked === 'latest' ? (await reader.header(asked)).header.height : asked
   const said = await send(method, [typeof id === 'number' ? quantity(id) : id, params[1] ?? false])
   if (said === null) {
@@ -105,7 +81,7 @@ async function locate(reader: VerifiedReader, said: Json, hash: Hash) {
 }
 
 async function transaction(reader: VerifiedReader, params: Params, send: Send): Promise<unknown> {
-  const hash = readHash(params[0], 'transaction hash')
+  const hash = hashParam(params[0], 'transaction hash')
   const answer = await send('eth_getTransactionByHash', [hash])
   if (answer === null) return null
   const said = readObject(answer, 'transaction')
@@ -119,7 +95,7 @@ async function transaction(reader: VerifiedReader, params: Params, send: Send): 
 }
 
 async function receipt(reader: VerifiedReader, params: Params, send: Send): Promise<unknown> {
-  const hash = readHash(params[0], 'transaction hash')
+  const hash = hashParam(params[0], 'transaction hash')
   const answer = await send('eth_getTransactionReceipt', [hash])
   if (answer === null) return null
   const said = readObject(answer, 'receipt')
@@ -134,14 +110,14 @@ export const VERIFIED_METHODS: ReadonlyMap<string, Method> = new Map<string, Met
   ['eth_blockNumber', async (reader) => quantity((await reader.header('latest')).header.height)],
   [
     'eth_getBalance',
-    async (reader, params) => quantity((await reader.account(addressOf(params), blockIdOf(params[1]))).balance),
+    async (reader, params) => quantity((await reader.account(addressParam(params[0]), blockParam(params[1]))).balance),
   ],
   ['eth_getTransactionCount', transactionCount],
-  ['eth_getCode', (reader, params) => reader.code(addressOf(params), blockIdOf(params[1]))],
+  ['eth_getCode', async (reader, params) => reader.code(addressParam(params[0]), blockParam(params[1]))],
   [
     'eth_getStorageAt',
     async (reader, params) =>
-      hashFromBytes(await reader.storage(addressOf(params), slotOf(params[1]), blockIdOf(params[2]))),
+      hashFromBytes(await reader.storage(addressParam(params[0]), slotParam(params[1]), blockParam(params[2]))),
   ],
   ['eth_getProof', proof],
   ['eth_getBlockByNumber', (reader, params, send) => block(reader, params, send, 'eth_getBlockByNumber')],
@@ -150,7 +126,7 @@ export const VERIFIED_METHODS: ReadonlyMap<string, Method> = new Map<string, Met
   ['eth_getTransactionReceipt', receipt],
   [
     'eth_sendRawTransaction',
-    async (_, params, send) => requireHashOf(params[0], await send('eth_sendRawTransaction', params)),
+    async (_, params, send) => requireHashOf(envelopeParam(params[0]), await send('eth_sendRawTransaction', params)),
   ],
 ])
 

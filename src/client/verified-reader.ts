@@ -175,8 +175,8 @@ export class VerifiedReader {
 }
 
 /** The hash of an envelope is its name. @throws VerificationError when the server names it otherwise. */
-export function requireHashOf(envelope: unknown, answer: unknown): Hash {
-  const hash = keccak256Hash(readBytes(envelope, 'transaction'))
+export function requireHashOf(envelope: Uint8Array, answer: unknown): Hash {
+  const hash = keccak256Hash(envelope)
   if (readHash(answer, 'transaction hash') === hash) return hash
   throw new VerificationError('wrongAnswer', 'the server took another transaction than it was sent')
 }

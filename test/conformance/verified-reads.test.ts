@@ -5,6 +5,7 @@ import {
   custom,
   encodeFunctionData,
   http,
+  numberToHex,
   parseAbi,
   type TransactionReceipt,
   webSocket,
@@ -108,7 +109,8 @@ describe('verified', () => {
   })
 
   it('gives nothing of a proof that is not proven', async () => {
-    const params = [MODULE, [KEY, '0x1'], await ask(node.url, 'eth_blockNumber')]
+    // Not at latest, which may move between the two reads.
+    const params = [MODULE, [KEY, '0x1'], numberToHex(receipt.blockNumber)]
     const entry = { key: '0x2', value: '0x7', proof: [] }
     const embellished = lieTo('eth_getProof', (proof: Json & { storageProof: Json[] }) => ({
       ...proof,
@@ -139,6 +141,21 @@ describe('verified', () => {
 
   it('refuses what cannot be proven', async () => {
     await expect(clientOf(honest).getLogs()).rejects.toThrow('cannot be verified')
+  })
+
+  it.each([
+    ['an address', 'eth_getBalance', ['0x12', 'latest']],
+    ['a block', 'eth_getBalance', [ABSENT, 'newest']],
+    ['a block hash', 'eth_getCode', [ABSENT, { blockHash: '0x12' }]],
+    ['a slot', 'eth_getStorageAt', [MODULE, 'first', 'latest']],
+    ['a slot of a proof', 'eth_getProof', [MODULE, ['first'], 'latest']],
+    ['a transaction hash', 'eth_getTransactionByHash', ['0x12']],
+    ['a transaction hash of a receipt', 'eth_getTransactionReceipt', [7]],
+    ['a transaction', 'eth_sendRawTransaction', ['signed']],
+  ])('blames the caller and no server for %s that is none', async (_, method, params) => {
+    const read = clientOf(honest).request({ method, params } as never)
+    await expect(read).rejects.toMatchObject({ code: -32602 })
+    expect(await lieFound(read)).toContain('InvalidParamsRpcError')
   })
 
   const balance = (lie: Lie) => clientOf(lie).getBalance({ address: account.address })
