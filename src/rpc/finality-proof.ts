@@ -10,19 +10,22 @@ import { encodeHeader, type Header } from '../types/header.ts'
 import { RESOURCE_NOT_FOUND, RpcError } from './errors.ts'
 import { commitCertificateJson } from './serializers/certificate.ts'
 import { data } from './serializers/encoding.ts'
+import type { WorkQueue } from './work-queue.ts'
 
 /** BOUND: far more blocks than one certificate makes final. */
 const HEADERS_MAX = 1_024
 
-export function finalityProof(node: NodeApi, block: FinalBlock) {
+export async function finalityProof(node: NodeApi, work: WorkQueue, block: FinalBlock) {
   const { hash, header } = block
   const { height } = header
   if (height === 0) return { height, hash, headers: [data(encodeHeader(header))], certificate: null }
   const headers: Header[] = []
+  let sliceStartMs = performance.now()
   for (let at: FinalBlock | undefined = block; at !== undefined; at = node.blockByHeight(at.header.height + 1)) {
     headers.push(at.header)
     if (at.finality !== null) return { height, hash, ...certified(headers, at.finality) }
     if (headers.length > HEADERS_MAX) break
+    sliceStartMs = await work.breathe(sliceStartMs)
   }
   throw new RpcError(RESOURCE_NOT_FOUND, `no certificate follows block ${height} closely enough`)
 }
@@ -39,10 +42,13 @@ function certified(headers: readonly Header[], { certificate, suffix }: Finality
  * What leads who knows the validators of epoch `from` to those of epoch `to`: for each epoch between,
  * the proof of its last block, and the validators that block names for the next. Epoch 0 is genesis alone.
  */
-export function validatorSetProof(node: NodeApi, from: number, to: number) {
-  const links = Array.from({ length: to - from }, (_, offset) =>
-    from + offset === 0 ? genesisLink(node) : epochLink(node, from + offset),
-  )
+export async function validatorSetProof(node: NodeApi, work: WorkQueue, from: number, to: number) {
+  const links: (ReturnType<typeof genesisLink> | ReturnType<typeof epochLink>)[] = []
+  let sliceStartMs = performance.now()
+  for (let epoch = from; epoch < to; epoch++) {
+    links.push(epoch === 0 ? genesisLink(node) : epochLink(node, epoch))
+    sliceStartMs = await work.breathe(sliceStartMs)
+  }
   return { fromEpoch: from, toEpoch: to, links }
 }
 

@@ -47,21 +47,25 @@ function statsOf({ node, limits, work }: RpcContext, { from, to }: ReturnType<ty
 }
 
 /** What `newHeads` would have said since block `from`: a subscriber that was cut off goes on from there. */
-function headsFrom({ node, limits }: RpcContext, from: Height) {
+async function headsFrom({ node, limits, work }: RpcContext, from: Height) {
   const end = Math.min(node.head().header.height + 1, from + limits.headsMax)
-  return Array.from({ length: Math.max(0, end - from) }, (_, offset) => {
-    const { header, hash } = blockAt(node, from + offset)
-    return headerJson(header, hash)
-  })
+  const heads: ReturnType<typeof headerJson>[] = []
+  let sliceStartMs = performance.now()
+  for (let height = from; height < end; height++) {
+    const { header, hash } = blockAt(node, height)
+    heads.push(headerJson(header, hash))
+    sliceStartMs = await work.breathe(sliceStartMs)
+  }
+  return heads
 }
 
 /** A page of the chain of validator sets; without `to` as far as the running epoch. */
-function setProof({ node, limits }: RpcContext, from: number, to: number | null) {
+function setProof({ node, limits, work }: RpcContext, from: number, to: number | null) {
   const { epoch } = node.status()
   const wanted = to ?? epoch
   if (wanted > epoch) throw new RpcError(RESOURCE_NOT_FOUND, `epoch ${wanted} has not begun: this is epoch ${epoch}`)
   if (from > wanted) throw invalidParams(`epoch ${wanted} is before ${from}`)
-  return validatorSetProof(node, from, Math.min(wanted, from + limits.epochLinksMax))
+  return validatorSetProof(node, work, from, Math.min(wanted, from + limits.epochLinksMax))
 }
 
 /** Tried on the head first: the module says what is wrong with it. Validators bring it to the chain. */
@@ -110,7 +114,7 @@ export const BFT_METHODS: readonly RpcMethod[] = [
   defineMethod(
     'bft_getFinalityProof',
     [requiredBlockParameter],
-    ({ node }, id) => finalityProof(node, existingBlock(node, id)),
+    ({ node, work }, id) => finalityProof(node, work, existingBlock(node, id)),
     'expensive',
   ),
   defineMethod(

@@ -1,5 +1,6 @@
 /** Logs of a range of blocks or of one block by its hash, and filters that tell what is new since the last poll. */
 import type { LogFilter } from '../../node/node-api.ts'
+import type { Hash, Height } from '../../types/ids.ts'
 import { invalidParams, rejectionError } from '../errors.ts'
 import { type LogCriteria, readCriteria } from '../log-filter.ts'
 import { type LogBounds, rangeOf, readBounds } from '../log-range.ts'
@@ -30,17 +31,29 @@ async function findLogs({ node, limits, work }: RpcContext, filter: LogFilter) {
 
 /** What is new since the last poll. */
 function changesOf(context: RpcContext, id: string) {
-  const { node, filters } = context
+  const { filters } = context
   const filter = filters.poll(id)
   if (filter.kind === 'pendingTransactions') return filters.takePending(id)
   const { fromHeight, toHeight } = filters.takeHeights(id)
   if (fromHeight > toHeight) return []
-  if (filter.kind === 'logs')
-    return findLogs(context, { fromHeight, toHeight, ...filter.criteria }).catch((error: unknown) => {
-      filters.giveBack(id, fromHeight)
-      throw error
-    })
-  return Array.from({ length: toHeight + 1 - fromHeight }, (_, at) => node.blockByHeight(fromHeight + at)?.hash)
+  const told =
+    filter.kind === 'logs'
+      ? findLogs(context, { fromHeight, toHeight, ...filter.criteria })
+      : hashesOf(context, fromHeight, toHeight)
+  return told.catch((error: unknown) => {
+    filters.giveBack(id, fromHeight)
+    throw error
+  })
+}
+
+async function hashesOf({ node, work }: RpcContext, fromHeight: Height, toHeight: Height) {
+  const hashes: (Hash | undefined)[] = []
+  let sliceStartMs = performance.now()
+  for (let height = fromHeight; height <= toHeight; height++) {
+    hashes.push(node.blockByHeight(height)?.hash)
+    sliceStartMs = await work.breathe(sliceStartMs)
+  }
+  return hashes
 }
 
 function allLogsOf(context: RpcContext, id: string) {

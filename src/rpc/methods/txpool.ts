@@ -3,7 +3,7 @@ import type { NodeApi } from '../../node/node-api.ts'
 import type { Address } from '../../types/ids.ts'
 import type { SignedTransaction } from '../../types/transaction.ts'
 import { checksumAddress } from '../checksum-address.ts'
-import { defineMethod, type RpcMethod } from '../method.ts'
+import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asAddress, required } from '../params.ts'
 import { quantity } from '../serializers/encoding.ts'
 import { pendingTransactionJson } from '../serializers/transaction.ts'
@@ -23,7 +23,7 @@ function split<T>(node: NodeApi, sender: Address, own: readonly SignedTransactio
   }
 }
 
-function content<T>(node: NodeApi, shown: Shown<T>) {
+async function content<T>({ node, work }: RpcContext, shown: Shown<T>) {
   const bySender = new Map<Address, SignedTransaction[]>()
   for (const transaction of node.pooledTransactions()) {
     const own = bySender.get(transaction.sender)
@@ -32,11 +32,13 @@ function content<T>(node: NodeApi, shown: Shown<T>) {
   }
   const pending: Record<string, ByNonce<T>> = {}
   const queued: Record<string, ByNonce<T>> = {}
+  let sliceStartMs = performance.now()
   for (const [sender, own] of bySender) {
     const parts = split(node, sender, own, shown)
     const key = checksumAddress(sender)
     if (Object.keys(parts.pending).length > 0) pending[key] = parts.pending
     if (Object.keys(parts.queued).length > 0) queued[key] = parts.queued
+    sliceStartMs = await work.breathe(sliceStartMs)
   }
   return { pending, queued }
 }
@@ -51,8 +53,8 @@ export const TXPOOL_METHODS: readonly RpcMethod[] = [
     const { pending, queued } = node.poolStatus()
     return { pending: quantity(pending), queued: quantity(queued) }
   }),
-  defineMethod('txpool_content', [], ({ node }) => content(node, pendingTransactionJson), 'expensive'),
-  defineMethod('txpool_inspect', [], ({ node }) => content(node, summary), 'expensive'),
+  defineMethod('txpool_content', [], (context) => content(context, pendingTransactionJson), 'expensive'),
+  defineMethod('txpool_inspect', [], (context) => content(context, summary), 'expensive'),
   defineMethod(
     'txpool_contentFrom',
     [required('address', asAddress)],

@@ -1,0 +1,74 @@
+/** What one answer reads of many blocks, epochs or senders, it reads in slices: consensus shares the loop. */
+import { expect, it } from 'vitest'
+import type { Address } from '../../../src/types/ids.ts'
+import { decode, type FakeNode } from './fake-node.ts'
+import { ask, startServer } from './harness.ts'
+import { signTransfer } from './transfers.ts'
+
+const READS = 8
+/** More than a slice. */
+const READ_MS = 6
+
+/** How many of the slow calls of `name` found that the loop had turned since the one before. */
+function slow(node: FakeNode, name: 'blockByHeight' | 'epochEnd' | 'pendingNonce'): { turns: number } {
+  const seen = { turns: 0 }
+  const real = node[name].bind(node) as (argument: never) => unknown
+  let hasTurned = false
+  const reading = (argument: never) => {
+    if (hasTurned) seen.turns += 1
+    hasTurned = false
+    setImmediate(() => {
+      hasTurned = true
+    })
+    const startMs = performance.now()
+    while (performance.now() - startMs < READ_MS);
+    return real(argument)
+  }
+  Object.assign(node, { [name]: reading })
+  return seen
+}
+
+it.each([
+  ['bft_getHeads', ['0x1']],
+  ['bft_getFinalityProof', ['0x1']],
+])('gives the loop back between the blocks of %s', async (method, params) => {
+  const { node, url } = await startServer()
+  for (let i = 0; i < READS; i++) node.seal([])
+  const seen = slow(node, 'blockByHeight')
+  await ask(url, method, params)
+  expect(seen.turns).toBeGreaterThanOrEqual(READS - 2)
+})
+
+it('gives the loop back between the blocks that a filter tells', async () => {
+  const { node, url } = await startServer()
+  const { result: id } = await ask(url, 'eth_newBlockFilter', [])
+  for (let i = 0; i < READS; i++) node.seal([])
+  const seen = slow(node, 'blockByHeight')
+  const { result } = await ask(url, 'eth_getFilterChanges', [id])
+  expect(result).toEqual(node.blocks.slice(1).map(({ hash }) => hash))
+  expect(seen.turns).toBeGreaterThanOrEqual(READS - 2)
+})
+
+it('gives the loop back between the epochs of a proof of sets', async () => {
+  const { node, url } = await startServer()
+  const [genesis] = node.blocks
+  const status = node.status()
+  const end = {
+    header: genesis?.header,
+    finality: { certificate: { bitmap: new Uint8Array(0), signatures: [] }, suffix: [] },
+  }
+  Object.assign(node, { status: () => ({ ...status, epoch: READS + 1 }), epochEnd: () => end })
+  const seen = slow(node, 'epochEnd')
+  await ask(url, 'bft_getValidatorSetProof', [1, READS + 1])
+  expect(seen.turns).toBeGreaterThanOrEqual(READS - 2)
+})
+
+it('gives the loop back between the senders of the pool', async () => {
+  const { node, url } = await startServer()
+  const transaction = decode(Buffer.from((await signTransfer(0)).slice(2), 'hex'))
+  const senders = Array.from({ length: READS }, (_, at) => `0x${String(at).padStart(40, '0')}` as Address)
+  Object.assign(node, { pooledTransactions: () => senders.map((sender) => ({ ...transaction, sender })) })
+  const seen = slow(node, 'pendingNonce')
+  await ask(url, 'txpool_content', [])
+  expect(seen.turns).toBeGreaterThanOrEqual(READS - 2)
+})
