@@ -18,7 +18,8 @@ export function firstAlike(asked: Asked, t: number): Promise<Answer | null> {
   return new Promise((resolve, reject) => {
     const hear = (answer: Answer) => {
       heard.push(answer)
-      const alike = heard.filter((other) => wording(other) === wording(answer))
+      const words = wording(answer)
+      const alike = heard.filter((other) => wording(other) === words)
       if (alike.length > t && isSaid(answer)) resolve(answer)
       else if (heard.length === asked.length)
         resolve([...grouped(heard).values()].find(({ length }) => length > t)?.[0] ?? null)
