@@ -43,12 +43,7 @@ function certified(headers: readonly Header[], { certificate, suffix }: Finality
  * the proof of its last block, and the validators that block names for the next. Epoch 0 is genesis alone.
  */
 export async function validatorSetProof(node: NodeApi, work: WorkQueue, from: number, to: number) {
-  const links: (ReturnType<typeof genesisLink> | ReturnType<typeof epochLink>)[] = []
-  let sliceStartMs = performance.now()
-  for (let epoch = from; epoch < to; epoch++) {
-    links.push(epoch === 0 ? genesisLink(node) : epochLink(node, epoch))
-    sliceStartMs = await work.breathe(sliceStartMs)
-  }
+  const links = await work.collect(from, to, (epoch) => (epoch === 0 ? genesisLink(node) : epochLink(node, epoch)))
   return { fromEpoch: from, toEpoch: to, links }
 }
 

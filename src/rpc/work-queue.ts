@@ -40,6 +40,17 @@ export class WorkQueue {
     return performance.now()
   }
 
+  /** What `read` makes of each number from `from` up to but not `end`, in slices. */
+  async collect<T>(from: number, end: number, read: (at: number) => T): Promise<T[]> {
+    const found: T[] = []
+    let sliceStartMs = performance.now()
+    for (let at = from; at < end; at++) {
+      found.push(read(at))
+      sliceStartMs = await this.breathe(sliceStartMs)
+    }
+    return found
+  }
+
   /** What still waits, or goes on after its next breath, is refused: what it reads from is about to be closed. */
   stop(): void {
     this.#stopped = true

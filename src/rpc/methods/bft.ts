@@ -47,16 +47,12 @@ function statsOf({ node, limits, work }: RpcContext, { from, to }: ReturnType<ty
 }
 
 /** What `newHeads` would have said since block `from`: a subscriber that was cut off goes on from there. */
-async function headsFrom({ node, limits, work }: RpcContext, from: Height) {
+function headsFrom({ node, limits, work }: RpcContext, from: Height) {
   const end = Math.min(node.head().header.height + 1, from + limits.headsMax)
-  const heads: ReturnType<typeof headerJson>[] = []
-  let sliceStartMs = performance.now()
-  for (let height = from; height < end; height++) {
+  return work.collect(from, end, (height) => {
     const { header, hash } = blockAt(node, height)
-    heads.push(headerJson(header, hash))
-    sliceStartMs = await work.breathe(sliceStartMs)
-  }
-  return heads
+    return headerJson(header, hash)
+  })
 }
 
 /** A page of the chain of validator sets; without `to` as far as the running epoch. */

@@ -1,6 +1,5 @@
 /** Logs of a range of blocks or of one block by its hash, and filters that tell what is new since the last poll. */
 import type { LogFilter } from '../../node/node-api.ts'
-import type { Hash, Height } from '../../types/ids.ts'
 import { invalidParams, rejectionError } from '../errors.ts'
 import { type LogCriteria, readCriteria } from '../log-filter.ts'
 import { type LogBounds, rangeOf, readBounds } from '../log-range.ts'
@@ -31,29 +30,19 @@ async function findLogs({ node, limits, work }: RpcContext, filter: LogFilter) {
 
 /** What is new since the last poll. */
 function changesOf(context: RpcContext, id: string) {
-  const { filters } = context
+  const { node, filters, work } = context
   const filter = filters.poll(id)
   if (filter.kind === 'pendingTransactions') return filters.takePending(id)
   const { fromHeight, toHeight } = filters.takeHeights(id)
   if (fromHeight > toHeight) return []
-  const told =
+  const told: Promise<readonly unknown[]> =
     filter.kind === 'logs'
       ? findLogs(context, { fromHeight, toHeight, ...filter.criteria })
-      : hashesOf(context, fromHeight, toHeight)
+      : work.collect(fromHeight, toHeight + 1, (height) => node.blockByHeight(height)?.hash)
   return told.catch((error: unknown) => {
     filters.giveBack(id, fromHeight)
     throw error
   })
-}
-
-async function hashesOf({ node, work }: RpcContext, fromHeight: Height, toHeight: Height) {
-  const hashes: (Hash | undefined)[] = []
-  let sliceStartMs = performance.now()
-  for (let height = fromHeight; height <= toHeight; height++) {
-    hashes.push(node.blockByHeight(height)?.hash)
-    sliceStartMs = await work.breathe(sliceStartMs)
-  }
-  return hashes
 }
 
 function allLogsOf(context: RpcContext, id: string) {
