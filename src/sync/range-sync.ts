@@ -35,13 +35,19 @@ const PEERS_MAX = 256
 const REQUEST_TIMEOUT_MS = 3_000
 /** A peer that failed is left alone for so long. */
 const REST_MS = 2_000
+/** Who has been of use, and then not so often in a row, waits in line with the others. */
+const FAILURES_OF_USEFUL = 3
 
 interface Peer {
+  /** As it claims: that decides whether it is asked, not before whom. */
   height: Height
   epoch: Epoch
   isResting: boolean
-  /** Answers in a row that were of no use: who has failed least is asked first, whatever height others claim. */
+  hasServed: boolean
+  /** Answers in a row that were of no use. */
   failures: number
+  /** Place in the line of those that have not been of use: behind all others when it comes, and when it is asked. */
+  turn: number
 }
 
 export class RangeSync {
@@ -50,6 +56,7 @@ export class RangeSync {
   /** Height that is being fetched up to, or executed up to. */
   #target: Height | null = null
   #startedAt: Height = 0
+  #turns = 0
 
   constructor(ports: RangeSyncPorts) {
     this.#ports = ports
@@ -57,7 +64,7 @@ export class RangeSync {
 
   /** Of a peer's own telling: only ever the cause of a question. */
   peerHasHeight(peer: PeerId, height: Height, epoch: Epoch): void {
-    const known = this.#peers.get(peer) ?? { height, epoch, isResting: false, failures: 0 }
+    const known = this.#peers.get(peer) ?? this.#newPeer()
     known.height = height
     known.epoch = epoch
     this.#peers.set(peer, known)
@@ -93,17 +100,25 @@ export class RangeSync {
     this.#ask(peer, new BlockRun(this.#ports))
   }
 
+  #newPeer(): Peer {
+    return { height: 0, epoch: 0, isResting: false, hasServed: false, failures: 0, turn: this.#turns++ }
+  }
+
   /** In a later epoch nobody waits for us: no patience then. */
   #bestPeer(committed: Height, patienceBlocks: number): PeerId | undefined {
     const ownEpoch = this.#ports.epoch()
-    const useful = [...this.#peers.entries()].filter(
-      ([, { height, epoch, isResting }]) => !isResting && height > committed + (epoch > ownEpoch ? 0 : patienceBlocks),
-    )
-    const [best] = useful.sort(([, a], [, b]) => a.failures - b.failures || b.height - a.height)
+    const [best] = [...this.#peers.entries()]
+      .filter(
+        ([, { height, epoch, isResting }]) =>
+          !isResting && height > committed + (epoch > ownEpoch ? 0 : patienceBlocks),
+      )
+      .sort(([, a], [, b]) => inOrderOfUse(a, b))
     return best?.[0]
   }
 
   #ask(peer: PeerId, run: BlockRun): void {
+    const known = this.#peers.get(peer)
+    if (known !== undefined) known.turn = this.#turns++
     const body = encodeRequest({ kind: 'range', from: run.nextHeight, count: RANGE_BLOCKS_MAX })
     this.#ports.request(peer, body, REQUEST_TIMEOUT_MS, (response) => {
       const progress = response.ok ? this.#take(peer, run, response.value) : null
@@ -149,7 +164,20 @@ export class RangeSync {
   #deliver(peer: PeerId, { blocks, finality }: ProvenRun): void {
     this.#target = defined(blocks.at(-1), 'the last block').header.height
     const known = this.#peers.get(peer)
-    if (known !== undefined) known.failures = 0
+    if (known !== undefined) {
+      known.hasServed = true
+      known.failures = 0
+    }
     this.#ports.deliver(blocks, finality)
   }
+}
+
+/** Strangers who come and go and claim whatever they like must not keep us from who has served, nor from who waits. */
+function inOrderOfUse(a: Peer, b: Peer): number {
+  if (isUseful(a) !== isUseful(b)) return isUseful(a) ? -1 : 1
+  return isUseful(a) ? a.failures - b.failures || b.height - a.height : a.turn - b.turn
+}
+
+function isUseful({ hasServed, failures }: Peer): boolean {
+  return hasServed && failures < FAILURES_OF_USEFUL
 }

@@ -184,6 +184,47 @@ describe('catching up', () => {
     expect(delivered).toEqual(ALL)
   })
 
+  it('is not kept from every block by strangers who come back anew with a greater claim', () => {
+    const { peers, sync, delivered } = world({ liar: silent, other: silent, honest: serving(10) })
+    const [liar, other, honest] = peers.names as [never, never, never]
+    for (let atMs = 0; atMs < 60_000; atMs += 1_000) {
+      for (const stranger of [liar, other]) {
+        sync.forget(stranger)
+        sync.peerHasHeight(stranger, Number.MAX_SAFE_INTEGER, EPOCH)
+      }
+      sync.peerHasHeight(honest, HEIGHT, EPOCH)
+      peers.run(atMs)
+    }
+    expect(delivered).toEqual(ALL)
+  })
+
+  it('asks who has served before strangers that come while it serves, whatever they claim', () => {
+    const { peers, sync, delivered } = world({ honest: serving(10), x: silent, y: silent })
+    const [honest, ...strangers] = peers.names as [never, never, never]
+    sync.peerHasHeight(honest, HEIGHT, EPOCH)
+    for (const stranger of strangers) sync.peerHasHeight(stranger, Number.MAX_SAFE_INTEGER, EPOCH)
+    peers.run(2_000)
+    expect(delivered).toEqual(ALL)
+  })
+
+  it('goes past those that have served and have fallen silent since', () => {
+    const { peers, sync, delivered } = world({ a: serving(10), b: serving(10) })
+    const [a, b] = peers.names as [never, never]
+    for (const [peer, height] of [
+      [a, 10],
+      [b, 20],
+    ] as const) {
+      sync.peerHasHeight(peer, height, EPOCH)
+      peers.run(height * 10)
+      peers.answers.set(peer, silent)
+    }
+    expect(delivered).toHaveLength(20)
+    peers.answers.set('newcomer' as never, serving())
+    for (const peer of peers.names) sync.peerHasHeight(peer, HEIGHT, EPOCH)
+    peers.run(30_000)
+    expect(delivered).toEqual(ALL)
+  })
+
   it('leaves a small gap to consensus', () => {
     const { peers, sync } = world({ a: serving() }, 8)
     sync.peerHasHeight(peers.names[0] as never, 8, EPOCH)
