@@ -1,8 +1,9 @@
 /** Answers peers' requests from what this replica holds. A rejection without blame means that it does not want to. */
 import { EMPTY_BYTES } from '../base/bytes.ts'
-import type { Rejection } from '../base/rejection.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Core } from '../consensus/core.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../network/limits.ts'
 import type { Status } from '../network/messages.ts'
 import type { PeerId } from '../network/port.ts'
 import {
@@ -16,6 +17,7 @@ import {
   isFullRange,
   RANGE_BLOCKS_MAX,
   RESPONSE_BYTES_MAX,
+  type Request,
 } from '../network/requests.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import { type Block, wireBytes } from '../types/block.ts'
@@ -31,6 +33,9 @@ export interface ServerParts {
   readonly snapshots: SnapshotServer
 }
 
+/** Code of genesis, or the headers behind a proof of finality, can be larger than any message. */
+const TOO_LARGE = err(rejection('answer-too-large', 'the answer does not fit a message', 'ignore'))
+
 export class RequestServer {
   readonly #parts: ServerParts
 
@@ -41,25 +46,30 @@ export class RequestServer {
   answer(from: PeerId, bytes: Uint8Array): Result<Uint8Array, Rejection> {
     const request = decodeRequest(bytes)
     if (!request.ok) return err(request.error)
-    switch (request.value.kind) {
+    const answer = this.#answer(from, request.value)
+    return answer.ok && answer.value.length > DEFAULT_NETWORK_LIMITS.messageBytesMax ? TOO_LARGE : answer
+  }
+
+  #answer(from: PeerId, request: Request): Result<Uint8Array, Rejection> {
+    switch (request.kind) {
       case 'blocks':
-        return ok(encodeBlocks(this.#ancestors(request.value.hash, request.value.above)))
+        return ok(encodeBlocks(this.#ancestors(request.hash, request.above)))
       case 'range':
-        return ok(encodeRange(this.#range(request.value.from, request.value.count)))
+        return ok(encodeRange(this.#range(request.from, request.count)))
       case 'certificates':
         return ok(encodeBundle(this.#parts.bundle()))
       case 'status':
         return ok(encodeStatus(this.#parts.status()))
       case 'stateNode':
-        return ok(this.#parts.store.accountNode(request.value.path, request.value.hash) ?? EMPTY_BYTES)
+        return ok(this.#parts.store.accountNode(request.path, request.hash) ?? EMPTY_BYTES)
       case 'snapshot':
         return this.#parts.snapshots.manifest(from)
       case 'setLinks':
-        return this.#parts.snapshots.links(from, request.value.from)
+        return this.#parts.snapshots.links(from, request.from)
       case 'stateChunk':
-        return this.#parts.snapshots.chunk(from, request.value.part)
+        return this.#parts.snapshots.chunk(from, request.part)
       case 'code':
-        return ok(this.#parts.snapshots.code(request.value.hash))
+        return ok(this.#parts.snapshots.code(request.hash))
     }
   }
 

@@ -140,6 +140,15 @@ describe('an answer to a request for', () => {
     }
   })
 
+  it('what a message has no room for is refused, and nobody is to blame', () => {
+    const suffix = Array<Header>(8 * SUFFIX_HEADERS_MAX).fill(at(FINAL).header)
+    const { server } = world(() => true, chain, suffix)
+    expect(server.answer(ASKER, encodeRequest({ kind: 'range', from: 1, count: 64 }))).toMatchObject({
+      ok: false,
+      error: { code: 'answer-too-large', verdict: 'ignore' },
+    })
+  })
+
   it('certificates or status is what this replica holds', () => {
     const { ask } = world()
     expect(decodeBundle(ask({ kind: 'certificates' }))).toEqual({ ok: true, value: bundle })
