@@ -38,6 +38,14 @@ export function statementPreimage(genesisHash: Hash, statement: Statement): Uint
   return concatBytes(TAGS[statement.kind], encodeRlp(fields))
 }
 
+/** Tells one statement from every other under the same genesis. */
+export function statementName(statement: Statement): string {
+  const start = `${statement.kind}:${statement.epoch}:${statement.view}:`
+  if (statement.kind === 'timeout') return `${start}${statement.highQcView}`
+  if (statement.kind === 'vote') return `${start}${statement.blockHash}:${statement.justifyView}`
+  return `${start}${statement.blockHash}`
+}
+
 /** What shows that a new key is held by who brings it: no epoch, for it is in force in none yet. */
 export function possessionPreimage(genesisHash: Hash, newKey: Uint8Array): Uint8Array {
   return concatBytes(TAGS.possession, encodeRlp([idBytes(genesisHash), newKey]))

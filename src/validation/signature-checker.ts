@@ -6,26 +6,23 @@
 import { BoundedMap } from '../base/bounded.ts'
 import { bytesEqual } from '../base/bytes.ts'
 import { isPlanted } from '../base/planted-bug.ts'
-import { statementDigest } from '../crypto/digests.ts'
 import type { SignatureVerifier } from '../crypto/signature-verifier.ts'
+import { StatementDigests } from '../crypto/statement-digests.ts'
 import type { Epoch, Hash } from '../types/ids.ts'
-import type { Statement } from '../types/signing-domain.ts'
+import { type Statement, statementName } from '../types/signing-domain.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
 
 /** BOUND: a few hundred views of a large set. */
 const CHECKS_REMEMBERED_MAX = 16_384
-/** BOUND: statements whose digest is remembered: all validators sign the same few of a view. */
-const DIGESTS_MAX = 64
 
 export class SignatureChecker {
-  readonly #genesisHash: Hash
   readonly #validators: ValidatorSet
   readonly #verifier: SignatureVerifier
-  readonly #digests = new BoundedMap<string, Uint8Array>(DIGESTS_MAX)
+  readonly #digests: StatementDigests
   readonly #good = new BoundedMap<string, Uint8Array>(CHECKS_REMEMBERED_MAX)
 
   constructor(genesisHash: Hash, validators: ValidatorSet, verifier: SignatureVerifier) {
-    this.#genesisHash = genesisHash
+    this.#digests = new StatementDigests(genesisHash)
     this.#validators = validators
     this.#verifier = verifier
   }
@@ -38,29 +35,13 @@ export class SignatureChecker {
     const validator = this.#validators.at(signer)
     const mayBeAny = __CANARIES__ && isPlanted('certificate-epoch-unchecked')
     if (validator === undefined || (statement.epoch !== this.#validators.epoch && !mayBeAny)) return false
-    const what = nameOf(statement)
+    const what = statementName(statement)
     const key = `${signer}:${what}`
     const known = this.#good.get(key)
     if (known !== undefined && bytesEqual(known, signature)) return true
-    const digest = this.#digestOf(statement, what)
-    if (!this.#verifier.verify(digest, signature, validator.consensusKey)) return false
+    if (!this.#verifier.verify(this.#digests.of(statement, what), signature, validator.consensusKey)) return false
     // A copy: the signature is a view of its message, which for a proposal is a megabyte.
     this.#good.set(key, signature.slice())
     return true
   }
-
-  #digestOf(statement: Statement, name: string): Uint8Array {
-    const known = this.#digests.get(name)
-    if (known !== undefined) return known
-    const digest = statementDigest(this.#genesisHash, statement)
-    this.#digests.set(name, digest)
-    return digest
-  }
-}
-
-function nameOf(statement: Statement): string {
-  const start = `${statement.kind}:${statement.epoch}:${statement.view}:`
-  if (statement.kind === 'timeout') return `${start}${statement.highQcView}`
-  if (statement.kind === 'vote') return `${start}${statement.blockHash}:${statement.justifyView}`
-  return `${start}${statement.blockHash}`
 }

@@ -6,7 +6,8 @@
 import { defined } from '../../base/invariant.ts'
 import type { Effect } from '../../consensus/effects.ts'
 import type { Event } from '../../consensus/events.ts'
-import { hashHeader, statementDigest } from '../../crypto/digests.ts'
+import { hashHeader } from '../../crypto/digests.ts'
+import { StatementDigests } from '../../crypto/statement-digests.ts'
 import type { Block } from '../../types/block.ts'
 import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../../types/certificate.ts'
 import type { FinalityProof } from '../../types/finality.ts'
@@ -36,7 +37,7 @@ interface SeenEpoch {
 }
 
 export class CertificateChecker implements Checker {
-  readonly #genesis: SimulatedGenesis
+  readonly #digests: StatementDigests
   readonly #crypto: SimulatedCrypto
   readonly #members: Pick<EpochBook, 'validatorsOf' | 'rootOf'>
   readonly #blocks = new Map<Hash, Known>()
@@ -44,7 +45,7 @@ export class CertificateChecker implements Checker {
   readonly #justified = new WeakSet<Block>()
 
   constructor(genesis: SimulatedGenesis, members: Pick<EpochBook, 'validatorsOf' | 'rootOf'>, crypto: SimulatedCrypto) {
-    this.#genesis = genesis
+    this.#digests = new StatementDigests(genesis.block.block.hash)
     this.#members = members
     this.#crypto = crypto
   }
@@ -153,13 +154,12 @@ export class CertificateChecker implements Checker {
     const { epoch, view, entries, highQc } = tc
     if (entries.some(({ highQcView }) => highQcView >= view))
       throw new SimulationFailure('bad certificate', `timeout of view ${view}: an entry knows a QC of it or later`)
-    const { block } = this.#genesis
     const validators = this.#members.validatorsOf(epoch)
     const signers = new Set<number>()
     let highest = 0
     for (const { signer, highQcView, signature } of entries) {
       const key = validators.at(signer)?.consensusKey
-      const digest = statementDigest(block.block.hash, { kind: 'timeout', epoch, view, highQcView })
+      const digest = this.#digests.of({ kind: 'timeout', epoch, view, highQcView })
       if (key === undefined || !this.#crypto.verifier.verify(digest, signature, key))
         throw new SimulationFailure('bad certificate', `timeout of view ${view}: signer ${signer} did not sign`)
       signers.add(signer)
@@ -172,10 +172,9 @@ export class CertificateChecker implements Checker {
   }
 
   #requireQuorum(statement: Statement, certificate: QuorumCertificate | CommitCertificate): void {
-    const { block } = this.#genesis
     const validators = this.#members.validatorsOf(statement.epoch)
     const quorum = quorumOf(validators)
-    const digest = statementDigest(block.block.hash, statement)
+    const digest = this.#digests.of(statement)
     let position = 0
     for (let index = 0; index < 8 * certificate.bitmap.length; index++) {
       if ((((certificate.bitmap[index >> 3] as number) >> (index & 7)) & 1) === 0) continue

@@ -6,7 +6,7 @@
 import { defined } from '../../base/invariant.ts'
 import type { Effect, SigningRequest, TimerName } from '../../consensus/effects.ts'
 import type { Event } from '../../consensus/events.ts'
-import { statementDigest } from '../../crypto/digests.ts'
+import { StatementDigests } from '../../crypto/statement-digests.ts'
 import type { DirectMessage } from '../../network/messages.ts'
 import { highestCertificates } from '../../replica/certificate-exchange.ts'
 import { statementOf, utterance } from '../../replica/utterance.ts'
@@ -70,6 +70,7 @@ export class TwinRun {
   readonly #network: SimulatedGenesis
   readonly #checks: TwinChecks
   readonly #judges: EpochValidators
+  readonly #digests: StatementDigests
   readonly #replicas: readonly TwinReplica[]
   readonly #observer: TwinObserver
   readonly #met = new Set<TwinEncounter>()
@@ -88,6 +89,7 @@ export class TwinRun {
     const schedule = [0, ...views.map(({ leader }) => leader), ...turns]
     this.#checks = new TwinChecks(network, crypto, schedule)
     const genesisHash = network.block.block.hash
+    this.#digests = new StatementDigests(genesisHash)
     const parameters = { ...network.genesis.consensus, blockIntervalMsMin: 0 }
     const leaderOf = (view: View): number => schedule[view % schedule.length] ?? 0
     this.#judges = createEpochValidators(
@@ -240,10 +242,9 @@ export class TwinRun {
 
   #sign(replica: TwinReplica, request: SigningRequest): void {
     this.#checks.onSign(replica, request)
-    const { block, identities } = this.#network
-    const digest = statementDigest(block.block.hash, statementOf(request))
-    const { signer } = defined(identities[replica.validator], 'an identity')
-    const { message, event } = utterance(request, replica.validator, signer.sign(digest).signature)
+    const { signer } = defined(this.#network.identities[replica.validator], 'an identity')
+    const { signature } = signer.sign(this.#digests.of(statementOf(request)))
+    const { message, event } = utterance(request, replica.validator, signature)
     let reaches = (to: TwinReplica): boolean => this.#hears(replica, to)
     if (request.kind === 'timeout') {
       // Nobody in its part could end the view.
