@@ -1,23 +1,38 @@
-/** One work in shares, each in a thread; the only one in this. */
+/** One work in shares, each in a thread, until all are done or somebody stops it. */
 import { Worker } from 'node:worker_threads'
 
 export interface SharedRun<Share, Report> {
   readonly shares: readonly Share[]
-  readonly run: (share: Share) => Iterable<Report>
-  /** What runs a share in a thread of its own. */
+  /** What runs a share in a thread. */
   readonly worker: URL
   readonly onReport: (report: Report) => void
 }
 
-export async function runShares<Share, Report>(all: SharedRun<Share, Report>): Promise<void> {
-  const { shares, run, onReport } = all
-  const [only] = shares
-  if (shares.length === 1 && only !== undefined) for (const report of run(only)) onReport(report)
-  else await Promise.all(shares.map((share) => runInThread(share, all)))
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+/** What a shell says of who was ended by SIGINT. */
+export const STOPPED_EXIT_CODE = 130
+
+/** True when a signal stopped it: what had been reported by then counts. A second signal ends the process. */
+export async function runShares<Share, Report>({
+  shares,
+  worker,
+  onReport,
+}: SharedRun<Share, Report>): Promise<boolean> {
+  const threads = shares.map((share) => new Worker(worker, { workerData: share, argv: process.argv.slice(2) }))
+  let isStopped = false
+  const stop = (): void => {
+    isStopped = true
+    for (const signal of STOP_SIGNALS) process.off(signal, stop)
+    for (const thread of threads) void thread.terminate()
+  }
+  for (const signal of STOP_SIGNALS) process.on(signal, stop)
+  await Promise.all(threads.map((thread) => ended(thread, onReport)))
+  for (const signal of STOP_SIGNALS) process.off(signal, stop)
+  return isStopped
 }
 
-function runInThread<Share, Report>(share: Share, { worker, onReport }: SharedRun<Share, Report>): Promise<void> {
-  const thread = new Worker(worker, { workerData: share, argv: process.argv.slice(2) })
+function ended<Report>(thread: Worker, onReport: (report: Report) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     thread.on('message', (report: Report) => onReport(report))
     thread.on('error', reject)

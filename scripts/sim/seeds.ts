@@ -1,4 +1,4 @@
-/** Runs seed after seed and says of each what there is to add up. The same in the main thread and in any other. */
+/** Runs seed after seed and says of each what there is to add up. */
 import type { Coverage } from '../../src/simulation/coverage.ts'
 import type { Scenario } from '../../src/simulation/scenario.ts'
 import { shrink } from '../../src/simulation/shrink.ts'
@@ -15,6 +15,10 @@ export interface SeedShare {
 }
 
 export interface SeedReport {
+  /** Its first seed. */
+  readonly share: number
+  /** All of its seeds below are done. */
+  readonly next: number
   readonly views: number
   readonly coverage: Coverage['entries']
   /** Null when every invariant held, otherwise what to print. */
@@ -26,7 +30,7 @@ export function* runSeeds({ from, to, step, untilMs }: SeedShare): Generator<See
     const scenario = scenarioFor(seed)
     const result = simulator.run(scenario)
     const failure = result.failure === null ? null : describe(scenario, result)
-    yield { views: result.views, coverage: result.coverage.entries, failure }
+    yield { share: from, next: seed + step, views: result.views, coverage: result.coverage.entries, failure }
   }
 }
 

@@ -1,4 +1,4 @@
-/** Runs a share of the scenarios and says what there is to add up. The same in the main thread and in any other. */
+/** Runs a share of the scenarios and says what there is to add up. */
 import { shrinkTwins } from '../../src/simulation/twins/shrink-twins.ts'
 import type { TwinEncounter } from '../../src/simulation/twins/twin-run.ts'
 import type { TwinScenario } from '../../src/simulation/twins/twin-scenario.ts'

@@ -6,9 +6,9 @@ import { TwinSimulator } from '../../src/simulation/twins/twin-simulator.ts'
 import { TwinSpace } from '../../src/simulation/twins/twin-space.ts'
 import { TwinTimeline } from '../../src/simulation/twins/twin-timeline.ts'
 import { BadOption, crypto, options } from './options.ts'
-import { runShares } from './run-shares.ts'
+import { runShares, STOPPED_EXIT_CODE } from './run-shares.ts'
 import { showTimeline } from './show-timeline.ts'
-import { searchTwins, type TwinReport, type TwinShare } from './twin-search.ts'
+import type { TwinReport, TwinShare } from './twin-search.ts'
 
 const PROGRESS_MS = 10_000
 /** From so many scenarios on, everything that is counted must have happened. */
@@ -22,10 +22,7 @@ export async function twins(): Promise<number> {
   if (options.replay !== null) return show(scenarioAt(options.replay), `#${options.replay}`)
   const total = options.sample ?? size - options.from
   if (total <= 0) throw new BadOption(`--from: there are ${size} scenarios of ${options.views} views`)
-  console.log(
-    `${size} scenarios of ${options.views} views; ${options.sample === null ? 'all of them' : `${total} drawn`}`,
-  )
-  return search(total)
+  return search(total, size)
 }
 
 function scenarioAt(index: number): TwinScenario {
@@ -56,13 +53,16 @@ function show(scenario: TwinScenario, name: string): number {
   return failure === null ? 0 : 1
 }
 
-async function search(total: number): Promise<number> {
-  const totals = new Totals(total)
+async function search(total: number, size: number): Promise<number> {
   const { jobs, untilMs } = options
   const shares = Array.from({ length: jobs }, (_, job): TwinShare => ({ first: job, total, step: jobs, untilMs }))
+  const totals = new Totals(total, shares)
   const worker = new URL('twin-worker.ts', import.meta.url)
-  await runShares({ shares, run: searchTwins, worker, onReport: (report) => totals.add(report) })
-  return totals.finish()
+  const running = runShares({ shares, worker, onReport: (report: TwinReport) => totals.add(report) })
+  const which = options.sample === null ? 'all of them' : `${total} drawn`
+  console.log(`${size} scenarios of ${options.views} views; ${which}; Ctrl-C ends with what was found by then`)
+  const isStopped = await running
+  return totals.finish() || (isStopped ? STOPPED_EXIT_CODE : 0)
 }
 
 class Totals {
@@ -70,14 +70,15 @@ class Totals {
   readonly #startCpu = process.cpuUsage()
   readonly #met = new Map<TwinEncounter, number>(TWIN_ENCOUNTERS.map((what) => [what, 0]))
   /** By the first position of a share: all of its positions below are done. */
-  readonly #next = new Map<number, number>()
+  readonly #next: Map<number, number>
   #reportedMs = performance.now()
   #scenarios = 0
   #views = 0
   #failures = 0
 
-  constructor(total: number) {
+  constructor(total: number, shares: readonly TwinShare[]) {
     this.#total = total
+    this.#next = new Map(shares.map(({ first }) => [first, first]))
   }
 
   add({ share, next, scenarios, views, met, failures }: TwinReport): void {
