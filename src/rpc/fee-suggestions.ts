@@ -7,12 +7,13 @@ export function nextBaseFee(node: NodeApi): bigint {
   return node.baseFeePerGas(node.head().header.height)
 }
 
-/** While blocks have room a tip buys nothing; in a crowd it takes what the cheapest of the last block paid. */
+/** While blocks have room a tip buys nothing; in a crowd it takes what the cheapest of the last block that had to pay paid. */
 export function suggestedTip(node: NodeApi): bigint {
   const { header, receipts } = node.head()
   if (header.gasUsed * 2 <= header.gasLimit) return 0n
-  const tips = receipts.map((receipt) => tipOf(receipt, header.baseFeePerGas)).sort(compareBigInts)
-  return tips[0] ?? 0n
+  const paying = receipts.filter(({ effectiveGasPrice }) => effectiveGasPrice >= header.baseFeePerGas)
+  const [lowest] = paying.map((receipt) => tipOf(receipt, header.baseFeePerGas)).sort(compareBigInts)
+  return lowest ?? 0n
 }
 
 export function compareBigInts(a: bigint, b: bigint): number {
