@@ -46,6 +46,10 @@ async function start(options: StartOptions, io: CliIo): Promise<void> {
   await runNode(config, { io, withParent: options.withParent === true }, startNode)
 }
 
+function served({ rpc }: NodeConfig, path: string): NonNullable<NodeConfig['rpc']> {
+  return rpc ?? fail(`--rpc-port: ${path} has "rpc": null, so no JSON-RPC is served; remove that entry`, EXIT.usage)
+}
+
 function configOf(options: StartOptions): NodeConfig {
   const path = options.config ?? (options.data === undefined ? undefined : `${options.data}/node.json`)
   if (path === undefined) return fail('say what to start with --config FILE or --data DIR', EXIT.usage)
@@ -54,7 +58,7 @@ function configOf(options: StartOptions): NodeConfig {
   const logFormat = options.json === true ? 'json' : options.logFormat
   return {
     ...config,
-    rpc: rpcPort === undefined || config.rpc === null ? config.rpc : { ...config.rpc, port: rpcPort },
+    rpc: rpcPort === undefined ? config.rpc : { ...served(config, path), port: rpcPort },
     consensusKeyPath: options.observe === true ? null : config.consensusKeyPath,
     recordPath: options.record === undefined ? config.recordPath : resolve(options.record),
     passphrasePath: passphraseFile ?? config.passphrasePath,
