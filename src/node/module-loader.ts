@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { err, ok, type Result } from '../base/result.ts'
+import { isModuleName } from '../ledger/genesis/members.ts'
 import type { Module } from '../ledger/module-interface.ts'
 import type { GenesisModule } from '../types/genesis.ts'
 import { type Refusal, refusal } from './exit-codes.ts'
@@ -117,6 +118,9 @@ async function evaluate(path: string, program: string, sha256: string): Promise<
     const exports = (await import(pathToFileURL(program).href)) as { readonly default?: unknown }
     if (!isModule(exports.default))
       return err(refusal(`${path} has no module as its default export: export default defineModule({ … })`))
+    const { name } = exports.default
+    if (!isModuleName(name))
+      return err(refusal(`${path}: its module is named ${JSON.stringify(name)}: letters and digits, at most 32`))
     return ok({ module: exports.default, sha256 })
   } catch (error) {
     return err(refusal(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`))
@@ -127,7 +131,8 @@ function isModule(value: unknown): value is Module {
   return typeof value === 'object' && value !== null && 'name' in value && 'address' in value && 'functions' in value
 }
 
-function hashOfFile(path: string): string | undefined {
+/** SHA-256, lower-case hexadecimal; undefined when it cannot be read. */
+export function hashOfFile(path: string): string | undefined {
   try {
     return hashOf(readFileSync(path))
   } catch {

@@ -1,13 +1,15 @@
 /** `tertia init`: a data directory for a node of an existing network. */
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
 import { EXIT } from '../../node/exit-codes.ts'
 import { readGenesisFile } from '../../node/genesis-file.ts'
 import { readPublicKey } from '../../node/key-file.ts'
+import { hashOfFile } from '../../node/module-loader.ts'
 import { createNetworkKeyFile } from '../../node/network-key-file.ts'
 import { createSigningRecord } from '../../node/signing-record-file.ts'
+import type { GenesisModule } from '../../types/genesis.ts'
 import { fail, unwrap } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
 import { NETWORK_KEY_FILE } from '../key-directory.ts'
@@ -43,14 +45,12 @@ async function init(options: InitOptions, io: CliIo): Promise<void> {
   const { genesis, registry } = unwrap(
     await readGenesisFile(options.genesis, options.module ?? [], join(data, 'modules')),
   )
-  const [needless] = options.module ?? []
-  if (needless !== undefined && genesis.modules.every(({ source }) => source === undefined))
-    fail(`${options.genesis} names no module of its own: ${needless} would never run`, EXIT.refused)
+  const sources = namedSources(options, genesis.modules)
   const genesisHash = buildGenesisBlock(genesis, registry).block.hash
   const address = options.key === undefined ? null : unwrap(readPublicKey(options.key)).address
   if (options.key !== undefined) unwrap(await createSigningRecord(options.key, genesisHash))
   copyFileSync(options.genesis, join(data, 'genesis.json'))
-  const modules = copyModules(options, data)
+  const modules = copyModules(sources, data)
   replaceJson(configPath, {
     dataDir: '.',
     genesisPath: 'genesis.json',
@@ -70,11 +70,28 @@ async function init(options: InitOptions, io: CliIo): Promise<void> {
   )
 }
 
-function copyModules({ module = [] }: InitOptions, data: string): readonly string[] {
+interface ModuleSource {
+  readonly path: string
+  /** Of the module, as genesis has it. */
+  readonly name: string
+}
+
+function namedSources({ genesis, module = [] }: InitOptions, listed: readonly GenesisModule[]): ModuleSource[] {
   return module.map((path) => {
-    const name = join('modules', basename(path))
-    copyFileSync(path, join(data, name))
-    return name
+    const hash = hashOfFile(path)
+    const entry = listed.find(({ sha256 }) => sha256 !== undefined && sha256 === hash)
+    if (entry === undefined)
+      return fail(`${genesis} names no module with the source of ${path}: it would never run`, EXIT.refused)
+    return { path, name: entry.name }
+  })
+}
+
+/** Named after their modules: files in two directories may have one name. */
+function copyModules(sources: readonly ModuleSource[], data: string): readonly string[] {
+  return sources.map(({ path, name }) => {
+    const copy = join('modules', `${name}${extname(path)}`)
+    copyFileSync(path, join(data, copy))
+    return copy
   })
 }
 

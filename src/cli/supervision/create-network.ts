@@ -1,7 +1,7 @@
 /** The first start of a devnet: keys, genesis and a directory for each process. */
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { toHex } from '../../base/bytes.ts'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
 import { parseGenesis } from '../../ledger/genesis/parse-genesis.ts'
@@ -121,8 +121,8 @@ async function copyModules(layout: DevnetLayout, paths: readonly string[]) {
   mkdirSync(layout.modules, { recursive: true })
   for (const path of paths) {
     const { module, sha256 } = unwrap(await loadModuleFile(path, layout.modules))
-    copyFileSync(path, join(layout.modules, basename(path)))
-    const source = `modules/${basename(path)}`
+    const source = `modules/${module.name}${extname(path)}`
+    copyFileSync(path, join(dirname(layout.modules), source))
     modules.push({ entry: { name: module.name, address: module.address, source, sha256 } })
   }
   return modules

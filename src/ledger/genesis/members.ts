@@ -77,10 +77,15 @@ export function readModules(value: unknown, path: string): readonly GenesisModul
   return modules
 }
 
+/** So that it may name a file, a command or a table. */
+export function isModuleName(name: string): boolean {
+  return MODULE_NAME.test(name)
+}
+
 function readModule(value: unknown, path: string): GenesisModule {
   const reader = new ObjectReader(value, path)
   const name = reader.field('name', readString(1, 32))
-  if (!MODULE_NAME.test(name)) refuse(`${path}.name`, 'a module is named in letters and digits')
+  if (!isModuleName(name)) refuse(`${path}.name`, 'a module is named in letters and digits')
   const address = reader.field('address', readAddress)
   if (!reader.has('source') && !reader.has('sha256')) {
     reader.finish()

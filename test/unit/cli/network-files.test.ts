@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { privateKeyToAddress } from 'viem/accounts'
 import { beforeEach, expect, it } from 'vitest'
@@ -111,16 +112,66 @@ it('gives a validator a configuration that can be read and a signing record with
   expect(decodeSafetyRecord(record.value.payload)).toMatchObject({ lastVotedView: 0, highQc: { blockHash: hash } })
 })
 
+it('moves no JSON-RPC server to another port where the configuration wants none', async () => {
+  await makeGenesis()
+  await cli('init', '--genesis', at('genesis.json'), '--data', at('data'))
+  const config = JSON.parse(readFileSync(at('data/node.json'), 'utf8')) as object
+  writeFileSync(at('data/node.json'), JSON.stringify({ ...config, rpc: null }))
+  const { code, err } = await cli('start', '--data', at('data'), '--rpc-port', '50000')
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: `tertia: --rpc-port: ${at('data')}/node.json has "rpc": null, so no JSON-RPC is served; remove that entry\n`,
+  })
+})
+
 it('takes no module that genesis does not run', async () => {
   await makeGenesis()
   const args = ['init', '--genesis', at('genesis.json'), '--data', at('data'), '--module', at('mine.ts')]
   const { code, err } = await cli(...args)
   expect({ code, err }).toEqual({
     code: 78,
-    err: `tertia: ${at('genesis.json')} names no module of its own: ${at('mine.ts')} would never run\n`,
+    err: `tertia: ${at('genesis.json')} names no module with the source of ${at('mine.ts')}: it would never run\n`,
   })
   expect(existsSync(at('data/node.json'))).toBe(false)
 })
+
+it('takes no module whose source is none that genesis names', async () => {
+  const { code, err } = await initWithModules(['one/module.ts', 'two/module.ts', 'other.ts'])
+  expect({ code, err }).toEqual({
+    code: 78,
+    err: `tertia: ${at('genesis.json')} names no module with the source of ${at('other.ts')}: it would never run\n`,
+  })
+  expect(existsSync(at('data/node.json'))).toBe(false)
+})
+
+it('keeps the sources of two modules apart that lie in files of one name', async () => {
+  const { code, err } = await initWithModules(['one/module.ts', 'two/module.ts'])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  const { modules } = JSON.parse(readFileSync(at('data/node.json'), 'utf8')) as { modules: string[] }
+  expect(modules.map((file) => readFileSync(at(`data/${file}`), 'utf8'))).toEqual(
+    ['one/module.ts', 'two/module.ts'].map((file) => readFileSync(at(file), 'utf8')),
+  )
+})
+
+/** A genesis with the modules "one" and "two", whose sources lie in directories of these names. */
+async function initWithModules(files: readonly string[]) {
+  await makeGenesis()
+  const source = (name: string, digit: number) =>
+    `export default { name: '${name}', address: '0x${String(digit).repeat(40)}', functions: {} }\n`
+  const entries = ['one', 'two'].map((name, index) => {
+    mkdirSync(at(name))
+    writeFileSync(at(`${name}/module.ts`), source(name, index + 3))
+    const sha256 = createHash('sha256')
+      .update(source(name, index + 3))
+      .digest('hex')
+    return { name, address: `0x${String(index + 3).repeat(40)}`, source: `elsewhere/${name}.ts`, sha256 }
+  })
+  writeFileSync(at('other.ts'), source('other', 5))
+  const document = JSON.parse(readFileSync(at('genesis.json'), 'utf8')) as object
+  writeFileSync(at('genesis.json'), JSON.stringify({ ...document, modules: entries }))
+  const given = files.flatMap((file) => ['--module', at(file)])
+  return cli('init', '--genesis', at('genesis.json'), '--data', at('data'), ...given)
+}
 
 it('never gives a key that signed in one network a fresh record in another', async () => {
   await makeGenesis()

@@ -62,6 +62,14 @@ it('finds the sources that genesis names beside it, or among the given files by 
     expect(found).toMatchObject({ ok: true, value: [{ name: 'adder' }] })
 })
 
+it('refuses a module whose name could not name a file', async () => {
+  const { path } = write('adder.ts', SOURCE.replace("'adder'", "'../adder'"))
+  expect(await load(path)).toMatchObject({
+    ok: false,
+    error: { message: expect.stringContaining('"../adder": letters and digits') as string },
+  })
+})
+
 it('refuses a source whose hash is not that of genesis before it runs', async () => {
   write('adder.ts', 'globalThis.wasRun = true')
   const listed = [{ name: 'adder', address: ADDRESS, source: 'adder.ts', sha256: '0'.repeat(64) }]
