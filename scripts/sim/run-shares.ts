@@ -24,17 +24,17 @@ export async function runShares<Share, Report>({
   const stop = (): void => {
     isStopped = true
     for (const signal of STOP_SIGNALS) process.off(signal, stop)
-    for (const thread of threads) void thread.terminate()
+    for (const thread of threads) thread.terminate().catch((error: unknown) => thread.emit('error', error))
   }
   for (const signal of STOP_SIGNALS) process.on(signal, stop)
-  await Promise.all(threads.map((thread) => ended(thread, onReport)))
+  for (const thread of threads) thread.on('message', (report: Report) => onReport(report))
+  await Promise.all(threads.map(ended))
   for (const signal of STOP_SIGNALS) process.off(signal, stop)
   return isStopped
 }
 
-function ended<Report>(thread: Worker, onReport: (report: Report) => void): Promise<void> {
+function ended(thread: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
-    thread.on('message', (report: Report) => onReport(report))
     thread.on('error', reject)
     thread.on('exit', () => resolve())
   })
