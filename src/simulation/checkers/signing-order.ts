@@ -28,20 +28,45 @@ const BELOW: Readonly<Record<Kind, readonly Kind[]>> = {
   proposal: ['proposal', 'vote', 'timeout'],
 }
 
-export function signingOrderChecker(genesisHash: Hash): Checker {
-  /** By node and epoch: the last of each kind. */
-  const said = new Map<string, Map<Kind, Said>>()
-  const saidBy = ({ index }: SimulatedNode, epoch: Epoch): Map<Kind, Said> => {
-    const key = `${index} ${epoch}`
-    const last = said.get(key) ?? new Map<Kind, Said>()
-    said.set(key, last)
+/** Of one node, by epoch: the last of each kind. */
+class Statements {
+  readonly #last = new Map<Epoch, Map<Kind, Said>>()
+
+  constructor(entries: Iterable<readonly [Epoch, Map<Kind, Said>]> = []) {
+    for (const [epoch, last] of entries) this.#last.set(epoch, new Map(last))
+  }
+
+  of(epoch: Epoch): Map<Kind, Said> {
+    const last = this.#last.get(epoch) ?? new Map<Kind, Said>()
+    this.#last.set(epoch, last)
     return last
+  }
+
+  copy(): Statements {
+    return new Statements(this.#last)
+  }
+}
+
+export function signingOrderChecker(genesisHash: Hash): Checker {
+  /** By node: what it signed in all its lives. */
+  const signed = new Map<number, Statements>()
+  /**
+   * By node: that, and what its record held when it came up. Not what one held in a life before: where a crash came
+   * between the two copies of a write, nothing was signed on it, and it is gone with the copy that has it.
+   */
+  const said = new Map<number, Statements>()
+  const ofNode = (all: Map<number, Statements>, { index }: SimulatedNode): Statements => {
+    const statements = all.get(index) ?? new Statements()
+    all.set(index, statements)
+    return statements
   }
   return {
     onBoot(node) {
       if (node.isObserver) return
+      const statements = ofNode(signed, node).copy()
+      said.set(node.index, statements)
       for (const record of node.keys.readRecords.values()) {
-        const last = saidBy(node, record.epoch)
+        const last = statements.of(record.epoch)
         for (const statement of statementsIn(record)) {
           const { kind, view } = statement
           if (view > (last.get(kind)?.view ?? 0))
@@ -51,16 +76,17 @@ export function signingOrderChecker(genesisHash: Hash): Checker {
     },
     onSign(node, { kind, epoch, view }, digest) {
       if (node.isByzantine) return
-      const last = saidBy(node, epoch)
+      const last = ofNode(said, node).of(epoch)
       const before = last.get(kind)
-      if (before !== undefined && bytesEqual(before.digest, digest)) return
+      const isRepeated = before !== undefined && bytesEqual(before.digest, digest)
       const outlived = BELOW[kind].find((other) => (last.get(other)?.view ?? 0) >= view)
-      if (outlived !== undefined)
+      if (outlived !== undefined && !isRepeated)
         throw new SimulationFailure(
           'signing order',
           `node ${node.index} signs a ${kind} of view ${view} after a ${outlived} of ${last.get(outlived)?.view}`,
         )
       last.set(kind, { view, digest })
+      ofNode(signed, node).of(epoch).set(kind, { view, digest })
     },
   }
 }
