@@ -11,7 +11,7 @@ import { parametersIn, systemWordsIn } from '../ledger/system/state-records.ts'
 import { readValidators } from '../ledger/system/validator-records.ts'
 import type { WorldState } from '../ledger/world-state.ts'
 import type { Mempool } from '../mempool/mempool.ts'
-import type { ChainStore } from '../storage/chain-store.ts'
+import type { AppliedBlock, ChainStore } from '../storage/chain-store.ts'
 import type { Journal } from '../storage/journal/journal.ts'
 import type { JournalPosition } from '../storage/journal/position.ts'
 import { BLOCK_RECORD, COMMIT_RECORD, encodeBlockRecord, encodeCommitRecord } from '../storage/journal-records.ts'
@@ -82,19 +82,19 @@ export class CommitPipeline {
     this.#store(block)
   }
 
-  #store(block: Block): void {
-    if (this.#positionOf(block.hash) !== undefined) return
-    this.#positions.set(block.hash, this.#ports.journal.append(BLOCK_RECORD, encodeBlockRecord(block)))
-  }
-
-  #positionOf(hash: Hash): JournalPosition | undefined {
-    return this.#recovered.get(hash) ?? this.#positions.get(hash)
+  #store(block: Block): JournalPosition {
+    const known = this.#recovered.get(block.hash) ?? this.#positions.get(block.hash)
+    if (known !== undefined) return known
+    const position = this.#ports.journal.append(BLOCK_RECORD, encodeBlockRecord(block))
+    this.#positions.set(block.hash, position)
+    return position
   }
 
   /** Oldest first, all executed; the proof is of the last. */
   commit(blocks: readonly Block[], finality: FinalityProof): void {
     const { journal, executor, durable } = this.#ports
-    if (__CANARIES__ && isPlanted('block-not-stored')) for (const block of blocks) this.#store(block)
+    // Who catches up while it hears the newest blocks may have heard so many that the first are forgotten.
+    const positions = blocks.map((block) => this.#store(block))
     const last = defined(blocks.at(-1), 'a committed block')
     const results = blocks.map((block) => defined(executor.result(block.hash), 'the result of a committed block'))
     const finalityPosition = journal.append(COMMIT_RECORD, encodeCommitRecord(last.header.height, finality))
@@ -105,7 +105,11 @@ export class CommitPipeline {
       for (const [index, block] of entries) {
         const isLast = block === last
         const result = defined(results[index], 'a result')
-        this.#apply(block, result, isLast ? finality : null, isLast ? finalityPosition : null)
+        const places = {
+          position: defined(positions[index], 'the place of a final block in the journal'),
+          finalityPosition: isLast ? finalityPosition : null,
+        }
+        this.#apply(block, result, isLast ? finality : null, places)
       }
     }
     if (__CANARIES__ && isPlanted('receipt-before-durable')) finish()
@@ -116,7 +120,7 @@ export class CommitPipeline {
     block: Block,
     result: BlockResult,
     finality: FinalityProof | null,
-    finalityPosition: JournalPosition | null,
+    places: Pick<AppliedBlock, 'position' | 'finalityPosition'>,
   ): void {
     const { store, pool, runTask, shared, onFinal } = this.#ports
     const final: FinalBlock = {
@@ -128,8 +132,7 @@ export class CommitPipeline {
     const changes = shared.changes(result.executed.state, this.#applied.executed.state)
     store.apply({
       final,
-      position: defined(this.#positionOf(block.hash), 'the place of a final block in the journal'),
-      finalityPosition,
+      ...places,
       changes,
       nextValidators: block.header.consensus.end ? readValidators(systemWordsIn(result.executed.state)) : null,
     })
