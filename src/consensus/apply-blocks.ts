@@ -4,10 +4,11 @@ import { isPlanted } from '../base/planted-bug.ts'
 import type { Block } from '../types/block.ts'
 import type { Hash, View } from '../types/ids.ts'
 import { signersOf } from '../types/signer-bitmap.ts'
+import { UNFINAL_BLOCKS_MAX } from './block-tree.ts'
 import type { CoreState, PendingCommit } from './core-state.ts'
 import { halt } from './core-state.ts'
 
-/** BOUND: how far above the tip blocks are fetched one from another; a wider gap is left to range sync. */
+/** BOUND: how far above the tip blocks are fetched one from another when ranges can bring those that are final. */
 const FETCHED_BLOCKS_MAX = 64
 
 export function applyBlocks(state: CoreState): void {
@@ -104,8 +105,7 @@ function advance(
   const chain = state.tree.chainTo(hash)
   if (chain.kind === 'conflicting') return
   if (chain.kind === 'missing') {
-    const isFar = chain.child !== null && chain.child.header.height > state.tree.tip.height + FETCHED_BLOCKS_MAX
-    if (isFar || state.fetching.has(chain.hash)) return
+    if (isFar(state, chain.child) || state.fetching.has(chain.hash)) return
     const holder = chain.child?.justify ?? certificate
     state.fetching.set(chain.hash, holder.view)
     state.effects.push({ kind: 'fetch', hash: chain.hash, view: holder.view, signers: signersOf(holder.bitmap) })
@@ -115,6 +115,13 @@ function advance(
   if (next?.state !== 'known') return
   next.state = 'executing'
   state.effects.push({ kind: 'execute', block: next.block })
+}
+
+/** Whether the ancestors of this block are left to range sync, which has nothing for us while nothing higher is final. */
+function isFar({ tree, highCommit }: CoreState, child: Block | null): boolean {
+  const isFinalAbove = highCommit !== null && highCommit.view > tree.tip.view
+  const reach = isFinalAbove ? FETCHED_BLOCKS_MAX : UNFINAL_BLOCKS_MAX
+  return child !== null && child.header.height > tree.tip.height + reach
 }
 
 /** A CommitQC proves that a QC of its view exists; whoever signed it can tell us. */

@@ -35,6 +35,8 @@ export type ChainTo =
 
 /** BOUND: blocks kept above the tip; beyond it those of the lowest views that nothing protects leave. */
 const BLOCKS_MAX = 256
+/** BOUND: how far above the tip the chain to a certified block is held, and fetched while nothing higher is final. */
+export const UNFINAL_BLOCKS_MAX = 512
 
 export class BlockTree {
   readonly #nodes = new Map<Hash, BlockNode>()
@@ -108,17 +110,24 @@ export class BlockTree {
     }
   }
 
-  /** Keeps the bound; the chains to `needed` stay. */
+  /** Keeps the bound; the chains to `needed` stay, unless what they lack is far above the tip: it comes in ranges, and they with it. */
   evict(needed: readonly Hash[]): void {
     if (this.#nodes.size <= BLOCKS_MAX) return
     const kept = new Set<Hash>()
     for (const hash of needed)
-      for (let node = this.#nodes.get(hash); node !== undefined; node = this.#nodes.get(node.block.header.parentHash))
-        kept.add(node.block.hash)
+      if (this.#isInReach(hash))
+        for (let node = this.#nodes.get(hash); node !== undefined; node = this.#nodes.get(node.block.header.parentHash))
+          kept.add(node.block.hash)
     for (const { block } of this.#byView()) {
       if (this.#nodes.size <= BLOCKS_MAX) return
       if (!kept.has(block.hash)) this.#nodes.delete(block.hash)
     }
+  }
+
+  #isInReach(hash: Hash): boolean {
+    const chain = this.chainTo(hash)
+    const lowest = chain.kind === 'missing' ? chain.child : null
+    return lowest === null || lowest.header.height <= this.#tip.height + UNFINAL_BLOCKS_MAX
   }
 
   /** Parents before their children. */

@@ -91,7 +91,7 @@ export interface CoreState {
   beatDue: boolean
   /** Set when something in the current view calls for giving it up at once. */
   giveUp: TimeoutReason | null
-  /** When the view timer was armed; null while there is no work. */
+  /** Since when, or from when on, the view is worked on; null while there is no work. */
   armedAtMs: number | null
   /** Since when the highest certified block waits for nothing but its commit votes. */
   flushSinceMs: number | null

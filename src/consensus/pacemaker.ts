@@ -78,7 +78,7 @@ export class Pacemaker {
     return Math.round(hopeless ? full / 4 : full)
   }
 
-  /** How long an uncommitted block may wait for its commit votes before an empty block carries it. */
+  /** How long commit votes of a block may take that are under way. */
   flushDelayMs(): number {
     return Math.round(Math.max(3 * this.#viewMsAverage, this.viewTimeoutMs() / 4))
   }

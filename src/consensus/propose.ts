@@ -10,9 +10,10 @@ import type { Verified } from '../types/verified.ts'
 import { assembleQc } from './assemble.ts'
 import { type CoreState, hasTimedOut, isEnding, signingContext } from './core-state.ts'
 import type { TimerName } from './effects.ts'
+import { flushDelayMs, hasRoomForPayload } from './unfinal-chain.ts'
 
 interface Work {
-  /** Transactions wait, or a beat is due, and the epoch has room for a block. */
+  /** Transactions wait, or a beat is due, and the epoch and the chain that is not final have room for them. */
   readonly toPropose: boolean
   /** The highest certified block waits for its commit votes. */
   readonly toFlush: boolean
@@ -29,7 +30,7 @@ export function pursueWork(state: CoreState): void {
   }
   if (work.toFlush) state.flushSinceMs ??= state.nowMs
   if (state.armedAtMs === null) arm(state, work)
-  if (work.toFlush && !state.timers.has('flush')) setTimer(state, 'flush', state.nowMs + state.pacemaker.flushDelayMs())
+  if (work.toFlush && !state.timers.has('flush')) setTimer(state, 'flush', state.nowMs + flushDelayMs(state))
   const isLeader = state.pacemaker.leader(state.pacemaker.view) === state.config.self
   if (isLeader || (__CANARIES__ && isPlanted('proposes-out-of-turn'))) propose(state, work)
 }
@@ -42,7 +43,7 @@ export function hasWork(state: CoreState): boolean {
 
 function workOf(state: CoreState): Work {
   const { tree, pacemaker, timeouts } = state
-  const hasPayload = (state.payloadAvailable || state.beatDue) && !isEnding(state)
+  const hasPayload = (state.payloadAvailable || state.beatDue) && !isEnding(state) && hasRoomForPayload(state)
   const proposal = state.proposals.get(pacemaker.view)
   // A timeout that no correct other joins asks for nothing: whoever has work says so, and brings it along.
   const isJoined = hasTimedOut(state) && timeouts.count(pacemaker.view) >= state.config.validators.amplification
@@ -57,8 +58,8 @@ function workOf(state: CoreState): Work {
 function arm(state: CoreState, work: Work): void {
   const { pacemaker, nowMs } = state
   const timeoutMs = pacemaker.viewTimeoutMs()
-  const patienceMs = work.toPropose || work.underWay ? 0 : pacemaker.flushDelayMs()
-  state.armedAtMs = nowMs
+  const patienceMs = work.toPropose || work.underWay ? 0 : flushDelayMs(state)
+  state.armedAtMs = nowMs + patienceMs
   setTimer(state, 'view', nowMs + timeoutMs + patienceMs)
   setTimer(state, 'nudge', nowMs + Math.round(timeoutMs / 4) + patienceMs)
 }
@@ -90,14 +91,15 @@ function propose(state: CoreState, work: Work): void {
   state.buildingView = view
   const parentHash = __CANARIES__ && isPlanted('proposes-on-tip') ? tree.tip.hash : highQc.blockHash
   const suffix = isEnding(state)
+  const empty = suffix || !state.payloadAvailable || !hasRoomForPayload(state)
   state.effects.push({
     kind: 'build',
-    request: { parentHash, view, justify: widestJustify(state), tc, empty: suffix || !state.payloadAvailable, suffix },
+    request: { parentHash, view, justify: widestJustify(state), tc, empty, suffix },
   })
 }
 
 function isFlushDue(state: CoreState): boolean {
-  return state.flushSinceMs !== null && state.nowMs >= state.flushSinceMs + state.pacemaker.flushDelayMs()
+  return state.flushSinceMs !== null && state.nowMs >= state.flushSinceMs + flushDelayMs(state)
 }
 
 /** The QC again, of every vote held, so that replicas far away get their credit. */

@@ -5,6 +5,7 @@ import { isPlanted } from '../base/planted-bug.ts'
 import type { SafetyRecord } from '../types/safety-record.ts'
 import { type CoreState, hasTimedOut, signingContext } from './core-state.ts'
 import type { SigningRequest, TimeoutReason } from './effects.ts'
+import { mayCarryPayload } from './unfinal-chain.ts'
 
 export function signVotes(state: CoreState): void {
   if (!state.started || state.rules === null) return
@@ -37,6 +38,7 @@ function signVoteOfView(state: CoreState): void {
   if (rules === null || block === undefined) return
   const isExecuted = tree.get(block.hash)?.state === 'executed'
   if (!isExecuted && !(__CANARIES__ && isPlanted('unexecuted-block-voted'))) return
+  if (block.transactions.length > 0 && !mayCarryPayload(state, block.hash)) return
   const allowed = rules.signVote(block, signingContext(state))
   if (!allowed.ok) return
   const { epoch, view } = block.header.consensus

@@ -103,7 +103,9 @@ function checkAgainstCommitted(state: CoreState, certificate: CommitCertificate)
 }
 
 function enterView(state: CoreState, view: View, by: 'qc' | 'tc'): void {
-  const tookMs = state.armedAtMs === null ? null : state.nowMs - state.armedAtMs
+  const { armedAtMs, nowMs } = state
+  // What only waited for commit votes says nothing of how long a view takes.
+  const tookMs = armedAtMs === null || nowMs < armedAtMs ? null : nowMs - armedAtMs
   state.pacemaker.enter(view, by, tookMs)
   state.armedAtMs = null
   state.giveUp = null

@@ -41,6 +41,7 @@ import { staleJustify } from './stale-justify.ts'
 import { staleParent } from './stale-parent.ts'
 import { staleTc } from './stale-tc.ts'
 import { usurp } from './usurp.ts'
+import { withholdCommits } from './withhold-commits.ts'
 import { withholdVotes } from './withhold-votes.ts'
 import { wrongRoot } from './wrong-root.ts'
 
@@ -86,6 +87,7 @@ export const STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['stale-parent', staleParent],
   ['stale-tc', staleTc],
   ['usurp', usurp],
+  ['withhold-commits', withholdCommits],
   ['withhold-votes', withholdVotes],
   ['wrong-root', wrongRoot],
 ])
