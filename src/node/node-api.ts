@@ -207,7 +207,8 @@ export interface NodeApi {
   estimateGas(height: Height, request: CallRequest): Result<CallOutcome, Rejection>
   /** Base fee of the next block in wei, from the same function that the header takes it from. */
   baseFeePerGas(height: Height): bigint
-  logs(filter: LogFilter, breathe: Breathe): Promise<Result<readonly LocatedLog[], Rejection>>
+  /** By their places in the chain. The caller may stop at any of them. */
+  logs(filter: LogFilter, breathe: Breathe): Result<AsyncIterable<LocatedLog>, Rejection>
   /** Admits a signed envelope to the pool and passes it on. 'accepted' promises nothing about finality. */
   submitTransaction(envelope: Uint8Array): Promise<Result<Hash, Rejection>>
   status(): BftStatus

@@ -172,13 +172,11 @@ export class ReplicaApi implements NodeApi {
     return next?.baseFeePerGas ?? this.#parts.replica.baseFeePerGas
   }
 
-  logs(filter: LogFilter, breathe: Breathe): Promise<Result<readonly LocatedLog[], Rejection>> {
+  logs(filter: LogFilter, breathe: Breathe): Result<AsyncIterable<LocatedLog>, Rejection> {
     const { historyFrom } = this
     if (filter.fromHeight < historyFrom && historyFrom > 1)
-      return Promise.resolve(
-        err(rejection('historyPruned', `history pruned before #${historyFrom}: this node began with a snapshot`)),
-      )
-    return searchLogs(this.#parts.store, filter, breathe)
+      return err(rejection('historyPruned', `history pruned before #${historyFrom}: this node began with a snapshot`))
+    return ok(searchLogs(this.#parts.store, filter, breathe))
   }
 
   submitTransaction(envelope: Uint8Array): Promise<Result<Hash, Rejection>> {

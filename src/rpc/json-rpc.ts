@@ -14,6 +14,7 @@ import {
   RpcError,
   SERVER_ERROR,
 } from './errors.ts'
+import { JsonText } from './json-text.ts'
 import type { RpcContext, RpcMethod } from './method.ts'
 import { parseStrictJson } from './strict-json.ts'
 
@@ -142,7 +143,8 @@ function neverRejects(cause: unknown): never {
 
 function success(id: Id | undefined, result: unknown, budget: Budget): Answer {
   if (id === undefined) return null
-  const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`
+  const json = result instanceof JsonText ? result.text : JSON.stringify(result ?? null)
+  const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${json}}`
   if (!spend(budget, text)) throw TOO_LARGE
   return text
 }

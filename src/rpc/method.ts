@@ -29,7 +29,7 @@ export interface RpcMethod {
   readonly name: string
   readonly parameters: readonly Parameter<unknown>[]
   readonly cost: Cost
-  /** The result, as it goes into JSON. @throws RpcError */
+  /** The result, as it goes into JSON, or as a JsonText. @throws RpcError */
   call(context: RpcContext, values: readonly unknown[]): unknown
 }
 

@@ -1,6 +1,7 @@
 /** Logs of a range of blocks or of one block by its hash, and filters that tell what is new since the last poll. */
 import type { LogFilter } from '../../node/node-api.ts'
 import { invalidParams, rejectionError } from '../errors.ts'
+import { JsonList, JsonText } from '../json-text.ts'
 import { type LogCriteria, readCriteria } from '../log-filter.ts'
 import { type LogBounds, rangeOf, readBounds } from '../log-range.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
@@ -22,10 +23,16 @@ function logsWithin(context: RpcContext, bounds: LogBounds, criteria: LogCriteri
 }
 
 async function findLogs({ node, limits, work }: RpcContext, filter: LogFilter) {
-  const logs = await node.logs(filter, (sliceStartMs) => work.breathe(sliceStartMs))
+  const logs = node.logs(filter, (sliceStartMs) => work.breathe(sliceStartMs))
   if (!logs.ok) throw rejectionError(logs.error)
-  if (logs.value.length > limits.logsMax) throw invalidParams(`query returned more than ${limits.logsMax} results`)
-  return logs.value.map(logJson)
+  const { logsMax, responseBytesMax } = limits
+  const found = new JsonList()
+  for await (const log of logs.value) {
+    found.add(logJson(log))
+    if (found.size > logsMax) throw invalidParams(`query returned more than ${logsMax} results`)
+    if (found.length > responseBytesMax) throw invalidParams(`query returned more than ${responseBytesMax} bytes`)
+  }
+  return new JsonText(found.text)
 }
 
 /** What is new since the last poll. */
@@ -35,7 +42,7 @@ function changesOf(context: RpcContext, id: string) {
   if (filter.kind === 'pendingTransactions') return filters.takePending(id)
   const { fromHeight, toHeight } = filters.takeHeights(id)
   if (fromHeight > toHeight) return []
-  const told: Promise<readonly unknown[]> =
+  const told: Promise<unknown> =
     filter.kind === 'logs'
       ? findLogs(context, { fromHeight, toHeight, ...filter.criteria })
       : work.collect(fromHeight, toHeight + 1, (height) => node.blockByHeight(height)?.hash)

@@ -91,9 +91,7 @@ export class FakeNode implements NodeApi {
         return touched.includes(address) ? [{ height: block.header.height, index }] : []
       }),
     )
-    // Later, as from a disk.
-    await nextTurn()
-    yield* newestFirst ? found.reverse() : found
+    yield* later(newestFirst ? found.reverse() : found)
   }
 
   pooledTransaction(hash: Hash) {
@@ -150,7 +148,7 @@ export class FakeNode implements NodeApi {
       if (filter.addresses.length > 0 && !filter.addresses.includes(log.address)) return false
       return filter.topics.every((wanted, at) => wanted === null || wanted.includes(log.topics[at] ?? ZERO_HASH))
     })
-    return Promise.resolve(ok(found))
+    return ok(later(found))
   }
 
   submitTransaction(envelope: Uint8Array): Promise<Result<Hash, Rejection>> {
@@ -297,6 +295,12 @@ export class FakeNode implements NodeApi {
       },
     }
   }
+}
+
+/** As from a disk. */
+async function* later<T>(items: readonly T[]): AsyncGenerator<T, void> {
+  await nextTurn()
+  yield* items
 }
 
 export function decode(envelope: Uint8Array): SignedTransaction {

@@ -293,6 +293,7 @@ describe('connections', () => {
 describe('what one request may cost', () => {
   it.each([
     [{ logsMax: 0 }, 'eth_getLogs', [{ fromBlock: '0x0' }], 'more than 0 results'],
+    [{ responseBytesMax: 300 }, 'eth_getLogs', [{ fromBlock: '0x0' }], 'more than 300 bytes'],
     [{ logRangeBlocksMax: 1 }, 'eth_getLogs', [{ fromBlock: '0x0' }], 'at most 1 blocks'],
     [{ logAlternativesMax: 1 }, 'eth_getLogs', [{ address: [SENDER, SENDER] }], 'at most 1 allowed'],
     [{ proofKeysMax: 1 }, 'eth_getProof', [SENDER, ['0x0', '0x1']], 'at most 1'],
