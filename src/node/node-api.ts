@@ -16,9 +16,12 @@ import type { AccessListEntry, SignedTransaction } from '../types/transaction.ts
 import type { Validator } from '../types/validator-set.ts'
 import type { Refusal } from './exit-codes.ts'
 
-export interface FinalBlock {
+export interface FinalHeader {
   readonly hash: Hash
   readonly header: Header
+}
+
+export interface FinalBlock extends FinalHeader {
   /** Length of the RLP of [header, transactions, ommers]: Ethereum's `size`. */
   readonly sizeBytes: number
   readonly transactions: readonly SignedTransaction[]
@@ -180,7 +183,10 @@ export interface NodeApi {
   readonly stateWindowBlocks: number
   /** The first block behind genesis that is here: later than block 1 when the node began with a snapshot. */
   readonly historyFrom: Height
-  head(): FinalBlock
+  head(): FinalHeader
+  headerByHeight(height: Height): FinalHeader | undefined
+  headerByHash(hash: Hash): FinalHeader | undefined
+  /** From the disk unless it is one of the last: dear where there are many transactions. */
   blockByHeight(height: Height): FinalBlock | undefined
   blockByHash(hash: Hash): FinalBlock | undefined
   transactionLocation(hash: Hash): TransactionLocation | undefined

@@ -27,6 +27,7 @@ import type {
   CallRequest,
   EvidenceView,
   FinalBlock,
+  FinalHeader,
   LocatedLog,
   LogFilter,
   NodeApi,
@@ -91,8 +92,20 @@ export class ReplicaApi implements NodeApi {
     return this.#parts.store.historyFrom
   }
 
-  head(): FinalBlock {
-    return defined(this.blockByHeight(this.#headHeight), 'the head')
+  head(): FinalHeader {
+    return this.#parts.store.tip
+  }
+
+  headerByHeight(height: Height): FinalHeader | undefined {
+    // Of blocks before a snapshot only the ends of epochs have theirs here.
+    if (height > 0 && height < this.historyFrom) return undefined
+    const header = this.#parts.store.header(height)
+    return header && { hash: hashHeader(header), header }
+  }
+
+  headerByHash(hash: Hash): FinalHeader | undefined {
+    const height = this.#parts.store.heightOf(hash)
+    return height === undefined ? undefined : this.headerByHeight(height)
   }
 
   blockByHeight(height: Height): FinalBlock | undefined {

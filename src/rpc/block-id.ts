@@ -2,7 +2,7 @@
  * The ways to name a block: a tag, a number, a hash, or an EIP-1898 object. Final is all there is:
  * latest, safe and finalized are one block, and reads at pending are reads at latest.
  */
-import type { FinalBlock, NodeApi, StateView } from '../node/node-api.ts'
+import type { FinalBlock, FinalHeader, NodeApi, StateView } from '../node/node-api.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { RESOURCE_NOT_FOUND, RpcError, rejectionError, SERVER_ERROR } from './errors.ts'
 import type { Parameter } from './parameter.ts'
@@ -73,11 +73,22 @@ export const requiredBlockParameter: Parameter<BlockId> = required('block', asBl
 export function findBlock(node: NodeApi, id: BlockId): FinalBlock | undefined {
   switch (id.by) {
     case 'head':
-      return node.head()
+      return blockAt(node, node.head().header.height)
     case 'height':
       return id.height > node.head().header.height ? undefined : blockAt(node, id.height)
     case 'hash':
       return node.blockByHash(id.hash)
+  }
+}
+
+export function findHeader(node: NodeApi, id: BlockId): FinalHeader | undefined {
+  switch (id.by) {
+    case 'head':
+      return node.head()
+    case 'height':
+      return id.height > node.head().header.height ? undefined : headerAt(node, id.height)
+    case 'hash':
+      return node.headerByHash(id.hash)
   }
 }
 
@@ -88,9 +99,9 @@ export function heightOf(node: NodeApi, id: BlockId): Height {
     if (id.height > node.head().header.height) throw unknownBlock(`number ${id.height}`)
     return id.height
   }
-  const block = node.blockByHash(id.hash)
-  if (block === undefined) throw unknownBlock(`hash ${id.hash}`)
-  return block.header.height
+  const found = node.headerByHash(id.hash)
+  if (found === undefined) throw unknownBlock(`hash ${id.hash}`)
+  return found.header.height
 }
 
 /** A block that has to exist. @throws RpcError -32001 */
@@ -98,11 +109,23 @@ export function existingBlock(node: NodeApi, id: BlockId): FinalBlock {
   return blockAt(node, heightOf(node, id))
 }
 
+/** As `existingBlock`. */
+export function existingHeader(node: NodeApi, id: BlockId): FinalHeader {
+  return headerAt(node, heightOf(node, id))
+}
+
 /** `height` is at most the head's. @throws RpcError when the node began with a snapshot of later. */
 export function blockAt(node: NodeApi, height: Height): FinalBlock {
   const block = node.blockByHeight(height)
-  if (block !== undefined) return block
-  throw new RpcError(RESOURCE_NOT_FOUND, `history pruned before #${node.historyFrom}: this node began with a snapshot`)
+  if (block === undefined) throw historyPruned(node)
+  return block
+}
+
+/** As `blockAt`. */
+export function headerAt(node: NodeApi, height: Height): FinalHeader {
+  const found = node.headerByHeight(height)
+  if (found === undefined) throw historyPruned(node)
+  return found
 }
 
 /** Where the blocks begin that are here without a gap: genesis, or what a snapshot was made of. */
@@ -118,6 +141,10 @@ export function stateOf(node: NodeApi, id: BlockId): StateView {
   if (state.error.code !== 'statePruned') throw rejectionError(state.error)
   // Clients look for geth's words.
   throw new RpcError(SERVER_ERROR, `missing trie node: state pruned for block ${height}`)
+}
+
+function historyPruned({ historyFrom }: NodeApi): RpcError {
+  return new RpcError(RESOURCE_NOT_FOUND, `history pruned before #${historyFrom}: this node began with a snapshot`)
 }
 
 function unknownBlock(which: string): RpcError {

@@ -1,4 +1,5 @@
 /** What a transaction should offer now. */
+import { defined } from '../base/invariant.ts'
 import type { NodeApi } from '../node/node-api.ts'
 import type { Receipt } from '../types/receipt.ts'
 
@@ -9,8 +10,9 @@ export function nextBaseFee(node: NodeApi): bigint {
 
 /** While blocks have room a tip buys nothing; in a crowd it takes what the cheapest of the last block that had to pay paid. */
 export function suggestedTip(node: NodeApi): bigint {
-  const { header, receipts } = node.head()
+  const { header } = node.head()
   if (header.gasUsed * 2 <= header.gasLimit) return 0n
+  const { receipts } = defined(node.blockByHeight(header.height), 'the head')
   const paying = receipts.filter(({ effectiveGasPrice }) => effectiveGasPrice >= header.baseFeePerGas)
   const [lowest] = paying.map((receipt) => tipOf(receipt, header.baseFeePerGas)).sort(compareBigInts)
   return lowest ?? 0n

@@ -48,7 +48,7 @@ export async function validatorSetProof(node: NodeApi, work: WorkQueue, from: nu
 }
 
 function genesisLink(node: NodeApi) {
-  const { header } = defined(node.blockByHeight(0), 'genesis')
+  const { header } = defined(node.headerByHeight(0), 'genesis')
   const headers = [data(encodeHeader(header))]
   return { epoch: 0, headers, certificate: null, validators: validatorsJson(node, header) }
 }

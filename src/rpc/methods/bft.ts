@@ -5,9 +5,9 @@ import { encodeValidatorsCall } from '../../ledger/modules/validators/encode-cal
 import type { Height } from '../../types/ids.ts'
 import {
   asLenientBlockNumber,
-  blockAt,
   blockParameter,
   existingBlock,
+  headerAt,
   heightOf,
   requiredBlockParameter,
 } from '../block-id.ts'
@@ -50,7 +50,7 @@ function statsOf({ node, limits, work }: RpcContext, { from, to }: ReturnType<ty
 function headsFrom({ node, limits, work }: RpcContext, from: Height) {
   const end = Math.min(node.head().header.height + 1, from + limits.headsMax)
   return work.collect(from, end, (height) => {
-    const { header, hash } = blockAt(node, height)
+    const { header, hash } = headerAt(node, height)
     return headerJson(header, hash)
   })
 }

@@ -4,7 +4,7 @@ import { encodeReceipt } from '../../ledger/receipt-codec.ts'
 import type { FinalBlock } from '../../node/node-api.ts'
 import { encodeHeader } from '../../types/header.ts'
 import type { Hash } from '../../types/ids.ts'
-import { type BlockId, existingBlock, requiredBlockParameter } from '../block-id.ts'
+import { type BlockId, existingBlock, existingHeader, requiredBlockParameter } from '../block-id.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asHash, required } from '../params.ts'
 import { data } from '../serializers/encoding.ts'
@@ -23,7 +23,12 @@ function rawTransaction({ node }: RpcContext, hash: Hash) {
 }
 
 export const DEBUG_METHODS: readonly RpcMethod[] = [
-  ofBlock('debug_getRawHeader', ({ header }) => data(encodeHeader(header))),
+  defineMethod(
+    'debug_getRawHeader',
+    [requiredBlockParameter],
+    ({ node }, id) => data(encodeHeader(existingHeader(node, id).header)),
+    'expensive',
+  ),
   ofBlock('debug_getRawBlock', ({ header, transactions }) =>
     data(
       encodeBlock(

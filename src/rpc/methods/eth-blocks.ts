@@ -1,5 +1,5 @@
 /** Blocks and what is counted in them. An unknown block is null, never an error. */
-import { type BlockId, blockNumberParameter, findBlock, requiredBlockParameter } from '../block-id.ts'
+import { type BlockId, blockNumberParameter, findBlock, findHeader, requiredBlockParameter } from '../block-id.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asBoolean, asHash, optional, required } from '../params.ts'
 import { blockJson, headerJson } from '../serializers/block.ts'
@@ -15,8 +15,8 @@ function blockOrNull({ node }: RpcContext, id: BlockId, full: boolean) {
 }
 
 function headerOrNull({ node }: RpcContext, id: BlockId) {
-  const block = findBlock(node, id)
-  return block === undefined ? null : headerJson(block.header, block.hash)
+  const found = findHeader(node, id)
+  return found === undefined ? null : headerJson(found.header, found.hash)
 }
 
 function transactionCount({ node }: RpcContext, id: BlockId) {
@@ -26,7 +26,7 @@ function transactionCount({ node }: RpcContext, id: BlockId) {
 
 /** Tertia has no uncles: zero for every block that there is. */
 function uncleCount({ node }: RpcContext, id: BlockId) {
-  return findBlock(node, id) === undefined ? null : '0x0'
+  return findHeader(node, id) === undefined ? null : '0x0'
 }
 
 export const ETH_BLOCK_METHODS: readonly RpcMethod[] = [

@@ -10,7 +10,7 @@ import { quantity } from '../serializers/encoding.ts'
 
 /** EIP-7910: one configuration from genesis on, without blobs, precompiles and contracts of the protocol. */
 function config({ node }: RpcContext) {
-  const genesis = defined(node.blockByHeight(0), 'the genesis block')
+  const genesis = defined(node.headerByHeight(0), 'the genesis block')
   const current = {
     activationTime: timestampOf(genesis.header),
     blobSchedule: { baseFeeUpdateFraction: 0, max: 0, target: 0 },

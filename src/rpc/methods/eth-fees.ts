@@ -1,6 +1,6 @@
 /** What a transaction has to offer. */
 import type { FinalBlock } from '../../node/node-api.ts'
-import { asBlockNumber, type BlockId, blockAt, heightOf, oldestHeight } from '../block-id.ts'
+import { asBlockNumber, type BlockId, blockAt, headerAt, heightOf, oldestHeight } from '../block-id.ts'
 import { compareBigInts, nextBaseFee, suggestedTip, tipOf } from '../fee-suggestions.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asArray, asLenientQuantity, invalid, optional, required } from '../params.ts'
@@ -52,10 +52,10 @@ async function feeHistory(
   const reward: string[][] = []
   let sliceStartMs = performance.now()
   for (let height = oldest; height <= last; height++) {
-    const block = blockAt(node, height)
-    baseFees.push(quantity(block.header.baseFeePerGas))
-    ratios.push(block.header.gasUsed / block.header.gasLimit)
-    if (percentiles !== null) reward.push(rewards(block, percentiles))
+    const { header } = headerAt(node, height)
+    baseFees.push(quantity(header.baseFeePerGas))
+    ratios.push(header.gasUsed / header.gasLimit)
+    if (percentiles !== null && percentiles.length > 0) reward.push(rewards(blockAt(node, height), percentiles))
     sliceStartMs = await work.breathe(sliceStartMs)
   }
   return {

@@ -45,7 +45,7 @@ function changesOf(context: RpcContext, id: string) {
   const told: Promise<unknown> =
     filter.kind === 'logs'
       ? findLogs(context, { fromHeight, toHeight, ...filter.criteria })
-      : work.collect(fromHeight, toHeight + 1, (height) => node.blockByHeight(height)?.hash)
+      : work.collect(fromHeight, toHeight + 1, (height) => node.headerByHeight(height)?.hash)
   return told.catch((error: unknown) => {
     filters.giveBack(id, fromHeight)
     throw error

@@ -13,6 +13,7 @@ import type {
   CallRequest,
   EvidenceView,
   FinalBlock,
+  FinalHeader,
   LogFilter,
   NodeApi,
   NodeEvents,
@@ -76,6 +77,14 @@ export class FakeNode implements NodeApi {
   }
 
   blockByHash(hash: Hash) {
+    return this.blockByHeight(this.blocks.findIndex((block) => block.hash === hash))
+  }
+
+  headerByHeight(height: number): FinalHeader | undefined {
+    return height > 0 && height < this.historyFrom ? undefined : this.blocks[height]
+  }
+
+  headerByHash(hash: Hash): FinalHeader | undefined {
     return this.blocks.find((block) => block.hash === hash)
   }
 

@@ -9,7 +9,7 @@ const GAS_LIMIT = 100
 function after(gasUsed: number, prices: readonly bigint[]): NodeApi {
   const header = { gasUsed, gasLimit: GAS_LIMIT, baseFeePerGas: BASE_FEE }
   const receipts = prices.map((effectiveGasPrice) => ({ effectiveGasPrice }))
-  return { head: () => ({ header, receipts }) } as unknown as NodeApi
+  return { head: () => ({ header }), blockByHeight: () => ({ header, receipts }) } as unknown as NodeApi
 }
 
 it('suggests the lowest tip of a crowded block, and none while there is room', () => {
