@@ -15,7 +15,7 @@ export function withMethodTable(document: string, methods: Iterable<RpcMethod>):
 function methodTable(methods: Iterable<RpcMethod>): string {
   const rows = [...methods].map(({ name, parameters, cost }) => {
     const names = parameters.map((parameter) => (parameter.required ? parameter.name : `${parameter.name}?`))
-    return `| \`${name}\` | ${names.join(', ')} | ${cost === 'expensive' ? 'in turn' : 'at once'} |\n`
+    return `| \`${name}\` | ${names.join(', ')} | ${cost === 'cheap' ? 'at once' : 'in turn'} |\n`
   })
   return `\n| method | parameters | answered |\n|---|---|---|\n${rows.join('')}\n`
 }

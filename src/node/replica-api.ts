@@ -278,10 +278,15 @@ export class ReplicaApi implements NodeApi {
     const known = this.#views.get(final)
     if (known !== undefined) return known
     const { hash, header, transactions } = final.block
+    let sizeBytes: number | undefined
     const view: FinalBlock = {
       hash,
       header,
-      sizeBytes: encodeBlock(header, transactions).length,
+      // Few ask for it, and the block has to be encoded.
+      get sizeBytes() {
+        sizeBytes ??= encodeBlock(header, transactions).length
+        return sizeBytes
+      },
       transactions: final.transactions,
       receipts: final.receipts,
       finality: final.finality,

@@ -68,6 +68,10 @@ export function rejectionError(rejection: Rejection): RpcError {
   return new RpcError(answer.code, rejection.message, data)
 }
 
+export function responseTooLarge(): RpcError {
+  return new RpcError(SERVER_ERROR, 'response too large')
+}
+
 export function invalidParams(message: string): RpcError {
   return new RpcError(INVALID_PARAMS, message)
 }

@@ -12,7 +12,7 @@ import {
   LIMIT_EXCEEDED,
   methodNotFound,
   RpcError,
-  SERVER_ERROR,
+  responseTooLarge,
 } from './errors.ts'
 import { JsonText } from './json-text.ts'
 import type { RpcContext, RpcMethod } from './method.ts'
@@ -36,7 +36,6 @@ interface Budget {
 
 const ID_LENGTH_MAX = 256
 const BUSY = new RpcError(LIMIT_EXCEEDED, 'the server is busy: too many requests are being answered')
-const TOO_LARGE = new RpcError(SERVER_ERROR, 'response too large')
 /** BOUND: an error without data, with the longest id, escaped. */
 const ERROR_LENGTH_MAX = 2_048
 
@@ -91,9 +90,9 @@ export class JsonRpc {
       const method = this.#methods.get(request.method)
       if (method === undefined) throw methodNotFound(request.method)
       const text =
-        method.cost === 'cheap'
-          ? this.#call(method, request, context, budget)
-          : this.#queued(method, request, context, budget)
+        method.cost === 'expensive'
+          ? this.#queued(method, request, context, budget)
+          : this.#call(method, request, context, budget)
       return text instanceof Promise ? text.catch((error: unknown) => this.#failure(id, error, budget)) : text
     } catch (error) {
       return this.#failure(id, error, budget)
@@ -103,7 +102,7 @@ export class JsonRpc {
   /** An expensive method, and writing its result as JSON, are one turn in the queue. */
   #queued(method: RpcMethod, request: Request, context: RpcContext, budget: Budget): Promise<Answer> {
     return context.work.run(() => {
-      if (budget.left <= 0) throw TOO_LARGE
+      if (budget.left <= 0) throw responseTooLarge()
       return this.#call(method, request, context, budget)
     })
   }
@@ -120,7 +119,9 @@ export class JsonRpc {
     if (id === undefined) return null
     const text = errorText(id, known)
     // The room for an error without data was set aside before.
-    return known.data === undefined || budget === undefined || spend(budget, text) ? text : errorText(id, TOO_LARGE)
+    return known.data === undefined || budget === undefined || spend(budget, text)
+      ? text
+      : errorText(id, responseTooLarge())
   }
 
   /** Our own mistake: the log gets it, the client learns nothing of our inside. */
@@ -145,7 +146,7 @@ function success(id: Id | undefined, result: unknown, budget: Budget): Answer {
   if (id === undefined) return null
   const json = result instanceof JsonText ? result.text : JSON.stringify(result ?? null)
   const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${json}}`
-  if (!spend(budget, text)) throw TOO_LARGE
+  if (!spend(budget, text)) throw responseTooLarge()
   return text
 }
 

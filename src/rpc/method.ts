@@ -22,8 +22,8 @@ export interface RpcContext {
   readonly session: SubscriberSession | null
 }
 
-/** 'expensive' methods take turns in the work queue. */
-export type Cost = 'cheap' | 'expensive'
+/** 'expensive' methods take turns in the work queue; 'waiting' ones wait before they take theirs, which would hold up the others. */
+export type Cost = 'cheap' | 'waiting' | 'expensive'
 
 export interface RpcMethod {
   readonly name: string

@@ -38,5 +38,5 @@ export const DEBUG_METHODS: readonly RpcMethod[] = [
     ),
   ),
   ofBlock('debug_getRawReceipts', ({ receipts }) => receipts.map((receipt) => data(encodeReceipt(receipt)))),
-  defineMethod('debug_getRawTransaction', [required('transactionHash', asHash)], rawTransaction),
+  defineMethod('debug_getRawTransaction', [required('transactionHash', asHash)], rawTransaction, 'expensive'),
 ]

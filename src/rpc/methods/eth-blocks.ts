@@ -53,9 +53,12 @@ export const ETH_BLOCK_METHODS: readonly RpcMethod[] = [
     },
     'expensive',
   ),
-  defineMethod('eth_getBlockTransactionCountByNumber', [blockNumberParameter], transactionCount),
-  defineMethod('eth_getBlockTransactionCountByHash', [blockHash], (context, hash) =>
-    transactionCount(context, { by: 'hash', hash }),
+  defineMethod('eth_getBlockTransactionCountByNumber', [blockNumberParameter], transactionCount, 'expensive'),
+  defineMethod(
+    'eth_getBlockTransactionCountByHash',
+    [blockHash],
+    (context, hash) => transactionCount(context, { by: 'hash', hash }),
+    'expensive',
   ),
   defineMethod('eth_getUncleCountByBlockNumber', [blockNumberParameter], uncleCount),
   defineMethod('eth_getUncleCountByBlockHash', [blockHash], (context, hash) =>

@@ -5,6 +5,7 @@ import type { Address, Hash } from '../../types/ids.ts'
 import { findByNonce } from '../address-history.ts'
 import { type BlockId, blockNumberParameter, findBlock } from '../block-id.ts'
 import { RECEIPT_TIMEOUT, RpcError, rejectionError } from '../errors.ts'
+import { JsonText } from '../json-text.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asAddress, asBytes, asHash, asLenientQuantity, asQuantity, optional, required } from '../params.ts'
 import { receiptJson } from '../serializers/receipt.ts'
@@ -25,10 +26,11 @@ async function submit(node: NodeApi, bytes: Uint8Array): Promise<Hash> {
 }
 
 /** EIP-7966. */
-async function submitAndWait({ node, limits, receipts }: RpcContext, bytes: Uint8Array, timeoutMs: number | null) {
+async function submitAndWait(context: RpcContext, bytes: Uint8Array, timeoutMs: number | null) {
+  const { node, limits, receipts } = context
   const hash = await submit(node, bytes)
   const waitMs = Math.min(timeoutMs ?? limits.receiptWaitDefaultMs, limits.receiptWaitMaxMs)
-  if (await receipts.wait(hash, waitMs)) return receiptOrNull(node, hash)
+  if (await receipts.wait(hash, waitMs)) return receiptInTurn(context, hash)
   throw new RpcError(RECEIPT_TIMEOUT, `the transaction was accepted but is not final yet`, hash)
 }
 
@@ -45,18 +47,12 @@ function transactionOrNull(node: NodeApi, hash: Hash) {
   return pooled === undefined ? null : pendingTransactionJson(pooled)
 }
 
-function receiptOrNull(node: NodeApi, hash: Hash) {
-  const found = locate(node, hash)
-  return found === undefined ? null : receiptJson(found.block, found.index)
-}
-
-/**
- * A transaction that can be executed is final in a moment, and the answer waits for it: clients that
- * hear "not yet" look again at the next block only, and on an idle network theirs was the last.
- */
-async function receiptInAMoment({ node, limits, receipts }: RpcContext, hash: Hash) {
-  await receipts.wait(hash, limits.receiptHoldMs)
-  return receiptOrNull(node, hash)
+/** Null unless it is final. */
+function receiptInTurn({ node, work }: RpcContext, hash: Hash): Promise<JsonText> {
+  return work.run(() => {
+    const found = locate(node, hash)
+    return new JsonText(JSON.stringify(found === undefined ? null : receiptJson(found.block, found.index)))
+  })
 }
 
 /**
@@ -68,10 +64,14 @@ function isComing(node: NodeApi, hash: Hash): boolean {
   return pooled !== undefined && pooled.nonce < node.pendingNonce(pooled.sender) && node.status().live
 }
 
-function receiptOf(context: RpcContext, hash: Hash) {
-  const { node, receipts } = context
-  const receipt = receiptOrNull(node, hash)
-  return receipt === null && receipts.hasRoom && isComing(node, hash) ? receiptInAMoment(context, hash) : receipt
+/**
+ * A transaction that can be executed is final in a moment, and the answer waits for it: clients that
+ * hear "not yet" look again at the next block only, and on an idle network theirs was the last.
+ */
+async function receiptOf(context: RpcContext, hash: Hash) {
+  const { node, limits, receipts } = context
+  if (receipts.hasRoom && isComing(node, hash)) await receipts.wait(hash, limits.receiptHoldMs)
+  return receiptInTurn(context, hash)
 }
 
 /** What holds the place of a nonce, final or in the pool: so viem recognises a replacement that it did not see coming. */
@@ -90,16 +90,30 @@ function transactionAt(node: NodeApi, id: BlockId, position: number) {
 
 export const ETH_TRANSACTION_METHODS: readonly RpcMethod[] = [
   defineMethod('eth_sendRawTransaction', [envelope], ({ node }, bytes) => submit(node, bytes)),
-  defineMethod('eth_sendRawTransactionSync', [envelope, optional('timeoutMs', asLenientQuantity, null)], submitAndWait),
-  defineMethod('eth_getTransactionByHash', [transactionHash], ({ node }, hash) => transactionOrNull(node, hash)),
-  defineMethod('eth_getTransactionReceipt', [transactionHash], receiptOf),
-  defineMethod('eth_getTransactionByBlockNumberAndIndex', [blockNumberParameter, index], ({ node }, id, position) =>
-    transactionAt(node, id, position),
+  defineMethod(
+    'eth_sendRawTransactionSync',
+    [envelope, optional('timeoutMs', asLenientQuantity, null)],
+    submitAndWait,
+    'waiting',
+  ),
+  defineMethod(
+    'eth_getTransactionByHash',
+    [transactionHash],
+    ({ node }, hash) => transactionOrNull(node, hash),
+    'expensive',
+  ),
+  defineMethod('eth_getTransactionReceipt', [transactionHash], receiptOf, 'waiting'),
+  defineMethod(
+    'eth_getTransactionByBlockNumberAndIndex',
+    [blockNumberParameter, index],
+    ({ node }, id, position) => transactionAt(node, id, position),
+    'expensive',
   ),
   defineMethod(
     'eth_getTransactionByBlockHashAndIndex',
     [required('blockHash', asHash), index],
     ({ node }, hash, position) => transactionAt(node, { by: 'hash', hash }, position),
+    'expensive',
   ),
   defineMethod(
     'eth_getTransactionBySenderAndNonce',

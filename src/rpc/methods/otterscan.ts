@@ -3,11 +3,13 @@
  * well as quantities, receipts carry their block's time, and there are no calls inside of calls.
  */
 import { defined } from '../../base/invariant.ts'
-import type { FinalBlock, NodeApi } from '../../node/node-api.ts'
+import type { FinalBlock } from '../../node/node-api.ts'
 import { timestampOf } from '../../types/header.ts'
 import type { Address, Hash } from '../../types/ids.ts'
 import { findByNonce, type HistoryPage, pageAfter, pageBefore } from '../address-history.ts'
 import { asLenientBlockNumber, existingBlock, findBlock, LATEST, stateOf } from '../block-id.ts'
+import { responseTooLarge } from '../errors.ts'
+import { JsonList, JsonText } from '../json-text.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asAddress, asHash, asLenientQuantity, optional, required } from '../params.ts'
 import { blockJson } from '../serializers/block.ts'
@@ -50,31 +52,35 @@ function blockTransactions(block: FinalBlock, page: number, size: number) {
   }
 }
 
-function pageJson(node: NodeApi, page: HistoryPage, ends: { readonly firstPage: boolean; readonly lastPage: boolean }) {
-  const found = page.locations.map((location) => ({
-    block: defined(node.blockByHeight(location.height), 'the block of an index entry'),
-    index: location.index,
-  }))
-  return {
-    txs: found.map(({ block, index }) => minedTransactionJson(block, index)),
-    receipts: found.map(({ block, index }) => ({
-      ...receiptJson(block, index),
-      timestamp: quantity(timestampOf(block.header)),
-    })),
-    ...ends,
-  }
+interface Ends {
+  readonly firstPage: boolean
+  readonly lastPage: boolean
+}
+
+async function pageJson({ node, limits, work }: RpcContext, { locations }: HistoryPage, { firstPage, lastPage }: Ends) {
+  const [txs, receipts] = [new JsonList(), new JsonList()]
+  await work.collect(0, locations.length, (at) => {
+    const { height, index } = defined(locations[at], 'a place of the page')
+    const block = defined(node.blockByHeight(height), 'the block of an index entry')
+    txs.add(minedTransactionJson(block, index))
+    receipts.add({ ...receiptJson(block, index), timestamp: quantity(timestampOf(block.header)) })
+    if (txs.length + receipts.length > limits.responseBytesMax) throw responseTooLarge()
+  })
+  return new JsonText(`{"txs":${txs.text},"receipts":${receipts.text},"firstPage":${firstPage},"lastPage":${lastPage}}`)
 }
 
 /** Before block 0 means from the head on. */
-async function searchBefore({ node, limits }: RpcContext, of: Address, before: number, size: number) {
+async function searchBefore(context: RpcContext, of: Address, before: number, size: number) {
+  const { node, limits } = context
   const end = before === 0 ? node.head().header.height + 1 : before
   const page = await pageBefore(node, of, end, Math.min(size, limits.historyPageMax))
-  return pageJson(node, page, { firstPage: before === 0, lastPage: page.isEnd })
+  return pageJson(context, page, { firstPage: before === 0, lastPage: page.isEnd })
 }
 
-async function searchAfter({ node, limits }: RpcContext, of: Address, after: number, size: number) {
+async function searchAfter(context: RpcContext, of: Address, after: number, size: number) {
+  const { node, limits } = context
   const page = await pageAfter(node, of, after, Math.min(size, limits.historyPageMax))
-  return pageJson(node, page, { firstPage: page.isEnd, lastPage: after === 0 })
+  return pageJson(context, page, { firstPage: page.isEnd, lastPage: after === 0 })
 }
 
 function trace({ node }: RpcContext, hash: Hash) {
@@ -87,10 +93,15 @@ function trace({ node }: RpcContext, hash: Hash) {
 
 export const OTTERSCAN_METHODS: readonly RpcMethod[] = [
   defineMethod('ots_getApiLevel', [], () => API_LEVEL),
-  defineMethod('erigon_getHeaderByNumber', [blockNumber], ({ node }, id) => {
-    const block = findBlock(node, id)
-    return block === undefined ? null : blockJson(block, false)
-  }),
+  defineMethod(
+    'erigon_getHeaderByNumber',
+    [blockNumber],
+    ({ node }, id) => {
+      const block = findBlock(node, id)
+      return block === undefined ? null : blockJson(block, false)
+    },
+    'expensive',
+  ),
   defineMethod(
     'ots_getBlockDetails',
     [blockNumber],
@@ -122,7 +133,7 @@ export const OTTERSCAN_METHODS: readonly RpcMethod[] = [
     [address, optional('block', asLenientBlockNumber, LATEST)],
     ({ node }, of, id) => stateOf(node, id).code(of).length > 0,
   ),
-  defineMethod('ots_traceTransaction', [transactionHash], trace),
+  defineMethod('ots_traceTransaction', [transactionHash], trace, 'expensive'),
   defineMethod('ots_getTransactionError', [transactionHash], () => '0x'),
   defineMethod('ots_getInternalOperations', [transactionHash], () => []),
   defineMethod('ots_getContractCreator', [address], () => null),

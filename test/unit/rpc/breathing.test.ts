@@ -1,8 +1,10 @@
 /** What one answer reads of many blocks, epochs or senders, it reads in slices: consensus shares the loop. */
 import { expect, it } from 'vitest'
+import type { FinalBlock } from '../../../src/node/node-api.ts'
+import { quantity } from '../../../src/rpc/serializers/encoding.ts'
 import type { Address } from '../../../src/types/ids.ts'
 import { decode, type FakeNode } from './fake-node.ts'
-import { ask, startServer } from './harness.ts'
+import { ask, post, SENDER, startServer } from './harness.ts'
 import { signTransfer } from './transfers.ts'
 
 const READS = 8
@@ -31,6 +33,12 @@ function slow(
   return seen
 }
 
+/** Each into a block of its own. */
+async function sealTransfers(node: FakeNode): Promise<readonly FinalBlock[]> {
+  const envelopes = await Promise.all(Array.from({ length: READS }, (_, nonce) => signTransfer(nonce)))
+  return envelopes.map((envelope) => node.seal([decode(Buffer.from(envelope.slice(2), 'hex'))]))
+}
+
 it.each([
   ['bft_getHeads', 'headerByHeight'],
   ['bft_getFinalityProof', 'blockByHeight'],
@@ -41,6 +49,44 @@ it.each([
   await ask(url, method, ['0x1'])
   expect(seen.turns).toBeGreaterThanOrEqual(READS - 2)
 })
+
+it.each([
+  ['eth_getBlockTransactionCountByNumber', ({ number }) => [number]],
+  ['eth_getBlockTransactionCountByHash', ({ hash }) => [hash]],
+  ['eth_getTransactionByHash', ({ transaction }) => [transaction]],
+  ['eth_getTransactionReceipt', ({ transaction }) => [transaction]],
+  ['eth_getTransactionByBlockNumberAndIndex', ({ number }) => [number, '0x0']],
+  ['eth_getTransactionByBlockHashAndIndex', ({ hash }) => [hash, '0x0']],
+  ['debug_getRawTransaction', ({ transaction }) => [transaction]],
+  ['erigon_getHeaderByNumber', ({ number }) => [number]],
+  ['ots_traceTransaction', ({ transaction }) => [transaction]],
+] satisfies [string, (of: Record<'number' | 'hash' | 'transaction', string>) => string[]][])(
+  'gives the loop back between the blocks that a batch of %s reads',
+  async (method, paramsOf) => {
+    const { node, url } = await startServer()
+    const blocks = await sealTransfers(node)
+    const batch = blocks.map(({ header, hash, transactions }, id) => {
+      const params = paramsOf({ number: quantity(header.height), hash, transaction: transactions[0]?.hash ?? '' })
+      return { jsonrpc: '2.0', id, method, params }
+    })
+    const seen = slow(node, 'blockByHeight')
+    expect((await post(url, JSON.stringify(batch))).text).not.toContain('"error"')
+    expect(seen.turns).toBeGreaterThanOrEqual(READS - 2)
+  },
+)
+
+it.each(['ots_searchTransactionsBefore', 'ots_searchTransactionsAfter'])(
+  'gives the loop back between the blocks of a page of %s',
+  async (method) => {
+    const { node, url } = await startServer()
+    await sealTransfers(node)
+    const seen = slow(node, 'blockByHeight')
+    const { result } = await ask(url, method, [SENDER, 0, READS])
+    expect(result).toMatchObject({ firstPage: true, lastPage: true })
+    expect(result).toHaveProperty('txs.length', READS)
+    expect(seen.turns).toBeGreaterThanOrEqual(READS - 2)
+  },
+)
 
 it('gives the loop back between the blocks that a filter tells', async () => {
   const { node, url } = await startServer()

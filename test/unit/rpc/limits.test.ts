@@ -1,7 +1,7 @@
 /** Each limit of the server, at its edge: a case fails when the limit is taken away. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { decode, MODULE_ADDRESS } from './fake-node.ts'
 import { ask, openWebSocket, post, SENDER, send, startServer } from './harness.ts'
@@ -321,6 +321,17 @@ describe('what one request may cost', () => {
     const page = (await ask(url, 'ots_searchTransactionsBefore', [SENDER, 0, 25])).result as { txs: unknown[] }
     expect(page.txs).toHaveLength(1)
     expect((await ask(url, 'ots_getTransactionBySenderAndNonce', [SENDER, 0])).error?.code).toBe(-32005)
+  })
+
+  it('has a limit on the size of one page of the history of an address', async () => {
+    const { node, url } = await startServer({ responseBytesMax: 10_000 })
+    for (let nonce = 0; nonce < 9; nonce++)
+      node.seal([decode(Buffer.from((await signTransfer(nonce)).slice(2), 'hex'))])
+    const read = vi.spyOn(node, 'blockByHeight')
+    const refused = { code: -32000, message: 'response too large' }
+    expect((await ask(url, 'ots_searchTransactionsBefore', [SENDER, 0, 25])).error).toEqual(refused)
+    expect(read.mock.calls.length).toBeLessThan(9)
+    expect((await ask(url, 'ots_searchTransactionsBefore', [SENDER, 0, 2])).error).toBeUndefined()
   })
 
   it('does not wait for receipts as long as it might when nobody says how long', { timeout: HANG_MS }, async () => {
