@@ -1,9 +1,8 @@
 /** `eth_getLogs`: bloom filters first, receipts only of blocks that may match. */
-import { bloomMayHold } from '../ledger/receipt-codec.ts'
+import { bloomMayMatch, matchesLog } from '../ledger/log-criteria.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import { timestampOf } from '../types/header.ts'
-import type { Log } from '../types/receipt.ts'
 import type { Breathe, LocatedLog, LogFilter } from './node-api.ts'
 
 /** One after the other, so that the caller may stop when it has enough. */
@@ -16,7 +15,7 @@ export async function* searchLogs(
   let sliceStartMs = performance.now()
   for (let height = filter.fromHeight; height <= to; height++) {
     const header = store.header(height)
-    const final = header !== undefined && mayMatch(header.logsBloom, filter) ? store.finalBlock(height) : undefined
+    const final = header !== undefined && bloomMayMatch(header.logsBloom, filter) ? store.finalBlock(height) : undefined
     for (const found of final === undefined ? [] : matching(final, filter)) {
       yield found
       sliceStartMs = await breathe(sliceStartMs)
@@ -25,18 +24,13 @@ export async function* searchLogs(
   }
 }
 
-function mayMatch(bloom: Uint8Array, { addresses, topics }: LogFilter): boolean {
-  if (addresses.length > 0 && !addresses.some((address) => bloomMayHold(bloom, address))) return false
-  return topics.every((options) => options === null || options.some((topic) => bloomMayHold(bloom, topic)))
-}
-
 function* matching(final: FinalBlock, filter: LogFilter): Generator<LocatedLog, void> {
   const { hash, header } = final.block
   let logIndex = 0
   for (const [transactionIndex, receipt] of final.receipts.entries())
     for (const log of receipt.logs) {
       const transaction = final.transactions[transactionIndex]
-      if (transaction !== undefined && matches(log, filter))
+      if (transaction !== undefined && matchesLog(filter, log))
         yield {
           log,
           blockHash: hash,
@@ -48,12 +42,4 @@ function* matching(final: FinalBlock, filter: LogFilter): Generator<LocatedLog, 
         }
       logIndex += 1
     }
-}
-
-function matches(log: Log, { addresses, topics }: LogFilter): boolean {
-  if (addresses.length > 0 && !addresses.includes(log.address)) return false
-  return topics.every((options, position) => {
-    const topic = log.topics[position]
-    return options === null || (topic !== undefined && options.includes(topic))
-  })
 }

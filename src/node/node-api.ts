@@ -5,6 +5,7 @@
 
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
+import type { LogCriteria } from '../ledger/log-criteria.ts'
 import type { ValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { EvidenceKind } from '../types/evidence.ts'
 import type { FaultModel } from '../types/fault-model.ts'
@@ -70,13 +71,9 @@ export type CallOutcome =
 /** For long reads: gives the loop to others when it was held for a while. Answers when the next slice began. */
 export type Breathe = (sliceStartMs: number) => Promise<number>
 
-export interface LogFilter {
+export interface LogFilter extends LogCriteria {
   readonly fromHeight: Height
   readonly toHeight: Height
-  /** Empty = any. */
-  readonly addresses: readonly Address[]
-  /** Per position: null = any, otherwise one of these. */
-  readonly topics: readonly (readonly Hash[] | null)[]
 }
 
 export interface LocatedLog {

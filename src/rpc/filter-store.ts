@@ -1,11 +1,12 @@
 /** Filters of clients that poll: each remembers what it has told. Forgotten when nobody polls them. */
 import { randomBytes } from 'node:crypto'
 import { WeightedMap } from '../base/bounded.ts'
+import type { LogCriteria } from '../ledger/log-criteria.ts'
 import type { NodeApi } from '../node/node-api.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { invalidParams, RpcError, SERVER_ERROR } from './errors.ts'
 import type { RpcLimits } from './limits.ts'
-import { criteriaCount, type LogCriteria } from './log-filter.ts'
+import { criteriaCount } from './log-filter.ts'
 import type { LogBounds } from './log-range.ts'
 
 export type PolledFilter =

@@ -1,17 +1,9 @@
-/** What eth_getLogs and the subscription to logs select: addresses, and topics by position. */
-import type { Address, Hash } from '../types/ids.ts'
-import type { Log } from '../types/receipt.ts'
+/** How clients write what eth_getLogs and the subscription to logs select. */
+import type { LogCriteria } from '../ledger/log-criteria.ts'
 import type { RpcLimits } from './limits.ts'
 import { asAddress, asArray, asHash, invalid } from './params.ts'
 
 const TOPICS_MAX = 4
-
-export interface LogCriteria {
-  /** Empty = any. */
-  readonly addresses: readonly Address[]
-  /** Per position: null = any, otherwise one of these. */
-  readonly topics: readonly (readonly Hash[] | null)[]
-}
 
 /** Of the `address` and `topics` of a filter object. @throws RpcError -32602 */
 export function readCriteria(filter: Readonly<Record<string, unknown>>, limits: RpcLimits): LogCriteria {
@@ -25,15 +17,6 @@ export function readCriteria(filter: Readonly<Record<string, unknown>>, limits: 
 /** Addresses and topics: what remembering it takes. */
 export function criteriaCount({ addresses, topics }: LogCriteria): number {
   return topics.reduce((sum, wanted) => sum + (wanted?.length ?? 0), addresses.length)
-}
-
-export function matchesLog(criteria: LogCriteria, log: Log): boolean {
-  if (criteria.addresses.length > 0 && !criteria.addresses.includes(log.address)) return false
-  if (criteria.topics.length > log.topics.length) return false
-  return criteria.topics.every((wanted, position) => {
-    const topic = log.topics[position]
-    return wanted === null || (topic !== undefined && wanted.includes(topic))
-  })
 }
 
 function readTopics(value: unknown, limits: RpcLimits): LogCriteria['topics'] {

@@ -3,12 +3,13 @@
  * and goes out in the turns of the work queue, so that listeners never delay consensus.
  */
 import { randomBytes } from 'node:crypto'
+import { type LogCriteria, matchesLog } from '../ledger/log-criteria.ts'
 import type { FinalBlock, NodeApi, SyncProgress } from '../node/node-api.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import { LIMIT_EXCEEDED, RpcError } from './errors.ts'
 import type { RpcLimits } from './limits.ts'
 import { locatedLogs } from './located-logs.ts'
-import { criteriaCount, type LogCriteria, matchesLog } from './log-filter.ts'
+import { criteriaCount } from './log-filter.ts'
 import { headerJson } from './serializers/block.ts'
 import { commitCertificateJson } from './serializers/certificate.ts'
 import { quantity } from './serializers/encoding.ts'

@@ -1,8 +1,9 @@
 /** Logs of a range of blocks or of one block by its hash, and filters that tell what is new since the last poll. */
+import type { LogCriteria } from '../../ledger/log-criteria.ts'
 import type { LogFilter } from '../../node/node-api.ts'
 import { invalidParams, rejectionError } from '../errors.ts'
 import { JsonList, JsonText } from '../json-text.ts'
-import { type LogCriteria, readCriteria } from '../log-filter.ts'
+import { readCriteria } from '../log-filter.ts'
 import { type LogBounds, rangeOf, readBounds } from '../log-range.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asObject, asText, required } from '../params.ts'

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { concat, getBytes, hexlify, keccak256, Signature, Transaction } from 'ethers'
 import { type Rejection, rejection } from '../../../src/base/rejection.ts'
 import { err, ok, type Result } from '../../../src/base/result.ts'
+import { matchesLog } from '../../../src/ledger/log-criteria.ts'
 import type {
   AccountView,
   BftStatus,
@@ -153,10 +154,7 @@ export class FakeNode implements NodeApi {
 
   logs(filter: LogFilter) {
     const blocks = this.blocks.slice(filter.fromHeight, filter.toHeight + 1)
-    const found = blocks.flatMap(locatedLogs).filter(({ log }) => {
-      if (filter.addresses.length > 0 && !filter.addresses.includes(log.address)) return false
-      return filter.topics.every((wanted, at) => wanted === null || wanted.includes(log.topics[at] ?? ZERO_HASH))
-    })
+    const found = blocks.flatMap(locatedLogs).filter(({ log }) => matchesLog(filter, log))
     return ok(later(found))
   }
 

@@ -69,3 +69,13 @@ it('gives the loop back between the logs that it writes', async () => {
   expect(result).toHaveLength(LOGS_A_BLOCK)
   expect(turns).toBeGreaterThanOrEqual(LOGS_A_BLOCK - 2)
 })
+
+it('selects no log with fewer topics than the filter has positions, as geth and the subscription do', async () => {
+  const { url } = await serverOfLogs(LOG)
+  const count = async (topics: unknown[]) => {
+    const { result } = await ask(url, 'eth_getLogs', [{ fromBlock: '0x1', toBlock: '0x1', topics }])
+    return (result as unknown[]).length
+  }
+  expect([await count([MODULE_TOPIC]), await count([null])]).toEqual([LOGS_A_BLOCK, LOGS_A_BLOCK])
+  expect([await count([MODULE_TOPIC, null]), await count([null, null])]).toEqual([0, 0])
+})
