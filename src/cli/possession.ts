@@ -1,7 +1,7 @@
-/** Shows that a new key is held by who brings it, on one network. */
+/** Shows that a new key is held by who brings it, on one network, and is to make a validator of its own. */
 import { type Hex, toHex } from '../base/bytes.ts'
 import { possessionDigest } from '../crypto/digests.ts'
-import { createSigner } from '../crypto/secp256k1.ts'
+import { addressOfPublicKey, createSigner } from '../crypto/secp256k1.ts'
 import { readConsensusKey, readPassphrase } from '../node/key-file.ts'
 import type { Hash } from '../types/ids.ts'
 import { unwrap } from './failure.ts'
@@ -22,5 +22,6 @@ export async function proofOfPossession(
   const inTheOpen = given === null && io.interactive ? readConsensusKey(path, null) : undefined
   const passphrase = inTheOpen?.ok === false ? await io.askSecret(`passphrase for ${path}: `) : given
   const signer = createSigner(unwrap(readConsensusKey(path, passphrase)))
-  return toHex(signer.sign(possessionDigest(genesisHash, signer.publicKey)).signature)
+  const { publicKey } = signer
+  return toHex(signer.sign(possessionDigest(genesisHash, publicKey, addressOfPublicKey(publicKey))).signature)
 }

@@ -3,7 +3,7 @@ import { encodeRlp } from '../codec/rlp.ts'
 import type { QuorumCertificate, TimeoutCertificate } from '../types/certificate.ts'
 import { qcItem, tcItem } from '../types/certificate-codec.ts'
 import { encodeHeader, type Header } from '../types/header.ts'
-import type { Hash } from '../types/ids.ts'
+import type { Address, Hash } from '../types/ids.ts'
 import { possessionPreimage, type Statement, statementPreimage } from '../types/signing-domain.ts'
 import { encodeValidators, type Validator } from '../types/validator-set.ts'
 import { keccak256, keccak256Hash } from './keccak.ts'
@@ -33,6 +33,6 @@ export function statementDigest(genesisHash: Hash, statement: Statement): Uint8A
 }
 
 /** The 32 bytes that a proof of possession is made over. */
-export function possessionDigest(genesisHash: Hash, newKey: Uint8Array): Uint8Array {
-  return keccak256(possessionPreimage(genesisHash, newKey))
+export function possessionDigest(genesisHash: Hash, newKey: Uint8Array, owner: Address): Uint8Array {
+  return keccak256(possessionPreimage(genesisHash, newKey, owner))
 }

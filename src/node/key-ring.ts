@@ -13,6 +13,7 @@ import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { readKeyOwner } from '../ledger/system/validator-records.ts'
 import type { OwnKey } from '../replica/own-key.ts'
 import { isRetired } from '../replica/retired-key.ts'
+import type { Address } from '../types/ids.ts'
 import { type Refusal, refusal } from './exit-codes.ts'
 import { createConsensusKey, readPassphrase, readPublicKey, writeConsensusKey } from './key-file.ts'
 import type { NextKey } from './node-api.ts'
@@ -61,15 +62,17 @@ export class KeyRing {
   }
 
   /**
-   * A key for a rotation. DURABILITY: it and its record are on disk, and held, before anybody hears of it. One
-   * that was made before and is nobody's yet is given again.
+   * A key to follow the one that speaks. DURABILITY: it and its record are on disk, and held, before anybody
+   * hears of it. One that was made before and is nobody's yet is given again.
    */
-  async next(): Promise<Result<NextKey, Refusal>> {
+  async next(speaker: Address | null): Promise<Result<NextKey, Refusal>> {
     const { config, chain, onKey } = this.#surroundings
     const { consensusKeyPath, passphrasePath } = config
-    if (consensusKeyPath === null) return err(refusal('this node signs nothing: it has no consensus key'))
+    if (consensusKeyPath === null || speaker === null)
+      return err(refusal('this node signs nothing: it has no consensus key'))
+    const owner = readKeyOwner(this.#words(), speaker) ?? speaker
     const spare = this.#held.find(({ publicKey }) => ownerOf(this.#words(), publicKey) === undefined)
-    if (spare !== undefined) return ok(this.#proven(spare))
+    if (spare !== undefined) return ok(this.#proven(spare, owner))
     const passphrase = readPassphrase(passphrasePath)
     if (!passphrase.ok) return passphrase
     const path = freePath(consensusKeyPath)
@@ -81,7 +84,7 @@ export class KeyRing {
     const held = this.#hold(path)
     if (!held.ok) return held
     onKey(held.value)
-    return ok(this.#proven(held.value))
+    return ok(this.#proven(held.value, owner))
   }
 
   #hold(path: string): Result<HeldKey, Refusal> {
@@ -92,8 +95,8 @@ export class KeyRing {
     return ok(held)
   }
 
-  #proven({ path, publicKey, signer }: HeldKey): NextKey {
-    const digest = possessionDigest(this.#surroundings.chain.store.genesisHash, publicKey)
+  #proven({ path, publicKey, signer }: HeldKey, owner: Address): NextKey {
+    const digest = possessionDigest(this.#surroundings.chain.store.genesisHash, publicKey, owner)
     return { path, consensusKey: publicKey, proof: signer.sign(digest) }
   }
 

@@ -262,7 +262,7 @@ export interface NextKey {
   readonly path: string
   /** 33 bytes. */
   readonly consensusKey: Uint8Array
-  /** Of possession, 64 bytes. */
+  /** Of possession, for the validator that this node is: 64 bytes. */
   readonly proof: Uint8Array
 }
 

@@ -72,7 +72,8 @@ export class ReplicaAdmin implements AdminApi {
   }
 
   nextKey(): Promise<Result<NextKey, Refusal>> {
-    return this.#parts.keyRing.next()
+    const { keyRing, replica } = this.#parts
+    return keyRing.next(replica.speaker)
   }
 
   validatorCall(data: Uint8Array): Promise<Result<Hash, Rejection>> {

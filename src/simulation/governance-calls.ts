@@ -15,7 +15,7 @@ export type GovernanceCall =
   | { readonly kind: 'proposeAdd'; readonly publicKey: Uint8Array; readonly proof: Uint8Array }
   | { readonly kind: 'submitEvidence'; readonly evidence: Uint8Array }
   | { readonly kind: 'leave' }
-  /** `proof`: that who calls has the new key. */
+  /** `proof`: that who has the new key wants it to be the caller's. */
   | { readonly kind: 'rotateKey'; readonly publicKey: Uint8Array; readonly proof: Uint8Array }
   /** A proposal for another number of validators. */
   | { readonly kind: 'resize'; readonly validators: number }

@@ -4,6 +4,7 @@
  */
 import { toHex } from '../base/bytes.ts'
 import { defined } from '../base/invariant.ts'
+import { addressOfPublicKey } from '../crypto/secp256k1.ts'
 import { systemWordsIn } from '../ledger/system/state-records.ts'
 import { readValidatorRecord } from '../ledger/system/validator-records.ts'
 import type { FinalBlock } from '../types/final-block.ts'
@@ -98,7 +99,8 @@ export class Operators {
     const state = nodes.find(({ height }) => height === this.#height)?.replica?.finalState
     const record = state && readValidatorRecord(systemWordsIn(state), address)
     const node = defined(nodes[move.node], 'a node')
-    return { kind: 'proposeAdd', ...node.keys.proven(record?.consensusKey ?? publicKey) }
+    const key = record?.consensusKey ?? publicKey
+    return { kind: 'proposeAdd', ...node.keys.proven(key, addressOfPublicKey(key)) }
   }
 
   /** Again and again, until one of its keys is accepted; another is made only when it was. */

@@ -23,7 +23,7 @@ import type { SimulatedGenesis } from './simulated-genesis.ts'
 const COPY_HEAD_BYTES = 54
 const COPY_CHECKSUM_BYTES = 4
 
-/** A key, with the proof that its node has it. */
+/** A key, with the proof that its node has it and whose it is to be. */
 export interface ProvenKey {
   readonly publicKey: Uint8Array
   readonly proof: Uint8Array
@@ -100,7 +100,7 @@ export class SimulatedKeys {
   next(words: WordReader, chain: OpenedChain, epochs: EpochReader, done: (key: ProvenKey) => void): void {
     const spare = this.#made.find(({ identity }) => readKeyOwner(words, identity.address) === undefined)
     if (spare !== undefined) {
-      done(this.proven(spare.identity.publicKey))
+      done(this.proven(spare.identity.publicKey, this.#surroundings.identity.address))
       return
     }
     const { crypto, identity: first } = this.#surroundings
@@ -109,16 +109,16 @@ export class SimulatedKeys {
       // One that a crash takes back nobody has heard of.
       if (failure !== undefined) return
       this.#made.push(key)
-      if (this.#hold(key, chain, epochs).ok) done(this.proven(identity.publicKey))
+      if (this.#hold(key, chain, epochs).ok) done(this.proven(identity.publicKey, first.address))
     })
   }
 
-  /** Of a key that this node has made. */
-  proven(publicKey: Uint8Array): ProvenKey {
+  /** Of a key that this node has made; for an addition, the owner is the key's own address. */
+  proven(publicKey: Uint8Array, owner: Address): ProvenKey {
     const { genesis, identity } = this.#surroundings
     const made = this.#made.find((key) => bytesEqual(key.identity.publicKey, publicKey))
     const { signer } = made?.identity ?? identity
-    const { signature } = signer.sign(possessionDigest(genesis.block.block.hash, signer.publicKey))
+    const { signature } = signer.sign(possessionDigest(genesis.block.block.hash, signer.publicKey, owner))
     return { publicKey: signer.publicKey, proof: signature }
   }
 

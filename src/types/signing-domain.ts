@@ -7,7 +7,7 @@ import { concatBytes, utf8 } from '../base/bytes.ts'
 import { uintBytes } from '../codec/fields.ts'
 import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
 import type { CommitVote, Timeout, Vote } from './certificate.ts'
-import { type Epoch, type Hash, idBytes, type View } from './ids.ts'
+import { type Address, type Epoch, type Hash, idBytes, type View } from './ids.ts'
 
 const TAGS = {
   vote: utf8('tertia/vote/1'),
@@ -46,9 +46,12 @@ export function statementName(statement: Statement): string {
   return `${start}${statement.blockHash}`
 }
 
-/** What shows that a new key is held by who brings it: no epoch, for it is in force in none yet. */
-export function possessionPreimage(genesisHash: Hash, newKey: Uint8Array): Uint8Array {
-  return concatBytes(TAGS.possession, encodeRlp([idBytes(genesisHash), newKey]))
+/**
+ * What shows that who holds a new key wants it to be this validator's: everybody sees the proof, and it is of
+ * no use to another. No epoch, for the key is in force in none yet.
+ */
+export function possessionPreimage(genesisHash: Hash, newKey: Uint8Array, owner: Address): Uint8Array {
+  return concatBytes(TAGS.possession, encodeRlp([idBytes(genesisHash), newKey, idBytes(owner)]))
 }
 
 export function voteStatement({ epoch, view, blockHash, justifyView }: Vote): Statement {

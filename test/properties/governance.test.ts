@@ -139,7 +139,8 @@ class Witness {
         return [callOf(this.#voiceOf(each.by), 'leave', [])]
       case 'rotate': {
         const newcomer = newcomerAt(each.newcomer)
-        return [callOf(this.#voiceOf(each.by), 'rotateKey', [newcomer.key, ledger.proof(newcomer)])]
+        const proof = ledger.proofFor(this.#member(each.by).id, newcomer)
+        return [callOf(this.#voiceOf(each.by), 'rotateKey', [newcomer.key, proof])]
       }
     }
   }

@@ -1,20 +1,44 @@
 // Validators change their keys while everything else goes wrong as well (docs/consensus.md, "The end of an epoch").
 import { describe, expect, it } from 'vitest'
 import type { Checker } from '../../src/simulation/checker.ts'
+import { decodeGovernanceCall } from '../../src/simulation/governance-calls.ts'
 import type { Move } from '../../src/simulation/operators.ts'
 import { FAULT_KINDS, type Fault, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
+import type { Strategy } from '../../src/simulation/strategy.ts'
 import type { Address } from '../../src/types/ids.ts'
 import { BRISK } from './seeds.ts'
 
 const TIMEOUT_MS = 300_000
 const ROTATING = 1
-const simulator = new Simulator(STRATEGIES)
+const THIEF = 0
+
+/** Honest but for one thing: a rotation that it sees in its pool it calls for itself, and does not carry the other's. */
+const thief: Strategy = (_, node) => ({
+  rewrite(to, message) {
+    const { replica } = node
+    for (const { hash, data, sender } of replica?.pool.all() ?? []) {
+      if (decodeGovernanceCall(data)?.kind !== 'rotateKey' || sender === replica?.speaker) continue
+      replica?.pool.discard(hash)
+      replica?.call(data, () => undefined)
+    }
+    return [{ to, message }]
+  },
+})
+
+const simulator = new Simulator(new Map([...STRATEGIES, ['thief', thief]]))
 
 /** Which keys of one validator sign, in which epochs. */
 class Keys implements Checker {
   readonly signed = new Map<Address, Set<number>>()
+
+  /** In which places of the set it is, as it enters epochs. */
+  readonly seats = new Set<number | undefined>()
+
+  onEpoch: NonNullable<Checker['onEpoch']> = ({ validator }, { self }) => {
+    if (validator === ROTATING) this.seats.add(self?.index)
+  }
 
   onSign: NonNullable<Checker['onSign']> = ({ validator }, { epoch }, _, { address }) => {
     if (validator === ROTATING) this.signed.set(address, (this.signed.get(address) ?? new Set()).add(epoch))
@@ -80,6 +104,23 @@ describe('a validator that changes its key', () => {
       expect(course).toHaveLength(2)
       expectOneAfterAnother(course)
     }
+  })
+
+  it('has its key to itself where another calls for it first', { timeout: TIMEOUT_MS }, () => {
+    const byzantine = [{ node: THIEF, strategy: 'thief' }]
+    // Whose call comes first is who leads at the time, and who hears of it before it is in a block.
+    const link = { ...BRISK.link, delayMsMean: 2 }
+    const times = Array.from({ length: 40 }, (_, n) => 300 + 37 * n)
+    const { course, seats } = tell({
+      ...rotating(1, [], rotations(...times)),
+      byzantine,
+      link,
+      syncMsMean: 1,
+      faultyMs: 4_000,
+    })
+    expect(course.length).toBeGreaterThan(5)
+    expectOneAfterAnother(course)
+    expect([...seats]).toEqual([ROTATING])
   })
 
   it('comes back with its last key when it was removed', { timeout: TIMEOUT_MS }, () => {

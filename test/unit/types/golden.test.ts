@@ -21,6 +21,7 @@ import {
   happy,
   justify,
   newKey,
+  newOwner,
   record,
   tc,
   vote,
@@ -52,7 +53,7 @@ describe('what is signed', () => {
     const number = (value: number) => `0x${value.toString(16).padStart(2, '0')}` as const
     const preimage = (tag: string, ...rest: readonly `0x${string}`[]) =>
       concat([stringToHex(tag), toRlp([genesisHash, number(1), number(3), ...rest])])
-    const possession = concat([stringToHex('tertia/pop/1'), toRlp([genesisHash, bytesToHex(newKey)])])
+    const possession = concat([stringToHex('tertia/pop/1'), toRlp([genesisHash, bytesToHex(newKey), newOwner])])
     expect(goldenBytes()).toMatchObject({
       'preimage vote': preimage('tertia/vote/1', blockHash, number(2)),
       'preimage commit': preimage('tertia/commit/1', blockHash),
@@ -60,7 +61,7 @@ describe('what is signed', () => {
       'preimage proposal': preimage('tertia/prop/1', blockHash),
       'preimage possession': possession,
     })
-    expect(bytesToHex(possessionDigest(genesisHash, newKey))).toBe(keccak256(possession))
+    expect(bytesToHex(possessionDigest(genesisHash, newKey, newOwner))).toBe(keccak256(possession))
     const statement = { kind: 'vote', epoch: 1, view: 3, blockHash, justifyView: 2 } as const
     expect(bytesToHex(statementDigest(genesisHash, statement))).toBe(
       keccak256(preimage('tertia/vote/1', blockHash, number(2))),

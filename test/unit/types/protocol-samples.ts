@@ -21,7 +21,7 @@ import {
 } from '../../../src/types/certificate-codec.ts'
 import { type Evidence, encodeEvidence } from '../../../src/types/evidence.ts'
 import { encodeHeader } from '../../../src/types/header.ts'
-import { idBytes } from '../../../src/types/ids.ts'
+import { addressFromBytes, idBytes } from '../../../src/types/ids.ts'
 import { encodeSafetyRecord, freshSafetyRecord, type SafetyRecord } from '../../../src/types/safety-record.ts'
 import { possessionPreimage, statementPreimage } from '../../../src/types/signing-domain.ts'
 import { encodeValidators } from '../../../src/types/validator-set.ts'
@@ -31,6 +31,7 @@ import { storedRecords } from './record-samples.ts'
 export const committee = new Committee(4, { signed: true })
 const { genesisHash, set } = committee
 export const newKey = new Uint8Array(33).fill(2)
+export const newOwner = addressFromBytes(new Uint8Array(20).fill(3))
 const blockHash = namedHash('block')
 
 const [first, second] = committee.chain(2)
@@ -153,7 +154,7 @@ export function goldenBytes(): Record<string, Hex> {
     'preimage commit': statementPreimage(genesisHash, { kind: 'commit', epoch: 1, view: 3, blockHash }),
     'preimage timeout': statementPreimage(genesisHash, { kind: 'timeout', epoch: 1, view: 3, highQcView: 2 }),
     'preimage proposal': statementPreimage(genesisHash, { kind: 'proposal', epoch: 1, view: 3, blockHash }),
-    'preimage possession': possessionPreimage(genesisHash, newKey),
+    'preimage possession': possessionPreimage(genesisHash, newKey, newOwner),
     validators: encodeValidators(set.members),
     header: encodeHeader(happy.header),
     'header with TC and END': encodeHeader(afterTimeout.header),

@@ -1,8 +1,8 @@
-/** Keys come with a proof that who brings them holds them; nobody can take another's. */
+/** Keys come with a proof that who holds them wants them to be this validator's; nobody can take another's. */
 import { fromHex, type Hex } from '../../../base/bytes.ts'
 import { possessionDigest } from '../../../crypto/digests.ts'
 import { addressOfPublicKey, isPublicKey } from '../../../crypto/secp256k1.ts'
-import { ZERO_HASH } from '../../../types/ids.ts'
+import { type Address, ZERO_HASH } from '../../../types/ids.ts'
 import { MODULE_GAS } from '../../gas.ts'
 import { isLeaving, readChanges } from '../../system/pending-changes.ts'
 import { readProposalList, removalTopic } from '../../system/proposals.ts'
@@ -24,7 +24,7 @@ export function rotateKey(context: CallingContext, [newKey, proof]: readonly [He
   const { due, waiting } = readChanges(words)
   if ([...due, ...waiting].some(({ kind, subject }) => kind === 'rotate' && subject === address))
     context.revert('BadKey', ['pending'])
-  const key = provenKey(context, newKey, proof)
+  const key = provenKey(context, newKey, proof, address)
   const signer = addressOfPublicKey(key)
   if (readKeyOwner(words, signer) !== undefined) context.revert('BadKey', ['taken'])
   writeKeyOwner(words, signer, address)
@@ -32,11 +32,13 @@ export function rotateKey(context: CallingContext, [newKey, proof]: readonly [He
   makeDueAndLog(context)
 }
 
-export function provenKey(context: CallingContext, publicKey: Hex, proof: Hex): Uint8Array {
+/** Without `owner`, for whoever the key itself makes a validator of: the one whose id is the key's address. */
+export function provenKey(context: CallingContext, publicKey: Hex, proof: Hex, owner?: Address): Uint8Array {
   const { genesisHash, verifier } = context.rules
   const key = fromHex(publicKey)
   context.charge(MODULE_GAS.signatureCheck)
   if (!isPublicKey(key)) context.revert('BadKey', ['form'])
-  if (!verifier.verify(possessionDigest(genesisHash, key), fromHex(proof), key)) context.revert('BadKey', ['proof'])
+  const digest = possessionDigest(genesisHash, key, owner ?? addressOfPublicKey(key))
+  if (!verifier.verify(digest, fromHex(proof), key)) context.revert('BadKey', ['proof'])
   return key
 }

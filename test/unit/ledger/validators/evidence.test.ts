@@ -155,7 +155,7 @@ describe('evidence', () => {
 
   test('names the validator, not its key: after a rotation the old key still tells against it', () => {
     const { ledger, culprit, proof } = open()
-    ledger.call(culprit, 'rotateKey', [STRANGER.key, ledger.proof(STRANGER)])
+    ledger.call(culprit, 'rotateKey', [STRANGER.key, ledger.proofFor(culprit.id, STRANGER)])
     ledger.block()
     expect(ledger.record(culprit).signer).toBe(STRANGER.id)
     ledger.call(ledger.members[0] as Member, 'submitEvidence', [proof])
@@ -168,7 +168,7 @@ describe('evidence', () => {
     let current = culprit
     for (let n = 0; n < BLOCKS_TO_BRING_IT; n++) {
       const next = memberNamed(`key ${n}`)
-      ledger.call(current, 'rotateKey', [next.key, ledger.proof(next)])
+      ledger.call(current, 'rotateKey', [next.key, ledger.proofFor(culprit.id, next)])
       if (ledger.record(culprit).signer === next.id) current = next
     }
     expect(current).not.toBe(culprit)

@@ -160,8 +160,14 @@ export class GovernedLedger {
     return reasons.length === 0 ? errorName : `${errorName}(${reasons.join(', ')})`
   }
 
+  /** Of possession, for an addition. */
   proof(member: Member, genesisHash: Hash = this.genesisHash): Hex {
-    return toHex(member.signer.sign(possessionDigest(genesisHash, member.signer.publicKey)).signature)
+    return this.proofFor(member.id, member, genesisHash)
+  }
+
+  /** Of possession, for a rotation of this validator. */
+  proofFor(owner: Address, { signer }: Member, genesisHash: Hash = this.genesisHash): Hex {
+    return toHex(signer.sign(possessionDigest(genesisHash, signer.publicKey, owner)).signature)
   }
 
   /** Opens the proposal and gives it the votes of these validators; the id that it has. */

@@ -24,7 +24,7 @@ function open(options: LedgerOptions = {}) {
 describe('a key', () => {
   test('is changed from the next epoch on, and its validator stays the same', () => {
     const { ledger, a } = open()
-    const rotated = ledger.call(a, 'rotateKey', [NEWCOMER.key, ledger.proof(NEWCOMER)])
+    const rotated = ledger.call(a, 'rotateKey', [NEWCOMER.key, ledger.proofFor(a.id, NEWCOMER)])
     expect(rotated.events).toMatchObject([
       { eventName: 'KeyRotated', args: { validator: getAddress(a.id), newKey: NEWCOMER.key } },
     ])
@@ -39,7 +39,7 @@ describe('a key', () => {
   test('is in force in its own block for the old one still', () => {
     const { ledger, a, b } = open()
     const [, again, other] = ledger.block(
-      callOf(a, 'rotateKey', [NEWCOMER.key, ledger.proof(NEWCOMER)]),
+      callOf(a, 'rotateKey', [NEWCOMER.key, ledger.proofFor(a.id, NEWCOMER)]),
       callOf(NEWCOMER, 'setFeeRecipient', [addressOf(1)]),
       callOf(a, 'setFeeRecipient', [addressOf(2)]),
     )
@@ -50,21 +50,38 @@ describe('a key', () => {
 
   test('that is proven in public is nobody else’s: not in the same block, nor later', () => {
     const { ledger, a, b } = open()
-    const proof = ledger.proof(NEWCOMER)
-    const [first, second] = ledger.block(
+    const proof = ledger.proofFor(a.id, NEWCOMER)
+    // Before it in the block, as a leader can arrange it, and behind it.
+    const [before, itself, behind] = ledger.block(
+      callOf(b, 'rotateKey', [NEWCOMER.key, proof]),
       callOf(a, 'rotateKey', [NEWCOMER.key, proof]),
       callOf(b, 'rotateKey', [NEWCOMER.key, proof]),
     )
-    expect([first?.status, second?.status]).toEqual([1, 0])
-    expect(ledger.refusal(b, 'rotateKey', [NEWCOMER.key, proof])).toBe('BadKey(taken)')
-    expect(ledger.refusal(b, 'rotateKey', [a.key, ledger.proof(a)])).toBe('BadKey(taken)')
+    expect([before?.status, itself?.status, behind?.status]).toEqual([0, 1, 0])
+    expect(ledger.refusal(b, 'rotateKey', [NEWCOMER.key, proof])).toBe('BadKey(proof)')
+    expect(ledger.refusal(b, 'rotateKey', [NEWCOMER.key, ledger.proofFor(b.id, NEWCOMER)])).toBe('BadKey(taken)')
+    expect(ledger.refusal(b, 'rotateKey', [a.key, ledger.proofFor(b.id, a)])).toBe('BadKey(taken)')
+  })
+
+  test('that is proven for an addition is no key for a rotation, nor the other way round', () => {
+    const { ledger, a, b, c, d } = open()
+    const forAddition = [NEWCOMER.key, ledger.proof(NEWCOMER), PEER, 'newcomer'] as const
+    ledger.call(a, 'proposeAdd', forAddition)
+    for (const thief of ledger.members)
+      expect(ledger.refusal(thief, 'rotateKey', forAddition.slice(0, 2))).toBe('BadKey(proof)')
+    ledger.block(...[a, b, c].map((member) => callOf(member, 'vote', [1n, true])))
+    expect(ledger.read('candidates')).toMatchObject([{ consensusKey: NEWCOMER.key }])
+    const other = memberNamed('newcomer 1')
+    const forRotation = [other.key, ledger.proofFor(a.id, other)] as const
+    expect(ledger.refusal(d, 'proposeAdd', [...forRotation, PEER, 'other'])).toBe('BadKey(proof)')
+    expect(ledger.refusal(a, 'rotateKey', forRotation)).toBe('returned')
   })
 
   test('that waits for its epoch keeps another from becoming a validator by it', () => {
     const { ledger, a, b, c, d } = open()
     ledger.call(a, 'proposeAdd', [NEWCOMER.key, ledger.proof(NEWCOMER), PEER, 'newcomer'])
     ledger.block(callOf(b, 'vote', [1n, true]), callOf(c, 'vote', [1n, true]))
-    ledger.call(a, 'rotateKey', [NEWCOMER.key, ledger.proof(NEWCOMER)])
+    ledger.call(a, 'rotateKey', [NEWCOMER.key, ledger.proofFor(a.id, NEWCOMER)])
     expect(names(ledger.call(d, 'vote', [1n, true]))).toEqual(['Voted', 'Passed'])
     expect(ledger.read('candidates')).toEqual([])
     expect(ledger.record(a).signer).toBe(NEWCOMER.id)
@@ -72,25 +89,25 @@ describe('a key', () => {
 
   test('is refused without its form, its proof, and while another change of it waits', () => {
     const { ledger, a, b } = open()
-    const proof = ledger.proof(NEWCOMER)
+    const proof = ledger.proofFor(a.id, NEWCOMER)
     expect(ledger.refusal(a, 'rotateKey', ['0x04', proof])).toBe('BadKey(form)')
-    expect(ledger.refusal(a, 'rotateKey', [NEWCOMER.key, ledger.proof(STRANGER)])).toBe('BadKey(proof)')
+    expect(ledger.refusal(a, 'rotateKey', [NEWCOMER.key, ledger.proofFor(a.id, STRANGER)])).toBe('BadKey(proof)')
     const other = memberNamed('newcomer 1')
     // An epoch of four has room for one change: the second waits for the next.
     const [first, second] = ledger.block(
       callOf(a, 'rotateKey', [NEWCOMER.key, proof]),
-      callOf(b, 'rotateKey', [other.key, ledger.proof(other)]),
+      callOf(b, 'rotateKey', [other.key, ledger.proofFor(b.id, other)]),
     )
     expect([names(first), names(second)]).toEqual([['KeyRotated'], []])
     const third = memberNamed('newcomer 2')
-    expect(ledger.refusal(b, 'rotateKey', [third.key, ledger.proof(third)])).toBe('BadKey(pending)')
+    expect(ledger.refusal(b, 'rotateKey', [third.key, ledger.proofFor(b.id, third)])).toBe('BadKey(pending)')
     ledger.block()
     expect(ledger.record(b).signer).toBe(other.id)
   })
 
   test('that was changed never comes back; the last one does, with its validator, when the others vote it in again', () => {
     const { ledger, a, b, c, d } = open({ validators: 5, genesis: { minValidators: 4 } })
-    ledger.call(a, 'rotateKey', [NEWCOMER.key, ledger.proof(NEWCOMER)])
+    ledger.call(a, 'rotateKey', [NEWCOMER.key, ledger.proofFor(a.id, NEWCOMER)])
     ledger.call(NEWCOMER, 'leave', [])
     expect(ledger.record(a).standing).toBe('removed')
     expect(ledger.refusal(b, 'proposeAdd', [a.key, ledger.proof(a), PEER, 'again'])).toBe('BadKey(retired)')
@@ -111,7 +128,7 @@ describe('a key', () => {
   test('waits where keys have ended half of the epochs that evidence is judged by, until a proposal could have closed', () => {
     const { ledger, a, b } = open({ genesis: { evidence: { ageEpochsMax: 4 }, governance: { proposalBlocksMax: 20 } } })
     const rotate = (sender: Member, owner: Member, next: Member) => {
-      ledger.call(sender, 'rotateKey', [next.key, ledger.proof(next)])
+      ledger.call(sender, 'rotateKey', [next.key, ledger.proofFor(owner.id, next)])
       return ledger.record(owner).signer === next.id
     }
     const [first, second, third] = [1, 2, 3].map((n) => memberNamed(`key ${n}`)) as [Member, Member, Member]
@@ -127,13 +144,13 @@ describe('a key', () => {
 
   test('is not changed by who is accused, or is going', () => {
     const { ledger, a, b, c } = open()
-    const rotation = [NEWCOMER.key, ledger.proof(NEWCOMER)] as const
+    const rotationOf = ({ id }: Member) => [NEWCOMER.key, ledger.proofFor(id, NEWCOMER)] as const
     ledger.call(a, 'proposeRemove', [b.id, NO_EVIDENCE, ''])
-    expect(ledger.refusal(b, 'rotateKey', rotation)).toBe('Closed')
+    expect(ledger.refusal(b, 'rotateKey', rotationOf(b))).toBe('Closed')
     ledger.pass(101)
-    expect(ledger.refusal(b, 'rotateKey', rotation)).toBe('returned')
+    expect(ledger.refusal(b, 'rotateKey', rotationOf(b))).toBe('returned')
     ledger.call(c, 'leave', [])
-    expect(ledger.refusal(c, 'rotateKey', rotation)).toBe('Closed')
+    expect(ledger.refusal(c, 'rotateKey', rotationOf(c))).toBe('Closed')
   })
 })
 

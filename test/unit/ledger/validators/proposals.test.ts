@@ -175,7 +175,7 @@ describe('an addition', () => {
     expect(refusal(NEWCOMER.key, ledger.proof(NEWCOMER, `0x${'11'.repeat(32)}` as never))).toBe('BadKey(proof)')
     expect(refusal(b.key, ledger.proof(b))).toBe('BadProposal(member)')
     expect(refusal(NEWCOMER.key, proof)).toBe('returned')
-    ledger.call(b, 'rotateKey', [NEWCOMER.key, proof])
+    ledger.call(b, 'rotateKey', [NEWCOMER.key, ledger.proofFor(b.id, NEWCOMER)])
     expect(refusal(NEWCOMER.key, proof)).toBe('BadProposal(member)')
     // Nor is a key free that was somebody's once.
     expect(refusal(b.key, ledger.proof(b))).toBe('BadProposal(member)')
