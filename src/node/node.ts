@@ -123,7 +123,8 @@ async function openParts(
   const recorder = openRecorder(config.recordPath, logger, resources)
   if (!recorder.ok) return recorder
   const watch = (files: FileDirectory): FileDirectory => recorder.value?.files(files) ?? files
-  const chain = await openDisk(config.dataDir, block, logger, resources, fail, watch)
+  const use = { logger, resources, onFailure: fail, watch, mayRebuild: true }
+  const chain = await openDisk(config.dataDir, block, use)
   if (!chain.ok) return chain
   const onKey = (key: OwnKey): void => recorder.value?.addKey(key)
   const keyRing = KeyRing.open({ config, genesis, chain: chain.value, resources, watch, onKey })

@@ -16,19 +16,27 @@ const DATABASE_CACHE_BYTES = 64 * 1024 * 1024
 /** Refusals of the database that rebuilding it from the journal mends (docs/ledger.md, "State on disk"). */
 const REBUILDABLE = new Set(['database-missing', 'database-unreadable', 'database-incomplete'])
 
+export interface DiskUse {
+  readonly logger: Logger
+  readonly resources: Resources
+  readonly onFailure: (error: Error) => void
+  /** What the journal is read and written through. */
+  readonly watch: (files: FileDirectory) => FileDirectory
+  /** Whether a state that is damaged is thrown away, for a node that makes it anew. */
+  readonly mayRebuild: boolean
+}
+
 export async function openDisk(
   dataDir: string,
   genesis: GenesisBlock,
-  logger: Logger,
-  resources: Resources,
-  onFailure: (error: Error) => void,
-  watch: (files: FileDirectory) => FileDirectory,
+  use: DiskUse,
 ): Promise<Result<OpenedChain, Refusal>> {
+  const { logger, resources, watch } = use
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const lock = LockFile.acquire(join(dataDir, 'LOCK'))
   if (!lock.ok) return err(refusal(`the data directory is in use: ${lock.error.message}`, EXIT.retry))
   resources.add(() => lock.value.release())
-  const database = await openDatabase(join(dataDir, 'state'), logger, onFailure)
+  const database = await openDatabase(join(dataDir, 'state'), use)
   if (!database.ok) return database
   resources.add(() => database.value.close())
   const journalDir = join(dataDir, 'journal')
@@ -46,13 +54,13 @@ export async function openDisk(
 /** Derived state on any doubt is thrown away and made again from the journal. */
 async function openDatabase(
   path: string,
-  logger: Logger,
-  onFailure: (error: Error) => void,
+  { logger, onFailure, mayRebuild }: DiskUse,
 ): Promise<Result<LevelStore, Refusal>> {
   const options = { cacheBytes: DATABASE_CACHE_BYTES, onFailure }
   const opened = await LevelStore.open(path, { ...options, create: !existsSync(path) })
   if (opened.ok) return opened
   if (!REBUILDABLE.has(opened.error.code)) return err(refusal(opened.error.message, EXIT.retry))
+  if (!mayRebuild) return err(refusal(`${opened.error.message}: "tertia start" makes the state anew from the journal`))
   logger.warn('the state database is thrown away and rebuilt from the journal', { reason: opened.error.message })
   const aside = `${path}.damaged`
   rmSync(aside, { recursive: true, force: true })

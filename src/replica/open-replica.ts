@@ -26,6 +26,8 @@ export interface OpenedChain {
 }
 
 const SEGMENT_BYTES = 64 * 1024 * 1024
+const STATE_MISSING =
+  'the journal begins with a snapshot, and the state, which nothing here can make anew, is lost: remove both, and begin again with a snapshot'
 
 /** An empty store is filled anew from the journal, or begins with genesis when that is empty too. */
 export function openChain(
@@ -49,6 +51,7 @@ export function openChain(
     recovered.visit(type, payload, position),
   )
   if (!journal.ok) return journal
+  if (tip.height === 0 && recovered.isCutOff) return err(rejection('stateMissing', STATE_MISSING))
   const chain = ChainStore.open(store, journal.value, genesis.block)
   return chain.ok ? ok({ journal: journal.value, store: chain.value, recovered }) : chain
 }

@@ -53,6 +53,15 @@ export class RecoveredChain {
     }
   }
 
+  /**
+   * Whether the tip's child is missing although something above it is final: a journal that begins with a
+   * snapshot, beside a store that does not.
+   */
+  get isCutOff(): boolean {
+    const parents = [...this.#blocks.values()].map(({ block }) => block.header.parentHash)
+    return this.#proofs.size > 0 && !parents.includes(this.#tip.hash)
+  }
+
   get positions(): ReadonlyMap<Hash, JournalPosition> {
     return new Map([...this.#blocks].map(([hash, { position }]) => [hash, position]))
   }

@@ -99,7 +99,7 @@ async function beginWith(
     isKept = !accounts.ok && source.isResumed
     if (!accounts.ok) return accounts
     onStep(`all of the state, ${accounts.value} accounts`)
-    // In this order: a journal of one block alone is as good as none, a state without journal refused.
+    // Between the two a crash leaves a journal that is refused for want of its state.
     renameSync(places.journal, join(dataDir, 'journal'))
     renameSync(places.state, join(dataDir, 'state'))
     return ok({ height, blockHash: block.hash, stateRoot, accounts: accounts.value })

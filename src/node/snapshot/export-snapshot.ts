@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../base/result.ts'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
 import { manifestOf } from '../../replica/snapshot/manifest-of.ts'
 import type { ChainStore } from '../../storage/chain-store.ts'
+import type { FileDirectory } from '../../storage/file-port.ts'
 import { cutState } from '../../sync/snapshot/cut-state.ts'
 import { encodeStateRecord, type SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
 import type { Height } from '../../types/ids.ts'
@@ -32,7 +33,8 @@ export async function exportSnapshot(
     const fail = (error: Error): never => {
       throw error
     }
-    const chain = await openDisk(config.dataDir, block, silentLogger, resources, fail, (files) => files)
+    const use = { logger: silentLogger, resources, onFailure: fail, watch: unwatched, mayRebuild: false }
+    const chain = await openDisk(config.dataDir, block, use)
     if (!chain.ok) return chain
     const { store } = chain.value
     const manifest = manifestAt(store, height)
@@ -41,6 +43,10 @@ export async function exportSnapshot(
   } finally {
     await resources.closeAll()
   }
+}
+
+function unwatched(files: FileDirectory): FileDirectory {
+  return files
 }
 
 function* encodedState({ block }: SnapshotManifest, store: ChainStore): Generator<Uint8Array> {

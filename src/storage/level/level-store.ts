@@ -14,6 +14,7 @@ import { invariant } from '../../base/invariant.ts'
 import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { KeyRange, KeyValueOperation, KeyValueStore } from '../key-value-store.ts'
+import { systemFailure } from '../node-files/system-failure.ts'
 import { StorageFailure } from '../storage-failure.ts'
 import { BATCH_RING_PREFIX, batchMark, readBatchRing } from './batch-ring.ts'
 import { sealValue, unsealValue } from './value-seal.ts'
@@ -41,6 +42,10 @@ interface Round {
   sync: boolean
 }
 
+/** Codes of what LevelDB, or a checksum of this store, knows to be wrong in the files. */
+const DAMAGE: ReadonlySet<string> = new Set(['LEVEL_CORRUPTION', 'DATABASE_CORRUPT'])
+/** How LevelDB, of a file that is gone or has no byte to be mapped into memory, says so. */
+const LOST_FILE = /: (No such file or directory|Invalid argument)$/
 const UNSYNCED_WRITES_MAX = 64
 const UNSYNCED_MS_MAX = 1000
 const BYTE_STRINGS = { keyEncoding: 'view', valueEncoding: 'view' } as const
@@ -58,11 +63,9 @@ export class LevelStore implements KeyValueStore {
   #failure: StorageFailure | undefined
   #closed: Promise<void> | undefined
 
+  /** Throws the StorageFailure of a disk that could not be asked: of the database it says nothing. */
   static async open(path: string, options: LevelOptions): Promise<Result<LevelStore, LevelRejection>> {
-    if (options.create) {
-      await mkdir(path, { recursive: true, mode: 0o700 })
-      if ((await readdir(path)).length > 0) return err(rejection('database-exists', `${path} is not empty`))
-    }
+    if (options.create && !(await isEmptied(path))) return err(rejection('database-exists', `${path} is not empty`))
     const database: Database = new ClassicLevel(path, {
       ...BYTE_STRINGS,
       createIfMissing: options.create,
@@ -241,12 +244,23 @@ function storageFailure(error: unknown): StorageFailure {
   return new StorageFailure(code, `LevelDB: ${error instanceof Error ? error.message : String(error)}`, error)
 }
 
-/** classic-level wraps what LevelDB said into "not open". */
-function openingRejection(path: string, error: unknown): LevelRejection {
-  const reason = error instanceof Error && error.cause instanceof Error ? error.cause : storageFailure(error)
-  if ('code' in reason && reason.code === 'LEVEL_LOCKED') {
-    return rejection('database-locked', `${path} is in use by another process`)
+/** Makes the directory where it is missing; whether nothing is in it. */
+async function isEmptied(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    return (await readdir(path)).length === 0
+  } catch (error) {
+    throw systemFailure(`making ${path}`, error)
   }
-  const isMissing = reason.message.includes('create_if_missing is false')
-  return rejection(isMissing ? 'database-missing' : 'database-unreadable', `${path}: ${reason.message}`)
+}
+
+/** Throws what is no damage: a full disk, or too many open files, passes, and the database is as it was. */
+function openingRejection(path: string, error: unknown): LevelRejection {
+  // classic-level wraps what LevelDB said into "not open".
+  const wrapped = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const { code, message } = storageFailure(wrapped)
+  if (code === 'LEVEL_LOCKED') return rejection('database-locked', `${path} is in use by another process`)
+  if (message.includes('create_if_missing is false')) return rejection('database-missing', `${path}: ${message}`)
+  if (DAMAGE.has(code) || LOST_FILE.test(message)) return rejection('database-unreadable', `${path}: ${message}`)
+  throw new StorageFailure(code, `${path}: ${message}`, error)
 }

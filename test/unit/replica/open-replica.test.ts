@@ -1,27 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { toHex } from '../../../src/base/bytes.ts'
 import { hashHeader } from '../../../src/crypto/digests.ts'
-import { createSigner } from '../../../src/crypto/secp256k1.ts'
-import { buildGenesisBlock, type GenesisBlock } from '../../../src/ledger/genesis/genesis-block.ts'
-import { parseGenesis } from '../../../src/ledger/genesis/parse-genesis.ts'
-import { moduleRegistry } from '../../../src/ledger/module-registry.ts'
+import type { GenesisBlock } from '../../../src/ledger/genesis/genesis-block.ts'
 import { type OpenedChain, openChain } from '../../../src/replica/open-replica.ts'
 import { SEGMENT_HEADER_BYTES, segmentName } from '../../../src/storage/journal/segment.ts'
-import { BLOCK_RECORD, encodeBlockRecord } from '../../../src/storage/journal-records.ts'
+import {
+  BLOCK_RECORD,
+  COMMIT_RECORD,
+  encodeBlockRecord,
+  encodeCommitRecord,
+} from '../../../src/storage/journal-records.ts'
 import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
 import type { Block } from '../../../src/types/block.ts'
-
-function genesisBlock(name: string): GenesisBlock {
-  const consensusKey = toHex(createSigner(new Uint8Array(32).fill(7)).publicKey)
-  const validators = [{ consensusKey, peer: `/ip4/127.0.0.1/tcp/1/p2p/${'Q'.repeat(46)}`, name: 'one' }]
-  const genesis = parseGenesis({ chainId: 1, name, timestamp: 1_700_000_000, validators, alloc: {} })
-  if (!genesis.ok) throw new Error(genesis.error.message)
-  const modules = moduleRegistry(genesis.value.modules)
-  if (!modules.ok) throw new Error(modules.error.message)
-  return buildGenesisBlock(genesis.value, modules.value)
-}
+import { manifest } from '../types/protocol-samples.ts'
+import { genesisBlock } from './genesis-block.ts'
 
 function open(store: MemoryStore, files: MemoryFiles, genesis: GenesisBlock): OpenedChain {
   const opened = openChain(store, files, genesis)
@@ -69,6 +62,17 @@ describe('openChain', () => {
     const reopened = open(new MemoryStore(), files, genesis)
     expect(reopened.store.tip.hash).toBe(genesis.block.hash)
     expect(reopened.recovered.blocks).toEqual([block])
+  })
+
+  it('refuses an empty state beside a journal that begins with a snapshot, now and at every start after it', () => {
+    const files = new MemoryFiles()
+    const { journal } = open(new MemoryStore(), files, genesis)
+    journal.append(BLOCK_RECORD, encodeBlockRecord(manifest.block))
+    journal.append(COMMIT_RECORD, encodeCommitRecord(manifest.block.header.height, manifest.finality))
+    journal.sync(() => undefined)
+    const store = new MemoryStore()
+    for (let start = 0; start < 2; start++)
+      expect(openChain(store, files, genesis)).toMatchObject({ ok: false, error: { code: 'stateMissing' } })
   })
 
   it('refuses a state whose journal is gone, for the blocks are nowhere else', () => {
