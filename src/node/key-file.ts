@@ -4,12 +4,13 @@
  * is meant. The public part stands beside it, so that nobody has to unlock a key to show it.
  */
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID, scryptSync } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { bytesEqual, concatBytes, fromHex, isHex, toHex } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import { addressOfPublicKey, createSigner, isPrivateKey, isPublicKey } from '../crypto/secp256k1.ts'
+import { draftOf, nameDraft } from '../storage/node-files/draft-file.ts'
 import { syncNames } from '../storage/node-files/sync-names.ts'
 import type { Address } from '../types/ids.ts'
 import type { NodeConfig } from './config.ts'
@@ -118,20 +119,28 @@ export function readPassphrase(path: string | null): Result<string | null, Refus
   return content.ok ? ok(content.value.toString('utf8').split(/\r?\n/, 1)[0] ?? '') : content
 }
 
-/** A file for its owner alone, durably; refused when there is one already. */
+/** A file for its owner alone, durably, complete or absent; refused when there is one already. */
 export function writeSecretFile(path: string, content: string | Uint8Array): Result<null, Refusal> {
+  const draft = draftOf(path)
   try {
-    const fd = openSync(path, 'wx', 0o600)
-    try {
-      writeFileSync(fd, content)
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
+    writeDurably(draft, content)
+    nameDraft(draft, path)
     syncNames(dirname(path))
     return ok(null)
   } catch (error) {
     return err(refusal(`cannot write ${path}: ${systemReason(error)}`))
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+function writeDurably(path: string, content: string | Uint8Array): void {
+  const fd = openSync(path, 'wx', 0o600)
+  try {
+    writeFileSync(fd, content)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
   }
 }
 

@@ -1,5 +1,5 @@
 /** `tertia keys`: the keys of a validator and what others may know of them. */
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { toHex } from '../../base/bytes.ts'
@@ -81,7 +81,10 @@ async function makeKeys(options: NewOptions, io: CliIo): Promise<void> {
   const passphrase = options.insecurePlain === true ? null : await choosePassphrase(options, io)
   mkdirSync(options.out, { recursive: true, mode: 0o700 })
   const publicKey = unwrap(writeConsensusKey(path, createConsensusKey(), passphrase))
-  const peerId = unwrap(await createNetworkKeyFile(networkPath))
+  const network = await createNetworkKeyFile(networkPath)
+  // Nobody knows the key yet, and half of a pair would be in the way of the next attempt.
+  if (!network.ok) rmSync(path)
+  const peerId = unwrap(network)
   const { address, consensusKey } = shown(publicKey)
   show(io, options.json, { address, consensusKey, peerId, path, networkPath }, () =>
     [
