@@ -1,5 +1,5 @@
 /** Opens a node's data directory: lock, state database and journal. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '../base/logger.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -9,6 +9,7 @@ import type { FileDirectory } from '../storage/file-port.ts'
 import { LevelStore } from '../storage/level/level-store.ts'
 import { LockFile } from '../storage/node-files/lock-file.ts'
 import { NodeFiles } from '../storage/node-files/node-files.ts'
+import { makeDirectory, syncNames } from '../storage/node-files/sync-names.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import type { Resources } from './resources.ts'
 
@@ -32,17 +33,17 @@ export async function openDisk(
   use: DiskUse,
 ): Promise<Result<OpenedChain, Refusal>> {
   const { logger, resources, watch } = use
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDirectory(dataDir)
   const lock = LockFile.acquire(join(dataDir, 'LOCK'))
   if (!lock.ok) return err(refusal(`the data directory is in use: ${lock.error.message}`, EXIT.retry))
   resources.add(() => lock.value.release())
   const database = await openDatabase(join(dataDir, 'state'), use)
   if (!database.ok) return database
   resources.add(() => database.value.close())
-  const journalDir = join(dataDir, 'journal')
-  mkdirSync(journalDir, { recursive: true, mode: 0o700 })
-  const files = new NodeFiles(journalDir)
+  const files = new NodeFiles(join(dataDir, 'journal'))
   resources.add(() => files.close())
+  // Whoever made journal and state may have been killed before this.
+  syncNames(dataDir)
   const chain = openChain(database.value, watch(files), genesis)
   if (!chain.ok) return err(refusal(`${dataDir}: ${chain.error.message}`))
   const { cut } = chain.value.journal

@@ -1,5 +1,5 @@
 /** `tertia keys`: the keys of a validator and what others may know of them. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { toHex } from '../../base/bytes.ts'
@@ -15,6 +15,7 @@ import {
   writeConsensusKey,
 } from '../../node/key-file.ts'
 import { createNetworkKeyFile, readNetworkKey } from '../../node/network-key-file.ts'
+import { makeDirectory } from '../../storage/node-files/sync-names.ts'
 import { fail, unwrap } from '../failure.ts'
 import { genesisHash } from '../genesis-hash.ts'
 import { type CliIo, show } from '../io.ts'
@@ -79,7 +80,7 @@ async function makeKeys(options: NewOptions, io: CliIo): Promise<void> {
   for (const file of [path, networkPath])
     if (existsSync(file)) fail(`${file} exists already: choose another directory with --out`, EXIT.refused)
   const passphrase = options.insecurePlain === true ? null : await choosePassphrase(options, io)
-  mkdirSync(options.out, { recursive: true, mode: 0o700 })
+  makeDirectory(options.out)
   const publicKey = unwrap(writeConsensusKey(path, createConsensusKey(), passphrase))
   const network = await createNetworkKeyFile(networkPath)
   // Nobody knows the key yet, and half of a pair would be in the way of the next attempt.

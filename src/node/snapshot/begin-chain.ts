@@ -14,6 +14,7 @@ import { Journal } from '../../storage/journal/journal.ts'
 import { BLOCK_RECORD, COMMIT_RECORD, encodeBlockRecord, encodeCommitRecord } from '../../storage/journal-records.ts'
 import { LockFile } from '../../storage/node-files/lock-file.ts'
 import { NodeFiles } from '../../storage/node-files/node-files.ts'
+import { syncNames } from '../../storage/node-files/sync-names.ts'
 import type { SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
 import { type Hash, type Height, idBytes } from '../../types/ids.ts'
 import { chooseRecoverer } from '../choose-recoverer.ts'
@@ -102,6 +103,7 @@ async function beginWith(
     // Between the two a crash leaves a journal that is refused for want of its state.
     renameSync(places.journal, join(dataDir, 'journal'))
     renameSync(places.state, join(dataDir, 'state'))
+    syncNames(dataDir)
     return ok({ height, blockHash: block.hash, stateRoot, accounts: accounts.value })
   } finally {
     // What cannot be written or read any more does not get better by being gone on with.

@@ -8,17 +8,16 @@ import {
   fstatSync,
   fsync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { FileDirectory, SyncDone } from '../file-port.ts'
 import { StorageFailure } from '../storage-failure.ts'
-import { syncNames } from './sync-names.ts'
+import { makeDirectory } from './sync-names.ts'
 import { attempt, systemFailure } from './system-failure.ts'
 
 /** BOUND: files kept open. The journal uses its newest and those that peers read from. */
@@ -36,7 +35,7 @@ export class NodeFiles implements FileDirectory {
   constructor(path: string) {
     this.path = resolve(path)
     this.#directoryFd = attempt(`opening ${path}`, () => {
-      createDurably(this.path)
+      makeDirectory(this.path)
       return openSync(path, 'r')
     })
   }
@@ -148,13 +147,6 @@ export class NodeFiles implements FileDirectory {
     this.#fds.delete(name)
     closeSync(fd)
   }
-}
-
-/** DURABILITY: each directory made is synced into the one above, or a power cut could take the whole tree. */
-function createDurably(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 })
-  if (first === undefined) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) syncNames(dirname(made))
 }
 
 function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
