@@ -38,6 +38,7 @@ export class Synchronizer {
     this.#parts = parts
     this.#rangeSync = new RangeSync({
       ...syncPorts(ports, () => this.#isStopped),
+      nowMs: () => ports.clock.monotonicMs(),
       judge: (block) => session().validators.proposals.anchoredBlock(block),
       judgeFinality: ({ hash, header }, proof) => session().validators.finality.finality(hash, header, proof),
       deliver: (blocks, finality) => {

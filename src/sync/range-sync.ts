@@ -21,6 +21,7 @@ export interface RangeSyncPorts extends RunPorts {
     done: (response: Result<Uint8Array, Rejection>) => void,
   ) => void
   readonly later: (delayMs: number, callback: () => void) => void
+  readonly nowMs: () => number
   readonly penalise: (peer: PeerId, reason: string) => void
   readonly deliver: (blocks: ProvenRun['blocks'], finality: ProvenRun['finality']) => void
   readonly epoch: () => Epoch
@@ -37,17 +38,32 @@ const REQUEST_TIMEOUT_MS = 3_000
 const REST_MS = 2_000
 /** Who has been of use, and then not so often in a row, waits in line with the others. */
 const FAILURES_OF_USEFUL = 3
+/** What a failure leaves of the pace by which a peer is preferred. */
+const PACE_LEFT = 0.1
+/**
+ * When those that were of use have been asked for so long, whoever has waited longest is asked once: else a peer that
+ * gives little and late would be the only one for ever. One that stays silent takes no longer than that.
+ */
+const TURN_EVERY_MS = REQUEST_TIMEOUT_MS
 
 interface Peer {
   /** As it claims: that decides whether it is asked, not before whom. */
   height: Height
   epoch: Epoch
   isResting: boolean
-  hasServed: boolean
+  /** Proven blocks a millisecond, of the last run that it served; 0 = it has never served. */
+  pace: number
   /** Answers in a row that were of no use. */
   failures: number
-  /** Place in the line of those that have not been of use: behind all others when it comes, and when it is asked. */
+  /** Place in the line of those that wait: behind all others when it comes, and when it is asked. */
   turn: number
+}
+
+interface Attempt {
+  readonly run: BlockRun
+  readonly sinceMs: number
+  /** Of a peer that was not asked for its pace. */
+  readonly isTurn: boolean
 }
 
 export class RangeSync {
@@ -57,6 +73,8 @@ export class RangeSync {
   #target: Height | null = null
   #startedAt: Height = 0
   #turns = 0
+  /** For which the useful have been asked since somebody else had a turn. */
+  #usefulMs = 0
 
   constructor(ports: RangeSyncPorts) {
     this.#ports = ports
@@ -93,37 +111,45 @@ export class RangeSync {
     if (this.#target !== null && height < this.#target) return
     const isRunning = this.#target !== null
     this.#target = null
-    const peer = this.#bestPeer(height, isRunning ? 0 : this.#ports.patienceBlocks())
+    const isTurn = this.#usefulMs >= TURN_EVERY_MS
+    const peer = this.#nextPeer(height, isRunning ? 0 : this.#ports.patienceBlocks(), isTurn)
     if (peer === undefined) return
     if (!isRunning) this.#startedAt = height
     this.#target = Number.POSITIVE_INFINITY
-    this.#ask(peer, new BlockRun(this.#ports))
+    if (isTurn) this.#usefulMs = 0
+    this.#ask(peer, { run: new BlockRun(this.#ports), sinceMs: this.#ports.nowMs(), isTurn })
   }
 
   #newPeer(): Peer {
-    return { height: 0, epoch: 0, isResting: false, hasServed: false, failures: 0, turn: this.#turns++ }
+    return { height: 0, epoch: 0, isResting: false, pace: 0, failures: 0, turn: this.#turns++ }
   }
 
   /** In a later epoch nobody waits for us: no patience then. */
-  #bestPeer(committed: Height, patienceBlocks: number): PeerId | undefined {
+  #nextPeer(committed: Height, patienceBlocks: number, isTurn: boolean): PeerId | undefined {
     const ownEpoch = this.#ports.epoch()
-    const [best] = [...this.#peers.entries()]
+    const [next] = [...this.#peers.entries()]
       .filter(
         ([, { height, epoch, isResting }]) =>
           !isResting && height > committed + (epoch > ownEpoch ? 0 : patienceBlocks),
       )
-      .sort(([, a], [, b]) => inOrderOfUse(a, b))
-    return best?.[0]
+      .sort(([, a], [, b]) => (isTurn ? a.turn - b.turn : inOrderOfUse(a, b)))
+    return next?.[0]
   }
 
-  #ask(peer: PeerId, run: BlockRun): void {
+  #ask(peer: PeerId, attempt: Attempt): void {
+    const { run, sinceMs, isTurn } = attempt
     const known = this.#peers.get(peer)
     if (known !== undefined) known.turn = this.#turns++
     const body = encodeRequest({ kind: 'range', from: run.nextHeight, count: RANGE_BLOCKS_MAX })
     this.#ports.request(peer, body, REQUEST_TIMEOUT_MS, (response) => {
+      const tookMs = Math.max(1, this.#ports.nowMs() - sinceMs)
       const progress = response.ok ? this.#take(peer, run, response.value) : null
-      if (progress?.kind === 'unproven') this.#ask(peer, run)
-      else if (progress?.kind === 'proven') this.#deliver(peer, progress)
+      if (progress?.kind === 'unproven') {
+        this.#ask(peer, attempt)
+        return
+      }
+      if (!isTurn && isUseful(this.#peers.get(peer))) this.#usefulMs += tookMs
+      if (progress?.kind === 'proven') this.#deliver(peer, progress, tookMs)
       else this.#fail(peer)
     })
   }
@@ -139,6 +165,7 @@ export class RangeSync {
     if (known === undefined) return
     known.isResting = true
     known.failures += 1
+    known.pace *= PACE_LEFT
     this.#ports.later(REST_MS, () => {
       known.isResting = false
       this.advance()
@@ -161,11 +188,11 @@ export class RangeSync {
     return progress
   }
 
-  #deliver(peer: PeerId, { blocks, finality }: ProvenRun): void {
+  #deliver(peer: PeerId, { blocks, finality }: ProvenRun, tookMs: number): void {
     this.#target = defined(blocks.at(-1), 'the last block').header.height
     const known = this.#peers.get(peer)
     if (known !== undefined) {
-      known.hasServed = true
+      known.pace = blocks.length / tookMs
       known.failures = 0
     }
     this.#ports.deliver(blocks, finality)
@@ -175,9 +202,9 @@ export class RangeSync {
 /** Strangers who come and go and claim whatever they like must not keep us from who has served, nor from who waits. */
 function inOrderOfUse(a: Peer, b: Peer): number {
   if (isUseful(a) !== isUseful(b)) return isUseful(a) ? -1 : 1
-  return isUseful(a) ? a.failures - b.failures || b.height - a.height : a.turn - b.turn
+  return isUseful(a) ? b.pace - a.pace || b.height - a.height : a.turn - b.turn
 }
 
-function isUseful({ hasServed, failures }: Peer): boolean {
-  return hasServed && failures < FAILURES_OF_USEFUL
+function isUseful(peer: Peer | undefined): boolean {
+  return peer !== undefined && peer.pace > 0 && peer.failures < FAILURES_OF_USEFUL
 }

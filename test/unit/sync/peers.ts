@@ -8,11 +8,15 @@ import type { FetcherPorts } from '../../../src/sync/block-fetcher.ts'
 /** Null stays silent, so that the request runs into its timeout. */
 export type Answer = (request: Request) => Uint8Array | null
 
+const ANSWER_MS = 5
+
 export class Peers {
   nowMs = 0
   readonly asked: { readonly peer: PeerId; readonly atMs: number; readonly request: Request }[] = []
   readonly penalised: { readonly peer: PeerId; readonly reason: string }[] = []
   readonly answers = new Map<PeerId, Answer>()
+  /** Of those that do not answer in `ANSWER_MS`. */
+  readonly answerMs = new Map<PeerId, number>()
   inFlight = 0
   mostInFlight = 0
   #later: { readonly atMs: number; readonly callback: () => void }[] = []
@@ -25,8 +29,9 @@ export class Peers {
     return [...this.answers.keys()]
   }
 
-  get ports(): Pick<FetcherPorts, 'request' | 'later' | 'penalise'> {
+  get ports(): Pick<FetcherPorts, 'request' | 'later' | 'penalise'> & { readonly nowMs: () => number } {
     return {
+      nowMs: () => this.nowMs,
       request: (peer, body, timeoutMs, done) => {
         const request = decodeRequest(body)
         if (!request.ok) throw new Error('a request of ours that cannot be read')
@@ -34,7 +39,7 @@ export class Peers {
         this.inFlight += 1
         this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
         const bytes = this.answers.get(peer)?.(request.value) ?? null
-        this.#after(bytes === null ? timeoutMs : 5, () => {
+        this.#after(bytes === null ? timeoutMs : (this.answerMs.get(peer) ?? ANSWER_MS), () => {
           this.inFlight -= 1
           done(bytes === null ? err(rejection('request-timeout', 'no answer', 'ignore')) : ok(bytes))
         })

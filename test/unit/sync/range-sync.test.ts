@@ -225,6 +225,48 @@ describe('catching up', () => {
     expect(delivered).toEqual(ALL)
   })
 
+  it('is not held back by peers that give one block in 2.9 s, whatever they claim, while another has them all', () => {
+    const drips = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`drip ${n}`, serving(1)]))
+    const { peers, sync, delivered } = world({ ...drips, honest: serving() })
+    for (const drip of Object.keys(drips)) peers.answerMs.set(drip as never, 2_900)
+    for (let atMs = 0; atMs < 90_000; atMs += 1_000) {
+      for (const peer of peers.names)
+        sync.peerHasHeight(peer, peer === ('honest' as never) ? HEIGHT : Number.MAX_SAFE_INTEGER, EPOCH)
+      peers.run(atMs)
+    }
+    expect(delivered).toEqual(ALL)
+    expect(peers.penalised).toEqual([])
+  })
+
+  it('goes back to the quick one when a peer that was quick has become slow', () => {
+    const { peers, sync, delivered } = world({ turned: serving(4), honest: serving(2) })
+    const [turned, honest] = peers.names as [never, never]
+    sync.peerHasHeight(honest, 2, EPOCH)
+    sync.peerHasHeight(turned, HEIGHT, EPOCH)
+    peers.run(30)
+    expect(peers.asked.at(-1)?.peer).toBe(turned)
+    peers.answers.set(turned, serving(1))
+    peers.answerMs.set(turned, 2_900)
+    sync.peerHasHeight(honest, HEIGHT, EPOCH)
+    peers.run(7_000)
+    expect(delivered).toEqual(ALL)
+  })
+
+  it('gives strangers that come back anew no more than half of the time while one serves that is slow', () => {
+    const { peers, sync, delivered } = world({ x: silent, y: silent, honest: serving(10) })
+    const [x, y, honest] = peers.names as [never, never, never]
+    peers.answerMs.set(honest, 1_000)
+    sync.peerHasHeight(honest, HEIGHT, EPOCH)
+    for (let atMs = 0; atMs < 33_000; atMs += 1_000) {
+      for (const stranger of [x, y]) {
+        sync.forget(stranger)
+        sync.peerHasHeight(stranger, Number.MAX_SAFE_INTEGER, EPOCH)
+      }
+      peers.run(atMs)
+    }
+    expect(delivered).toEqual(ALL)
+  })
+
   it('leaves a small gap to consensus', () => {
     const { peers, sync } = world({ a: serving() }, 8)
     sync.peerHasHeight(peers.names[0] as never, 8, EPOCH)
