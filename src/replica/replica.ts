@@ -143,7 +143,7 @@ export class Replica {
     return this.#links
   }
 
-  /** Null unless ranges of blocks are being fetched. */
+  /** Null when level with the others. */
   get syncProgress(): Synchronizer['progress'] {
     return this.#synchronizer.progress
   }

@@ -49,10 +49,13 @@ export class Synchronizer {
       epoch: () => session().epoch,
       isBetweenEpochs: () => session().core.hasEnded,
       patienceBlocks: () => (links.isValidator ? RANGE_SYNC_BLOCKS : 0),
+      validators: () => links.others,
+      amplification: () => session().context.validators.amplification,
     })
     this.#replay = new LocalReplay(recovered.ranges())
   }
 
+  /** Null when level. */
   get progress(): RangeSync['progress'] {
     return this.#rangeSync.progress
   }

@@ -29,6 +29,10 @@ export interface RangeSyncPorts extends RunPorts {
   readonly isBetweenEpochs: () => boolean
   /** So many blocks behind within its epoch, a replica leaves the gap to the fetches of consensus. */
   readonly patienceBlocks: () => number
+  /** The others of our epoch. */
+  readonly validators: () => readonly PeerId[]
+  /** How many validators must say a thing so that one who says it is correct. */
+  readonly amplification: () => number
 }
 
 /** BOUND: peers whose height is remembered. */
@@ -93,15 +97,25 @@ export class RangeSync {
     this.#peers.delete(peer)
   }
 
+  /** That so many validators claim that one of them is correct, or, where too few are heard, that anybody does. */
   get highestHeight(): Height {
-    let highest = this.#ports.committed().height
-    for (const { height } of this.#peers.values()) highest = Math.max(highest, height)
-    return highest
+    const { committed } = this.#ports
+    const amplification = this.#ports.amplification()
+    const validators = this.#ports.validators().flatMap((peer) => this.#peers.get(peer) ?? [])
+    const isEnough = validators.length >= amplification
+    const heights = (isEnough ? validators : [...this.#peers.values()])
+      .map(({ height }) => height)
+      .sort((a, b) => b - a)
+    return Math.max(committed().height, heights[isEnough ? amplification - 1 : 0] ?? 0)
   }
 
-  /** Null when nothing is being fetched. */
+  /** Null when level: not by what is asked for, since who claims much and stays silent is asked all the time. */
   get progress(): { readonly startingHeight: Height; readonly highestHeight: Height } | null {
-    return this.#target === null ? null : { startingHeight: this.#startedAt, highestHeight: this.highestHeight }
+    const { height } = this.#ports.committed()
+    const proven = this.#target === null || this.#target === Number.POSITIVE_INFINITY ? 0 : this.#target
+    const highestHeight = Math.max(this.highestHeight, proven)
+    if (proven <= height && highestHeight <= height + this.#ports.patienceBlocks()) return null
+    return { startingHeight: this.#target === null ? height : this.#startedAt, highestHeight }
   }
 
   /** Called after commits and news of peers. */

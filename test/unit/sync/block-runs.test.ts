@@ -73,6 +73,8 @@ function world(answers: Readonly<Record<string, Answer>>) {
     epoch: () => 1,
     isBetweenEpochs: () => false,
     patienceBlocks: () => 0,
+    validators: () => [],
+    amplification: () => committee.set.amplification,
   })
   const run = (heights: number, untilMs: number): void => {
     for (const peer of peers.names) sync.peerHasHeight(peer, heights, 1)

@@ -33,7 +33,7 @@ function serving(most = 64, twist: (range: FinalRange) => FinalRange = (range) =
 const silent: Answer = () => null
 const empty: Answer = () => encodeRange({ blocks: [], finality: null })
 
-function world(answers: Readonly<Record<string, Answer>>, patienceBlocks = 0) {
+function world(answers: Readonly<Record<string, Answer>>, patienceBlocks = 0, validators: readonly string[] = []) {
   const peers = new Peers(answers)
   let tip = { height: 0, hash: committee.rootHash }
   const delivered: number[] = []
@@ -59,6 +59,8 @@ function world(answers: Readonly<Record<string, Answer>>, patienceBlocks = 0) {
     epoch: () => EPOCH,
     isBetweenEpochs: () => isBetweenEpochs,
     patienceBlocks: () => patienceBlocks,
+    validators: () => validators as never,
+    amplification: () => committee.set.amplification,
   })
   const announce = (height = HEIGHT, epoch = EPOCH): void => {
     for (const peer of peers.names) sync.peerHasHeight(peer, height, epoch)
@@ -74,6 +76,46 @@ function world(answers: Readonly<Record<string, Answer>>, patienceBlocks = 0) {
   }
 }
 const ALL = chain.map(({ header }) => header.height)
+
+describe('level', () => {
+  const VALIDATORS = ['a', 'b', 'liar']
+  const claims = (sync: RangeSync, heights: Readonly<Record<string, number>>): void => {
+    for (const [peer, height] of Object.entries(heights)) sync.peerHasHeight(peer as never, height, EPOCH)
+  }
+
+  it('is who has no more ahead than one liar claims, though it is asked', () => {
+    const { peers, sync } = world({ liar: silent, a: serving(), b: serving(), stranger: silent }, 8, VALIDATORS)
+    claims(sync, { liar: 2 ** 40, a: 8, b: 8, stranger: 2 ** 40 })
+    expect(peers.asked.map(({ peer }) => peer)).toEqual(['liar'])
+    expect(sync.progress).toBeNull()
+  })
+
+  it('is not who is behind what as many validators claim as one correct is among, asked or resting', () => {
+    const { peers, sync } = world({ liar: silent, a: empty, b: empty }, 8, VALIDATORS)
+    claims(sync, { a: 0, b: 140, liar: 2 ** 40 })
+    expect(sync.progress).toEqual({ startingHeight: 0, highestHeight: 140 })
+    peers.run(4_000)
+    expect(sync.progress).toEqual({ startingHeight: 0, highestHeight: 140 })
+  })
+
+  it('is not who has proven blocks before it that it has yet to execute, whoever gave them', () => {
+    const { sync, peers, moveTo } = world({ a: serving(), b: silent, liar: silent }, 8, VALIDATORS)
+    claims(sync, { b: 0, liar: 0, a: HEIGHT })
+    peers.run(5)
+    moveTo(63)
+    expect(sync.progress).toEqual({ startingHeight: 0, highestHeight: 64 })
+    moveTo(64)
+    expect(sync.progress).toBeNull()
+  })
+
+  it('is judged by whomever a node hears that hears too few validators', () => {
+    const { sync } = world({ a: silent, stranger: silent }, 0, VALIDATORS)
+    claims(sync, { a: 0, stranger: 100 })
+    expect(sync.progress).toEqual({ startingHeight: 0, highestHeight: 100 })
+    claims(sync, { b: 0 })
+    expect(sync.progress).toBeNull()
+  })
+})
 
 describe('catching up', () => {
   it('takes every block once, in order, in as few ranges as there can be', () => {
