@@ -4,13 +4,13 @@
  */
 import type { FinalBlock, FinalHeader, NodeApi, StateView } from '../node/node-api.ts'
 import type { Hash, Height } from '../types/ids.ts'
+import { fieldsOf } from './call-object.ts'
 import { RESOURCE_NOT_FOUND, RpcError, rejectionError, SERVER_ERROR } from './errors.ts'
 import type { Parameter } from './parameter.ts'
 import {
   asBoolean,
   asHash,
   asLenientQuantity,
-  asObject,
   asQuantity,
   asText,
   invalid,
@@ -41,15 +41,16 @@ const HASH_LENGTH = 66
 function asBlockId(value: unknown, what: string): BlockId {
   if (typeof value === 'string') return blockIdOfText(value, what)
   if (typeof value !== 'object') throw invalid(what, `expected a hex number, a tag or a hash, got ${kindOf(value)}`)
-  const id = asObject(value, what)
-  const { blockNumber, blockHash, requireCanonical } = id
-  if (blockNumber !== undefined && blockHash !== undefined) {
+  const field = fieldsOf(value, what)
+  const hash = field('blockHash', asHash, null)
+  const number = field('blockNumber', asText, null)
+  field('requireCanonical', asBoolean, null)
+  if (hash !== null && number !== null) {
     throw invalid(what, 'cannot specify both blockHash and blockNumber, choose one or the other')
   }
-  if (requireCanonical !== undefined) asBoolean(requireCanonical, `${what}.requireCanonical`)
-  if (blockHash !== undefined) return { by: 'hash', hash: asHash(blockHash, `${what}.blockHash`) }
-  if (blockNumber === undefined) throw invalid(what, 'expected blockNumber or blockHash')
-  return blockIdOfText(asText(blockNumber, `${what}.blockNumber`), what)
+  if (hash !== null) return { by: 'hash', hash }
+  if (number === null) throw invalid(what, 'expected blockNumber or blockHash')
+  return blockIdOfText(number, what)
 }
 
 /** As `asBlockNumber`, and a plain JSON number: explorers send one. */

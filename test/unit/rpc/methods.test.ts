@@ -20,7 +20,12 @@ describe('block ids', () => {
       expect(await nonceAt(block)).toBe('0x1')
     }
     expect(await nonceAt()).toBe('0x1')
-    for (const block of ['earliest', '0x1', first, { blockHash: first, requireCanonical: true }]) {
+    const objects = [
+      { blockHash: first, requireCanonical: true },
+      { blockHash: first, blockNumber: null },
+      { blockHash: null, blockNumber: '0x1', requireCanonical: null },
+    ]
+    for (const block of ['earliest', '0x1', first, ...objects]) {
       expect(await nonceAt(block)).toBe('0x0')
     }
   })
@@ -34,6 +39,7 @@ describe('block ids', () => {
     [1, -32602, 'expected a hex number, a tag or a hash, got a number'],
     [{ blockHash: ZERO_32, blockNumber: '0x1' }, -32602, 'both'],
     [{}, -32602, 'expected blockNumber or blockHash'],
+    [{ blockHash: null, blockNumber: null }, -32602, 'expected blockNumber or blockHash'],
     ['0x99', -32001, 'unknown block'],
     [ZERO_32, -32001, 'unknown block'],
   ])('refuses %j', async (block, code, message) => {
