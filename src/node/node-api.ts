@@ -202,7 +202,7 @@ export interface NodeApi {
   poolStatus(): PoolStatus
   /** The first nonce of the sender that neither the chain nor the pool holds. */
   pendingNonce(address: Address): number
-  /** 'state pruned' outside the window of kept states; 'unknown block' above the head. */
+  /** 'state pruned' before the window of kept states, or a snapshot that the node began with; 'unknown block' above the head. */
   stateAt(height: Height): Result<StateView, Rejection<'statePruned' | 'unknownBlock'>>
   /** Runs a call on the state after `height` and throws its effects away. */
   call(height: Height, request: CallRequest): Result<CallOutcome, Rejection>

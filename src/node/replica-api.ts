@@ -268,10 +268,12 @@ export class ReplicaApi implements NodeApi {
     const head = this.#headHeight
     if (height > head) return err(rejection('unknownBlock', `unknown block: the head is ${head}`))
     if (height === head) return ok(this.#headState())
-    const state = height <= head - STATE_WINDOW_BLOCKS ? undefined : this.#parts.store.stateAt(height)
+    const { historyFrom } = this
+    const oldest = Math.max(historyFrom > 1 ? historyFrom : 0, head - STATE_WINDOW_BLOCKS + 1)
+    const state = height < oldest ? undefined : this.#parts.store.stateAt(height)
     if (state !== undefined) return ok(state)
-    const message = `missing trie node: state pruned, the oldest kept is of block ${Math.max(0, head - STATE_WINDOW_BLOCKS + 1)}`
-    return err(rejection('statePruned', message))
+    // Clients look for geth's words.
+    return err(rejection('statePruned', `missing trie node: state pruned, the oldest kept is of block ${oldest}`))
   }
 
   #viewOf(final: StoredBlock): FinalBlock {

@@ -5,7 +5,7 @@
 import type { FinalBlock, FinalHeader, NodeApi, StateView } from '../node/node-api.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { fieldsOf } from './call-object.ts'
-import { RESOURCE_NOT_FOUND, RpcError, rejectionError, SERVER_ERROR } from './errors.ts'
+import { RESOURCE_NOT_FOUND, RpcError, rejectionError } from './errors.ts'
 import type { Parameter } from './parameter.ts'
 import {
   asBoolean,
@@ -136,12 +136,9 @@ export function oldestHeight({ historyFrom }: NodeApi): Height {
 
 /** @throws RpcError when the block is unknown or its state no longer kept. */
 export function stateOf(node: NodeApi, id: BlockId): StateView {
-  const height = heightOf(node, id)
-  const state = node.stateAt(height)
-  if (state.ok) return state.value
-  if (state.error.code !== 'statePruned') throw rejectionError(state.error)
-  // Clients look for geth's words.
-  throw new RpcError(SERVER_ERROR, `missing trie node: state pruned for block ${height}`)
+  const state = node.stateAt(heightOf(node, id))
+  if (!state.ok) throw rejectionError(state.error)
+  return state.value
 }
 
 function historyPruned({ historyFrom }: NodeApi): RpcError {

@@ -124,7 +124,7 @@ export class FakeNode implements NodeApi {
   }
 
   stateAt(height: number) {
-    if (height < this.prunedBelow) return err(rejection('statePruned', 'state pruned'))
+    if (height < this.prunedBelow) return err(rejection('statePruned', 'missing trie node: state pruned'))
     const accounts = this.#states[height]
     if (accounts === undefined) return err(rejection('unknownBlock', 'unknown block'))
     const absent: AccountView = { nonce: 0, balance: 0n, codeHash: EMPTY_CODE_HASH, storageRoot: EMPTY_ROOT }
