@@ -3,10 +3,14 @@ import type { NodeApi } from '../../node/node-api.ts'
 import type { Address } from '../../types/ids.ts'
 import type { SignedTransaction } from '../../types/transaction.ts'
 import { checksumAddress } from '../checksum-address.ts'
+import { responseTooLarge } from '../errors.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asAddress, required } from '../params.ts'
 import { quantity } from '../serializers/encoding.ts'
 import { pendingTransactionJson } from '../serializers/transaction.ts'
+
+/** Of the JSON of a transaction, the names of its fields and what its envelope does not hold. */
+const FIELDS_LENGTH_MIN = 300
 
 type ByNonce<T> = Record<string, T>
 type Shown<T> = (transaction: SignedTransaction) => T
@@ -23,9 +27,17 @@ function split<T>(node: NodeApi, sender: Address, own: readonly SignedTransactio
   }
 }
 
-async function content<T>({ node, work }: RpcContext, shown: Shown<T>) {
+/** A pool holds several times what an answer may: that is told before any of it is written. */
+function fitting({ limits }: RpcContext, transactions: readonly SignedTransaction[]) {
+  // What an envelope holds is shown in hex.
+  const least = transactions.reduce((sum, { envelope }) => sum + 2 * envelope.length + FIELDS_LENGTH_MIN, 0)
+  if (least > limits.responseBytesMax) throw responseTooLarge()
+  return transactions
+}
+
+async function content<T>({ node, work }: RpcContext, pooled: readonly SignedTransaction[], shown: Shown<T>) {
   const bySender = new Map<Address, SignedTransaction[]>()
-  for (const transaction of node.pooledTransactions()) {
+  for (const transaction of pooled) {
     const own = bySender.get(transaction.sender)
     if (own === undefined) bySender.set(transaction.sender, [transaction])
     else own.push(transaction)
@@ -53,14 +65,25 @@ export const TXPOOL_METHODS: readonly RpcMethod[] = [
     const { pending, queued } = node.poolStatus()
     return { pending: quantity(pending), queued: quantity(queued) }
   }),
-  defineMethod('txpool_content', [], (context) => content(context, pendingTransactionJson), 'expensive'),
-  defineMethod('txpool_inspect', [], (context) => content(context, summary), 'expensive'),
+  defineMethod(
+    'txpool_content',
+    [],
+    (context) => content(context, fitting(context, context.node.pooledTransactions()), pendingTransactionJson),
+    'expensive',
+  ),
+  defineMethod(
+    'txpool_inspect',
+    [],
+    (context) => content(context, context.node.pooledTransactions(), summary),
+    'expensive',
+  ),
   defineMethod(
     'txpool_contentFrom',
     [required('address', asAddress)],
-    ({ node }, address) => {
+    (context, address) => {
+      const { node } = context
       const own = node.pooledTransactions().filter(({ sender }) => sender === address)
-      return split(node, address, own, pendingTransactionJson)
+      return split(node, address, fitting(context, own), pendingTransactionJson)
     },
     'expensive',
   ),

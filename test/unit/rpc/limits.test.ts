@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
+import { fromHex } from '../../../src/base/bytes.ts'
 import { decode, MODULE_ADDRESS } from './fake-node.ts'
 import { ask, openWebSocket, post, SENDER, send, startServer } from './harness.ts'
 import { signTransfer } from './transfers.ts'
@@ -133,6 +134,21 @@ describe('what may be asked', () => {
     expect(items.at(-1)?.error?.message).toMatch('response too large')
     const { url: narrow } = await startServer({ responseBytesMax: 1_000 })
     expect((await post(narrow, request)).json).toMatchObject({ id: 7, error: { code: -32000 } })
+  })
+
+  it.each([
+    ['txpool_content', []],
+    ['txpool_contentFrom', [SENDER]],
+  ])('refuses %s of more than fits into an answer before it writes any of it', async (method, params) => {
+    const { node, url } = await startServer({ responseBytesMax: 10_000 })
+    const bytes = fromHex(await signTransfer(0, MODULE_ADDRESS, `0x${'07'.repeat(1_000)}`))
+    const pooled = Array.from({ length: 4 }, (_, nonce) => ({ ...decode(bytes), nonce }))
+    const shown = vi.spyOn(node, 'pendingNonce')
+    Object.assign(node, { pooledTransactions: () => pooled })
+    expect((await ask(url, method, params)).error).toEqual({ code: -32000, message: 'response too large' })
+    expect(shown).not.toHaveBeenCalled()
+    pooled.length = 2
+    expect((await ask(url, method, params)).error).toBeUndefined()
   })
 
   it('refuses JSON nested too deeply, keys that stand twice and keys that reach prototypes', async () => {
