@@ -1,12 +1,12 @@
 /** Verifies what a block holds, transactions and receipts, against the roots of its final header. */
-import { toHex } from '../base/bytes.ts'
+import { bytesEqual, toHex } from '../base/bytes.ts'
 import { asBytes, asFixedBytes, asFlag, asList, asTuple, asUint } from '../codec/fields.ts'
 import { encodeRlp, type RlpItem } from '../codec/rlp.ts'
 import { nobleRecoverer } from '../crypto/backends/noble.ts'
 import { addressOfPublicKey } from '../crypto/secp256k1.ts'
 import { decodeTransaction } from '../crypto/transaction-codec.ts'
 import { orderedTrieRoot } from '../trie/ordered-root.ts'
-import type { Header } from '../types/header.ts'
+import { encodeHeader, type Header } from '../types/header.ts'
 import { addressFromBytes, hashFromBytes } from '../types/ids.ts'
 import type { Log } from '../types/receipt.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
@@ -22,14 +22,17 @@ export interface VerifiedReceipt {
 }
 
 /**
- * All transactions of the block, in their order.
+ * All transactions of the block, in their order. There is nothing else in it: its length is proven with them.
  * @param rawBlock as `debug_getRawBlock` answers.
  * @throws VerificationError
  */
 export function verifyTransactions(rawBlock: unknown, header: Header): readonly SignedTransaction[] {
-  const items = readRlp(readBytes(rawBlock, 'raw block'), 'raw block', (item) =>
-    asList(asTuple(item, 3, 'block')[1], 'transactions'),
-  )
+  const [head, items, ommers] = readRlp(readBytes(rawBlock, 'raw block'), 'raw block', (item) => {
+    const [first, transactions, last] = asTuple(item, 3, 'block')
+    return [asList(first, 'header'), asList(transactions, 'transactions'), asList(last, 'ommers')] as const
+  })
+  if (ommers.length > 0 || !bytesEqual(encodeRlp(head), encodeHeader(header)))
+    throw new VerificationError('badProof', 'this is not the block of that header')
   const envelopes = items.map((item) => (item instanceof Uint8Array ? item : encodeRlp(item)))
   requireRoot(envelopes, header.transactionsRoot, 'transactions')
   return envelopes.map(readTransaction)

@@ -1,0 +1,47 @@
+// What one server, which signs nothing, can say of a block whose header is proven.
+import { createPublicClient, custom } from 'viem'
+import { describe, expect, it } from 'vitest'
+import { toHex } from '../../../src/base/bytes.ts'
+import { verified } from '../../../src/client/verified-transport.ts'
+import { encodeRlp } from '../../../src/codec/rlp.ts'
+import { hashHeader } from '../../../src/crypto/digests.ts'
+import { encodeBlock } from '../../../src/ledger/block-encoding.ts'
+import type { FinalBlock } from '../../../src/node/node-api.ts'
+import { blockJson } from '../../../src/rpc/serializers/block.ts'
+import { EMPTY_ROOT } from '../../../src/trie/trie.ts'
+import { headerItem } from '../../../src/types/header.ts'
+import { hashFromBytes } from '../../../src/types/ids.ts'
+import { member, SignedChain } from './signed-chain.ts'
+
+/** A chain of one block without transactions, and who reads it from a server that may lie. */
+function open() {
+  const chain = new SignedChain([1, 2, 3, 4].map((key) => member(key)))
+  const header = { ...chain.headerOf(1), transactionsRoot: hashFromBytes(EMPTY_ROOT) }
+  const hash = hashHeader(header)
+  chain.blocks.push({ hash, header, proof: chain.certified([header], 1) })
+  const read = (raw = encodeBlock(header, []), byHash?: null) => {
+    const block: FinalBlock = { hash, header, sizeBytes: raw.length, transactions: [], receipts: [], finality: null }
+    const request = ({ method, params = [] }: { method: string; params?: readonly unknown[] }): Promise<unknown> => {
+      const isBlock = method === 'eth_getBlockByNumber' || method === 'eth_getBlockByHash'
+      if (method === 'debug_getRawBlock') return Promise.resolve(toHex(raw))
+      if (method === 'eth_getBlockByHash' && byHash === null) return Promise.resolve(null)
+      return Promise.resolve(isBlock ? blockJson(block, false) : chain.answer(method, params))
+    }
+    const transport = verified(custom({ request }, { retryCount: 0 }), { genesis: chain.genesisHash })
+    return createPublicClient({ transport })
+  }
+  return { header, hash, read }
+}
+
+describe('a block', () => {
+  it('has the size of what is proven of it', async () => {
+    const { header, read } = open()
+    const padding = new Uint8Array(100_000)
+    for (const padded of [
+      [[padding], [], []],
+      [headerItem(header), [], [padding]],
+    ])
+      await expect(read(encodeRlp(padded)).getBlock()).rejects.toThrow('not the block of that header')
+    expect((await read().getBlock()).size).toBe(BigInt(encodeBlock(header, []).length))
+  })
+})
