@@ -49,7 +49,7 @@ async function block(reader: VerifiedReader, params: Params, send: Send, method:
   const id = asked === 'latest' ? (await reader.header(asked)).header.height : asked
   const said = await send(method, [typeof id === 'number' ? quantity(id) : id, params[1] ?? false])
   if (said === null) {
-    if (typeof id === 'number' && reader.isKnown(id)) throw new VerificationError('wrongAnswer', `block ${id} exists`)
+    if (reader.isKnown(id)) throw new VerificationError('wrongAnswer', `block ${id} exists`)
     return null
   }
   const fields = readObject(said, 'block')

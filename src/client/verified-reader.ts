@@ -125,9 +125,9 @@ export class VerifiedReader {
     return transaction
   }
 
-  /** Whether the chain is known to have come so far. */
-  isKnown(height: Height): boolean {
-    return height <= this.#highest
+  /** Whether the chain is known to have come so far, or to have this block. */
+  isKnown(id: Height | Hash): boolean {
+    return typeof id === 'number' ? id <= this.#highest : this.#headers.get(id) !== undefined
   }
 
   #requireFresh({ header }: FinalHeader): void {

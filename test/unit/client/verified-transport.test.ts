@@ -44,4 +44,11 @@ describe('a block', () => {
       await expect(read(encodeRlp(padded)).getBlock()).rejects.toThrow('not the block of that header')
     expect((await read().getBlock()).size).toBe(BigInt(encodeBlock(header, []).length))
   })
+
+  it('that was proven once cannot be denied, by its hash either', async () => {
+    const { hash, read } = open()
+    const client = read(undefined, null)
+    expect((await client.getBlock()).hash).toBe(hash)
+    await expect(client.getBlock({ blockHash: hash })).rejects.toThrow(`block ${hash} exists`)
+  })
 })
