@@ -32,7 +32,7 @@ import { haltedBefore, writeHalt } from './halt-file.ts'
 import { KeyRing } from './key-ring.ts'
 import { whySilent } from './key-standing.ts'
 import type { AdminApi, NodeApi } from './node-api.ts'
-import { openDisk } from './open-disk.ts'
+import { lockDirectory, openDisk } from './open-disk.ts'
 import { openWire, startWire } from './open-wire.ts'
 import { PeerBook } from './peer-book.ts'
 import { PoolFile } from './pool-file.ts'
@@ -120,12 +120,15 @@ async function openParts(
   if (!file.ok) return file
   const { genesis, registry, text } = file.value
   const block = buildGenesisBlock(genesis, registry)
+  const locked = lockDirectory(config.dataDir, resources)
+  if (!locked.ok) return locked
   const recorder = openRecorder(config.recordPath, logger, resources)
   if (!recorder.ok) return recorder
   const watch = (files: FileDirectory): FileDirectory => recorder.value?.files(files) ?? files
   const use = { logger, resources, onFailure: fail, watch, mayRebuild: true }
   const chain = await openDisk(config.dataDir, block, use)
   if (!chain.ok) return chain
+  if (recorder.value !== null && chain.value.store.historyFrom > 1) return err(refusal(NO_RECORDING))
   const onKey = (key: OwnKey): void => recorder.value?.addKey(key)
   const keyRing = KeyRing.open({ config, genesis, chain: chain.value, resources, watch, onKey })
   if (!keyRing.ok) return keyRing
@@ -150,6 +153,8 @@ async function openParts(
   })
 }
 
+const NO_RECORDING =
+  'this node began with a snapshot, and what it records could never be replayed, for lack of the state: leave out --record (recordPath)'
 const CLIENT_VERSION = `tertia/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`
 
 async function run(

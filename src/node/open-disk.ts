@@ -1,4 +1,4 @@
-/** Opens a node's data directory: lock, state database and journal. */
+/** Opens a node's data directory: lock, then state database and journal. */
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '../base/logger.ts'
@@ -27,16 +27,13 @@ export interface DiskUse {
   readonly mayRebuild: boolean
 }
 
+/** Of a directory that is locked. */
 export async function openDisk(
   dataDir: string,
   genesis: GenesisBlock,
   use: DiskUse,
 ): Promise<Result<OpenedChain, Refusal>> {
   const { logger, resources, watch } = use
-  makeDirectory(dataDir)
-  const lock = LockFile.acquire(join(dataDir, 'LOCK'))
-  if (!lock.ok) return err(refusal(`the data directory is in use: ${lock.error.message}`, EXIT.retry))
-  resources.add(() => lock.value.release())
   const database = await openDatabase(join(dataDir, 'state'), use)
   if (!database.ok) return database
   resources.add(() => database.value.close())
@@ -50,6 +47,15 @@ export async function openDisk(
   if (cut !== undefined)
     logger.warn('a torn record at the end of the journal was cut off', { file: cut.file, bytes: cut.bytes })
   return chain
+}
+
+/** Before anything is done that another process on the same directory could be hurt by. */
+export function lockDirectory(dataDir: string, resources: Resources): Result<null, Refusal> {
+  makeDirectory(dataDir)
+  const lock = LockFile.acquire(join(dataDir, 'LOCK'))
+  if (!lock.ok) return err(refusal(`the data directory is in use: ${lock.error.message}`, EXIT.retry))
+  resources.add(() => lock.value.release())
+  return ok(null)
 }
 
 /** Derived state on any doubt is thrown away and made again from the journal. */

@@ -12,7 +12,7 @@ import type { Height } from '../../types/ids.ts'
 import type { NodeConfig } from '../config.ts'
 import { type Refusal, refusal } from '../exit-codes.ts'
 import { readGenesisFile } from '../genesis-file.ts'
-import { openDisk } from '../open-disk.ts'
+import { lockDirectory, openDisk } from '../open-disk.ts'
 import { Resources } from '../resources.ts'
 import { type ExportedSnapshot, writeSnapshot } from './write-snapshot.ts'
 
@@ -33,6 +33,8 @@ export async function exportSnapshot(
     const fail = (error: Error): never => {
       throw error
     }
+    const locked = lockDirectory(config.dataDir, resources)
+    if (!locked.ok) return locked
     const use = { logger: silentLogger, resources, onFailure: fail, watch: unwatched, mayRebuild: false }
     const chain = await openDisk(config.dataDir, block, use)
     if (!chain.ok) return chain

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
 import type { Result } from '../../../src/base/result.ts'
 import type { Refusal } from '../../../src/node/exit-codes.ts'
-import { type DiskUse, openDisk } from '../../../src/node/open-disk.ts'
+import { type DiskUse, lockDirectory, openDisk } from '../../../src/node/open-disk.ts'
 import { Resources } from '../../../src/node/resources.ts'
 import type { OpenedChain } from '../../../src/replica/open-replica.ts'
 import { temporaryDirectory } from '../cli/cli-harness.ts'
@@ -22,6 +22,7 @@ async function open(use: Partial<DiskUse> = {}): Promise<Result<OpenedChain, Ref
   const resources = new Resources()
   const defaults = { logger: silentLogger, onFailure: () => undefined, mayRebuild: true }
   try {
+    expect(lockDirectory(data, resources).ok).toBe(true)
     return await openDisk(data, genesisBlock('ours'), { ...defaults, resources, watch: (files) => files, ...use })
   } finally {
     await resources.closeAll()

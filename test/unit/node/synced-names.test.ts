@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
-import { openDisk } from '../../../src/node/open-disk.ts'
+import { lockDirectory, openDisk } from '../../../src/node/open-disk.ts'
 import { Resources } from '../../../src/node/resources.ts'
 import { cli, temporaryDirectory } from '../cli/cli-harness.ts'
 import { genesisBlock } from '../replica/genesis-block.ts'
@@ -33,6 +33,7 @@ it.each([
   if (isThere) mkdirSync(join(data, 'journal'), { recursive: true })
   const resources = new Resources()
   const use = { logger: silentLogger, resources, onFailure: () => undefined, mayRebuild: true }
+  expect(lockDirectory(data, resources).ok).toBe(true)
   expect((await openDisk(data, genesisBlock('ours'), { ...use, watch: (files) => files })).ok).toBe(true)
   await resources.closeAll()
   expect(disk.synced).toContain(data)
