@@ -4,6 +4,7 @@ import { defined } from '../base/invariant.ts'
 import { EXIT } from '../node/exit-codes.ts'
 import { systemReason } from '../node/system-reason.ts'
 import { VERSION } from '../node/version.ts'
+import { StorageFailure } from '../storage/storage-failure.ts'
 import { CliFailure } from './failure.ts'
 import type { CliIo } from './io.ts'
 
@@ -59,6 +60,7 @@ function asked(name = ''): readonly (() => Promise<Register>)[] {
 /** What the operating system refuses is no bug: a directory of somebody else's, a full disk. */
 function failureOf(error: unknown): CliFailure {
   if (error instanceof CliFailure) return error
+  if (error instanceof StorageFailure) return new CliFailure(`storage failed: ${error.message}`, EXIT.crashed)
   if (!isSystemError(error)) throw error
   const { path } = error
   return new CliFailure(path === undefined ? error.message : `${path}: ${systemReason(error)}`, EXIT.failed)

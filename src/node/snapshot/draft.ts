@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { StateImport } from '../../replica/snapshot/state-import.ts'
 import { LevelStore } from '../../storage/level/level-store.ts'
+import { StorageFailure } from '../../storage/storage-failure.ts'
 import { decodeManifest, encodeManifest, type SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
 import type { Hash, Height } from '../../types/ids.ts'
 import { type BeginningNetwork, type ProvenManifest, proveManifest } from './prove-manifest.ts'
@@ -65,7 +66,7 @@ export async function openDraft(
   mkdirSync(places.draft, { mode: 0o700 })
   await writeSnapshotFile(places.manifest, [encodeManifest(manifest)])
   const opened = await openStore(places.state, true)
-  if (!opened.ok) throw new Error(opened.error.message)
+  if (!opened.ok) throw new StorageFailure('EIO', opened.error.message)
   return { store: opened.value, state: new StateImport(opened.value, height, stateRoot, source.lanes) }
 }
 
@@ -81,8 +82,6 @@ async function openLeft(path: string, height: Height, stateRoot: Hash, lanes: nu
 }
 
 function openStore(path: string, create: boolean) {
-  const fail = (error: Error): never => {
-    throw error
-  }
-  return LevelStore.open(path, { cacheBytes: CACHE_BYTES, onFailure: fail, create })
+  // Whoever writes or flushes next is told.
+  return LevelStore.open(path, { cacheBytes: CACHE_BYTES, onFailure: () => undefined, create })
 }
