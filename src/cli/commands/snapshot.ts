@@ -1,4 +1,5 @@
 /** `tertia snapshot`: the state of a chain in a file, and a node that begins with it. */
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { fromHex, type Hex, toHex } from '../../base/bytes.ts'
@@ -11,7 +12,7 @@ import type { BegunChain } from '../../node/snapshot/begin-chain.ts'
 import type { ExportedSnapshot } from '../../node/snapshot/write-snapshot.ts'
 import { adminSocket } from '../../node/socket-place.ts'
 import { askAdmin } from '../admin-client.ts'
-import { unwrap } from '../failure.ts'
+import { fail, unwrap } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
 import { integer } from '../options.ts'
 
@@ -73,6 +74,7 @@ async function exportTo(options: ExportOptions, io: CliIo): Promise<void> {
 /** From the directory, or from the node that has it open. */
 async function snapshotOf({ data, to, height }: ExportOptions): Promise<Result<ExportedSnapshot, Refusal>> {
   const { exportSnapshot } = await import('../../node/snapshot/export-snapshot.ts')
+  if (statSync(to, { throwIfNoEntry: false })?.isDirectory() === true) fail(`${to} is a directory: name a file`)
   const config = unwrap(readConfig(`${data}/node.json`))
   const exported = await exportSnapshot(config, resolve(to), height ?? null)
   if (exported.ok || exported.error.exitCode !== EXIT.retry || adminSocket(data).find() === undefined) return exported

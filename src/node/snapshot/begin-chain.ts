@@ -37,7 +37,7 @@ export interface StateSink {
   readonly room: () => Promise<void>
 }
 
-/** Where a snapshot comes from. */
+/** Where a snapshot comes from. What a rejection ignores may be otherwise later. */
 export interface SnapshotSource {
   readonly lanes: number
   /** Whether what was taken of a state before the source failed is kept for the next attempt. */
@@ -73,10 +73,14 @@ export async function beginChain(
     if (!source.ok) return source
     onStep(`genesis ${network.block.block.hash}`)
     const begun = await beginWith(source.value, dataDir, network, onStep)
-    return begun.ok ? begun : err(refusal(begun.error.message))
+    return begun.ok ? begun : err(refusal(begun.error.message, exitCodeOf(begun.error)))
   } finally {
     lock.value.release()
   }
+}
+
+function exitCodeOf({ verdict }: Rejection): number {
+  return verdict === 'ignore' ? EXIT.retry : EXIT.refused
 }
 
 async function beginWith(

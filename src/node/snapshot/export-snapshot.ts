@@ -1,4 +1,5 @@
 /** `tertia snapshot export` of a node that is stopped: from its data directory. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { silentLogger } from '../../base/logger.ts'
 import { err, ok, type Result } from '../../base/result.ts'
@@ -30,6 +31,10 @@ export async function exportSnapshot(
   const resources = new Resources()
   try {
     const block = buildGenesisBlock(genesis.value.genesis, genesis.value.registry)
+    // Opening makes what is not there.
+    for (const name of ['journal', 'state'])
+      if (!existsSync(join(config.dataDir, name)))
+        return err(refusal(`${config.dataDir} holds no chain: it has no ${name}, which "tertia start" makes`))
     const locked = lockDirectory(config.dataDir, resources)
     if (!locked.ok) return locked
     const use = { logger: silentLogger, resources, onFailure: told, watch: unwatched, mayRebuild: false }

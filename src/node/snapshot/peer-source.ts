@@ -61,7 +61,7 @@ export class PeerSource implements SnapshotSource {
   /** The newest that is proven; what was begun and is still given comes before. */
   async manifest(left: ProvenManifest | null): Promise<Result<ProvenManifest, Rejection>> {
     const { offers, asked } = await this.#offers()
-    if (asked === 0) return refused('no peer could be reached: see p2p.peers in node.json, and that one of them runs')
+    if (asked === 0) return missed('no peer could be reached: see p2p.peers in node.json, and that one of them runs')
     if (left !== null && (await this.#isGiven(left.final.block.header.stateRoot))) return ok(left)
     for (const { peer, manifest } of offers) {
       const links = await this.#links(peer, manifest.block.header.consensus.epoch - 1)
@@ -69,10 +69,9 @@ export class PeerSource implements SnapshotSource {
       if (proven.ok) return proven
       this.#accuse(peer, proven.error)
     }
-    return refused(
-      offers.length === 0
-        ? `none of ${asked} peer(s) has a snapshot, since no epoch has ended there whose state is still kept: start the node without one`
-        : `nothing that ${offers.length} peer(s) offered could be proven`,
+    if (offers.length > 0) return refused(`nothing that ${offers.length} peer(s) offered could be proven`)
+    return missed(
+      `none of ${asked} peer(s) has a snapshot, since no epoch has ended there whose state is still kept: start the node without one`,
     )
   }
 
@@ -81,7 +80,7 @@ export class PeerSource implements SnapshotSource {
     this.#accountsBefore = sink.state.accountsCount
     const lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => this.#fillLane(sink, lane)))
     if (lanes.some((isFull) => !isFull))
-      return refused(
+      return missed(
         `no peer gives the state after block ${final.block.header.height} any more: try again, what has come of it is kept`,
       )
     this.#tell(sink)
@@ -200,4 +199,9 @@ export class PeerSource implements SnapshotSource {
 
 function refused(message: string): { readonly ok: false; readonly error: Rejection } {
   return err(rejection('noSnapshot', message))
+}
+
+/** What may be there later. */
+function missed(message: string): { readonly ok: false; readonly error: Rejection } {
+  return err(rejection('noSnapshot', message, 'ignore'))
 }

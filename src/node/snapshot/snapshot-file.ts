@@ -14,7 +14,19 @@ export async function writeSnapshotFile(
   records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<number> {
   const draft = `${path}.${process.pid}.draft`
-  const fd = openSync(draft, 'wx', 0o600)
+  try {
+    const bytes = await writeRecords(draft, records)
+    renameSync(draft, path)
+    return bytes
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
+}
+
+/** Durably. */
+async function writeRecords(path: string, records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number> {
+  const fd = openSync(path, 'wx', 0o600)
   let bytes = 0
   const write = (part: Uint8Array): void => {
     for (let at = 0; at < part.length; ) at += writeSync(fd, part, at)
@@ -29,14 +41,10 @@ export async function writeSnapshotFile(
       write(record)
     }
     fsyncSync(fd)
+    return bytes
+  } finally {
     closeSync(fd)
-    renameSync(draft, path)
-  } catch (error) {
-    closeSync(fd)
-    rmSync(draft, { force: true })
-    throw error
   }
-  return bytes
 }
 
 export class SnapshotReader {

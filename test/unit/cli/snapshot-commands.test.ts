@@ -1,9 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
 import { lockDirectory, openDisk } from '../../../src/node/open-disk.ts'
 import { Resources } from '../../../src/node/resources.ts'
+import { writeSnapshotFile } from '../../../src/node/snapshot/snapshot-file.ts'
 import { genesisBlock, genesisText } from '../replica/genesis-block.ts'
 import { type CliRun, cli, temporaryDirectory } from './cli-harness.ts'
 
@@ -41,5 +42,26 @@ describe('snapshot export', () => {
       code: 70,
       err: expect.stringMatching(/^tertia: storage failed: .*LOCK: Is a directory\n$/) as string,
     })
+  })
+
+  it('refuses a directory as the file, and leaves nothing beside it', async () => {
+    await beginChain()
+    const { code, err } = await exportTo(data)
+    expect({ code, err }).toEqual({ code: 1, err: `tertia: ${data} is a directory: name a file\n` })
+    expect(new Set(readdirSync(directory))).toEqual(new Set(['data', 'genesis.json']))
+  })
+
+  it('makes no chain where there is none, for that would be in the way of an import', async () => {
+    const { code, err } = await exportTo(join(directory, 'file'))
+    expect({ code, err }).toEqual({ code: 78, err: expect.stringContaining('holds no chain') as string })
+    expect(readdirSync(data)).not.toContain('journal')
+    expect(readdirSync(data)).not.toContain('state')
+  })
+})
+
+describe('a snapshot file', () => {
+  it('leaves no draft behind, and says why, when it cannot be put in its place', async () => {
+    await expect(writeSnapshotFile(data, [])).rejects.toThrow(/EISDIR/)
+    expect(new Set(readdirSync(directory))).toEqual(new Set(['data', 'genesis.json']))
   })
 })
