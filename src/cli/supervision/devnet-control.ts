@@ -125,8 +125,9 @@ export class DevnetControl {
     await this.#apply(index)
   }
 
-  equivocate(index: number, views: number): Promise<unknown> {
-    return this.#tell(this.#plan(index), 'devnet_equivocate', [views])
+  /** One that is paused would answer too late, and do it all the same. */
+  async equivocate(index: number, views: number): Promise<unknown> {
+    return await this.#tell(this.#planIn(index, 'running'), 'devnet_equivocate', [views])
   }
 
   #cutOff(index: number): readonly number[] {
@@ -161,10 +162,14 @@ export class DevnetControl {
   }
 
   #signal(index: number, from: ProcessState, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#supervisor.signal(this.#planIn(index, from), signal)
+  }
+
+  #planIn(index: number, wanted: ProcessState): ReplicaPlan {
     const plan = this.#plan(index)
     const { state } = this.#supervisor.stateOf(plan)
-    if (state !== from) fail(`v${index} is ${state}, not ${from}`)
-    this.#supervisor.signal(plan, signal)
+    if (state !== wanted) fail(`v${index} is ${state}, not ${wanted}`)
+    return plan
   }
 
   #plan(index: number): ReplicaPlan {

@@ -53,7 +53,7 @@ export class Supervisor {
     this.#stopping = true
     clearInterval(this.#look)
     // What is stopped cannot be asked to end.
-    for (const pid of this.#paused) process.kill(pid, 'SIGCONT')
+    for (const plan of this.#plans) if (this.stateOf(plan).state === 'paused') this.signal(plan, 'SIGCONT')
     const own = [...this.#own.values()].map((replica) => replica.stop(this.#stopTimeoutMs))
     const adopted = [...this.#adopted].map(([plan, pid]) => stopAdopted(plan, pid, this.#stopTimeoutMs))
     await Promise.all([...own, ...adopted])
@@ -100,6 +100,7 @@ export class Supervisor {
     this.#pids.set(plan, replica.pid)
     const onEnd = (ending: Ending) => {
       this.#own.delete(plan)
+      this.#paused.delete(replica.pid)
       if (livePid(plan.dataDir) === undefined) removePidFile(plan.dataDir)
       if (!this.#stopping) this.#events.died(plan, ending)
     }
@@ -114,6 +115,7 @@ export class Supervisor {
       if (pid === before) continue
       if (before !== undefined) {
         this.#adopted.delete(plan)
+        this.#paused.delete(before)
         this.#events.died(plan, { how: 'the process started by hand is gone', exitCode: null })
       }
       if (pid === undefined) continue

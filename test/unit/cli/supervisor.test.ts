@@ -147,3 +147,14 @@ it('bounds the log of a process that goes on writing it', async () => {
   await vi.waitFor(() => expect(statSync(log).size).toBe(0), WITHIN)
   expect(statSync(`${log}.1`).size).toBe(LOG_BYTES_MAX + 1)
 })
+
+it('stops the others when one that was frozen is killed from outside', async () => {
+  const plans = fakePlans('obedient', 'obedient') as [ReplicaPlan, ReplicaPlan]
+  const { supervisor, said } = supervise(plans)
+  const [frozen, other] = (await Promise.all(plans.map(pidOf))) as [number, number]
+  supervisor.signal(plans[0], 'SIGSTOP')
+  process.kill(frozen, 'SIGKILL')
+  await vi.waitFor(() => expect(said).toContain('0 died: SIGKILL'), WITHIN)
+  await supervisor.stop()
+  expect(isAlive(other)).toBe(false)
+})
