@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 
 /** 104 on macOS and the BSDs, 108 on Linux, with the zero at its end. */
 const PATH_BYTES_MAX = 103
@@ -34,7 +34,9 @@ export class SocketPlace {
   /** Removes what was claimed, also by a process that was killed. */
   release(): void {
     const elsewhere = this.#elsewhere()
-    if (elsewhere !== undefined) rmSync(dirname(elsewhere), { recursive: true, force: true })
+    // Only what `claim` can have made here is removed.
+    if (elsewhere?.startsWith(join(tmpdir(), ELSEWHERE)) === true)
+      rmSync(dirname(elsewhere), { recursive: true, force: true })
     rmSync(this.#pointer, { force: true })
     rmSync(this.#inside, { force: true })
   }
@@ -44,14 +46,18 @@ export class SocketPlace {
     return this.#elsewhere() ?? (existsSync(this.#inside) ? this.#inside : undefined)
   }
 
-  /** Only a path that `claim` can have written: what is released is removed. */
+  /** Only a path that `claim` can have written, be the temporary directory of who listens another than here. */
   #elsewhere(): string | undefined {
     if (!existsSync(this.#pointer)) return undefined
     const path = readFileSync(this.#pointer, 'utf8')
-    return path.startsWith(join(tmpdir(), ELSEWHERE)) && path.endsWith('/socket') && !path.includes('..')
+    return isAbsolute(path) && path.endsWith('/socket') && !path.includes('..') && isDirectoryMade(path)
       ? path
       : undefined
   }
+}
+
+function isDirectoryMade(socket: string): boolean {
+  return basename(dirname(socket)).startsWith(ELSEWHERE)
 }
 
 export function adminSocket(dataDir: string): SocketPlace {

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { IpcSocketProvider } from 'ethers'
 import { createClient, type EIP1193RequestFn } from 'viem'
 import { ipc } from 'viem/node'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
 import { rejection } from '../../../src/base/rejection.ts'
 import { err, ok } from '../../../src/base/result.ts'
@@ -219,4 +219,17 @@ it('takes the place of a socket that a killed process has left', async () => {
 it('says where nobody answers', async () => {
   const path = join(temporaryDirectory(), 'admin.sock')
   await expect(callSocket(path, 'net_version')).rejects.toMatchObject({ exitCode: 75 })
+})
+
+it('is found by who has another temporary directory, and removed by nobody who has', async () => {
+  const deep = join(temporaryDirectory(), 'a'.repeat(60), 'b'.repeat(60))
+  mkdirSync(deep, { recursive: true })
+  const { path } = await open(deep)
+  const elsewhere = new SocketPlace(deep, 'admin')
+  vi.stubEnv('TMPDIR', temporaryDirectory())
+  expect(elsewhere.find()).toBe(path)
+  elsewhere.release()
+  vi.unstubAllEnvs()
+  expect(await callSocket(path, 'net_version')).toBe('13371')
+  rmSync(dirname(path), { recursive: true })
 })
