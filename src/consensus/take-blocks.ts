@@ -5,6 +5,9 @@ import { type Verified, verifiedPart } from '../types/verified.ts'
 import { type CoreState, halt } from './core-state.ts'
 import { takeQc, takeTc } from './take-certificates.ts'
 
+/** Later than that only what is known to be wanted is taken: a liar that led many views could send without end. */
+const LATE_VIEWS_MAX = 8
+
 export function takeProposal(state: CoreState, proposal: Verified<Proposal>): void {
   const block = verifiedPart(proposal, proposal.block)
   const { view } = block.header.consensus
@@ -15,10 +18,18 @@ export function takeProposal(state: CoreState, proposal: Verified<Proposal>): vo
   if (first === undefined) {
     const { tip } = state.tree
     if (view <= tip.view || block.header.height <= tip.height) return
+    const isLongPast = view < state.pacemaker.view - LATE_VIEWS_MAX
+    if (isLongPast && !isWanted(state, block)) return
     state.pacemaker.heardFromLeader(leader)
-    state.proposals.set(view, proposal)
+    if (!isLongPast) state.proposals.set(view, proposal)
     addBlock(state, block)
   } else if (first.block.hash !== block.hash && view === state.pacemaker.view) state.giveUp = 'equivocation'
+}
+
+/** A certificate is for it, or for one of its descendants. */
+function isWanted({ certified, fetching, pendingCommit }: CoreState, { hash, header }: Block): boolean {
+  const isCertified = certified.get(header.consensus.view)?.blockHash === hash
+  return isCertified || fetching.has(hash) || pendingCommit?.hash === hash
 }
 
 /** Oldest first, each anchored in a certificate through its descendants. */

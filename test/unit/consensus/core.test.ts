@@ -311,6 +311,60 @@ describe('a block that our execution refuses', () => {
   })
 })
 
+describe('a proposal of a view long past', () => {
+  const LONG_PAST = 12
+  const fork = (view: View) =>
+    committee.block({ view, justify: committee.root, header: { stateRoot: namedHash(`fork of ${view}`) } })
+  const stored = (effects: readonly Effect[]) => ofKind(effects, 'storeBlock').map(({ block }) => block.hash)
+
+  it('is not stored and pushes out nothing, however many there are', () => {
+    const solo = new Solo(0)
+    const head = committee.block({ view: 101, justify: committee.qc(100, namedHash('head')) })
+    solo.feed(proposal(head))
+    const { blocks, proposals } = solo.core.held
+    for (let view = 1; view < 101 - LONG_PAST; view++) expect(stored(solo.feed(proposal(fork(view))))).toEqual([])
+    expect(solo.core.held).toMatchObject({ blocks, proposals })
+    solo.nowMs += 1_000
+    solo.feed({ kind: 'timer', timer: 'view' })
+    const [last] = ofKind(solo.feed({ kind: 'timer', timer: 'view' }), 'sign')
+    expect(last?.request).toMatchObject({ kind: 'timeout', proposal: { block: { hash: head.hash } } })
+  })
+
+  it('is stored when a QC is for its block, which came before it', () => {
+    const solo = new Solo(0)
+    solo.feed(certificates(qcAt(1)))
+    solo.feed(certificates(committee.qc(1 + LONG_PAST, namedHash('head'))))
+    expect(stored(solo.feed(proposal(fork(1))))).toEqual([])
+    expect(stored(solo.feed(proposal(at(1))))).toEqual([at(1).hash])
+    expect(stored(solo.feed(proposal(at(1))))).toEqual([])
+  })
+
+  it('is stored when its block is being fetched, as the ancestor of one that is certified', () => {
+    const solo = new Solo(0)
+    const child = committee.block({ view: 2 + LONG_PAST, parent: at(2), justify: qcAt(2) })
+    solo.feed(certificates(committee.qcOf(child)))
+    expect(ofKind(solo.feed(blocksEvent([child])), 'fetch').map(({ hash }) => hash)).toEqual([at(2).hash])
+    expect(stored(solo.feed(proposal(fork(2))))).toEqual([])
+    expect(stored(solo.feed(proposal(at(2))))).toEqual([at(2).hash])
+  })
+
+  it('is stored when a CommitQC alone is for its block', () => {
+    const solo = new Solo(0)
+    solo.feed(certificates(committee.qc(1 + LONG_PAST, namedHash('head'))))
+    solo.feed(final(commitAt(1)))
+    expect(stored(solo.feed(proposal(at(1))))).toEqual([at(1).hash])
+  })
+
+  it('is stored as ever where it is but a few views late, certified or not', () => {
+    const solo = new Solo(0)
+    solo.feed(certificates(committee.qc(8, namedHash('head'))))
+    expect(stored(solo.feed(proposal(at(1))))).toEqual([at(1).hash])
+    const late = new Solo(0)
+    late.feed(certificates(committee.qc(9, namedHash('head'))))
+    expect(stored(late.feed(proposal(at(1))))).toEqual([])
+  })
+})
+
 describe('a liar', () => {
   it('that proposes twice has its view given up, once', () => {
     const solo = new Solo(0)
