@@ -19,6 +19,7 @@ import { Replica } from '../replica/replica.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
 import type { FileDirectory } from '../storage/file-port.ts'
 import { StorageFailure } from '../storage/storage-failure.ts'
+import { MissingNodeError } from '../trie/node-source.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { BlockLog } from './block-log.ts'
@@ -103,7 +104,8 @@ export async function createNode(
     return ok({ ...running.value, stop: () => resources.closeAll(), ended })
   } catch (error) {
     await resources.closeAll()
-    throw error
+    if (!(error instanceof MissingNodeError)) throw error
+    return err(refusal(`the state is damaged, for it has lost a part of the newest one: ${waysOut(config.dataDir)}`))
   }
 }
 
@@ -151,6 +153,12 @@ async function openParts(
     poolPath: join(config.dataDir, 'pool'),
     peers: new PeerBook(network, wire.value.configured, members),
   })
+}
+
+/** All of the newest state is kept: what is missing at a start, the disk has lost. */
+function waysOut(dataDir: string): string {
+  const state = join(dataDir, 'state')
+  return `remove ${state}, and start again; where the chain began with a snapshot, remove the journal too, and begin again with one`
 }
 
 const NO_RECORDING =
