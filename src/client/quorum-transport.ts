@@ -6,11 +6,12 @@
  */
 import { createTransport, type EIP1193RequestFn, http, type Transport } from 'viem'
 import type { FaultModel } from '../types/fault-model.ts'
-import { type Answer, type Asked, firstAlike, grouped, heardOf, othersThan, wording } from './agreement.ts'
+import { type Asked, firstAlike, grouped, heardOf, othersThan } from './agreement.ts'
 import { readNatural } from './read-json.ts'
 import { VerificationError } from './verification-error.ts'
 import { VERIFIED_METHODS } from './verified-methods.ts'
 import { verified } from './verified-transport.ts'
+import { type Answer, isBehind } from './wording.ts'
 
 export interface QuorumOptions {
   /** How many of the servers may be faulty; at least 2t + 1 are needed to outvote them. */
@@ -48,7 +49,6 @@ const ATTEMPTS_MAX = 4
 const PAUSE_MS = 100
 /** So long all are heard, or with a slow one a liar could pass off a stale head; t of them may never answer. */
 const PATIENCE_MS = 500
-const UNKNOWN_BLOCK = 'error -32001'
 
 export function quorum(urls: readonly string[], options: QuorumOptions): Transport {
   const { t, onDifference } = options
@@ -105,8 +105,8 @@ async function agree(
 ): Promise<unknown> {
   for (let attempt = 1; ; attempt++) {
     const asked = ask(method, params)
-    const alike = await firstAlike(asked, t)
-    if (alike !== null && (wording(alike) !== UNKNOWN_BLOCK || attempt === ATTEMPTS_MAX)) {
+    const alike = await firstAlike(asked, t, PATIENCE_MS)
+    if (alike !== null && (!isBehind(alike) || attempt === ATTEMPTS_MAX)) {
       // Nobody waits for it: one of them may be slow.
       tellOthers(alike, asked, method, onDifference).catch(raise)
       if ('error' in alike) throw alike.error
@@ -123,7 +123,7 @@ async function tellOthers(
   method: string,
   onDifference: QuorumOptions['onDifference'],
 ): Promise<void> {
-  const others = await othersThan(wording(alike), asked)
+  const others = await othersThan(alike, asked)
   if (others.length > 0) onDifference?.({ method, urls: others.map(({ url }) => url) })
 }
 

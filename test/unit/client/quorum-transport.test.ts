@@ -2,28 +2,46 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createPublicClient } from 'viem'
+import {
+  BaseError,
+  ContractFunctionRevertedError,
+  createPublicClient,
+  encodeErrorResult,
+  type Hex,
+  parseAbi,
+} from 'viem'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { type Difference, quorum } from '../../../src/client/quorum-transport.ts'
 
 /** What a server answers to a method; undefined: nothing, ever. */
-type Answers = (method: string) => unknown
+type Answers = (method: string, params: readonly unknown[]) => unknown
+
+/** An answer that is an error. */
+class Refusal {
+  readonly error: { readonly code: number; readonly message: string; readonly data?: Hex }
+
+  constructor(error: Refusal['error']) {
+    this.error = error
+  }
+}
 
 const TIP = '0x10'
 const honest: Answers = (method) => (method === 'eth_blockNumber' ? TIP : '0x7')
 const silent: Answers = () => undefined
 
-async function serve(answers: Answers): Promise<string> {
+async function serve(answers: Answers, delayMs = 0): Promise<string> {
   const server = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => {
       body += chunk.toString()
     })
     request.on('end', () => {
-      const { id, method } = JSON.parse(body) as { id: number; method: string }
-      const result = answers(method)
-      if (result !== undefined)
-        response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }))
+      const { id, method, params } = JSON.parse(body) as { id: number; method: string; params: readonly unknown[] }
+      const result = answers(method, params)
+      const answer = result instanceof Refusal ? { error: result.error } : { result }
+      const send = () =>
+        response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
+      if (result !== undefined) setTimeout(send, delayMs)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -35,8 +53,9 @@ async function serve(answers: Answers): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function clientOf(answers: readonly Answers[]) {
-  const urls = await Promise.all(answers.map(serve))
+/** `delayMs`: from each to the next. */
+async function clientOf(answers: readonly Answers[], delayMs = 0) {
+  const urls = await Promise.all(answers.map((each, index) => serve(each, index * delayMs)))
   const differences: Difference[] = []
   const transport = quorum(urls, { t: 1, onDifference: (difference) => differences.push(difference) })
   return { client: createPublicClient({ transport }), urls, differences }
@@ -65,7 +84,7 @@ it.each(bad)('a server that %s neither fails nor holds up what enough others ans
 })
 
 it('a server that differs is named also when it answers after the others', async () => {
-  const { client, urls, differences } = await clientOf([honest, honest, (method) => honest(method) && '0x10'])
+  const { client, urls, differences } = await clientOf([honest, honest, (method) => honest(method, []) && '0x10'])
   expect(await client.getBalance({ address: ACCOUNT })).toBe(7n)
   await vi.waitFor(() => expect(differences).toEqual([{ method: 'eth_getBalance', urls: [urls[2]] }]))
 })
@@ -73,4 +92,67 @@ it('a server that differs is named also when it answers after the others', async
 it('one server alone is not believed, however fast it is', async () => {
   const { client } = await clientOf([() => '0x10', honest, honest])
   expect(await client.getBalance({ address: ACCOUNT })).toBe(7n)
+})
+
+const abi = parseAbi(['function owner() view returns (address)', 'error Taken(address owner)'])
+const ORDER_MS = 50
+const refusing = (error: Refusal['error']) => (): Refusal => new Refusal(error)
+
+it('one liar does not decide what a call is reverted with', async () => {
+  const reverting = (owner: Hex): Answers => {
+    const data = encodeErrorResult({ abi, errorName: 'Taken', args: [owner] })
+    const refusal = new Refusal({ code: 3, message: 'execution reverted', data })
+    return (method) => (method === 'eth_blockNumber' ? TIP : refusal)
+  }
+  const forged = reverting(`0x${'66'.repeat(20)}`)
+  const { client } = await clientOf([reverting(ACCOUNT), forged, reverting(ACCOUNT)], ORDER_MS)
+  const reason = await client.readContract({ abi, address: ACCOUNT, functionName: 'owner' }).catch((error: unknown) => {
+    if (!(error instanceof BaseError)) throw error
+    return error.walk((cause) => cause instanceof ContractFunctionRevertedError)
+  })
+  expect(reason).toMatchObject({ data: { errorName: 'Taken', args: [ACCOUNT] } })
+})
+
+it('one liar does not decide why a transaction is refused, and none is named for the words of its pool', async () => {
+  const full = refusing({ code: -32000, message: 'txpool is full' })
+  const send = async (answers: readonly Answers[]): Promise<{ readonly message: string; readonly named: number }> => {
+    const { client, differences } = await clientOf(answers, ORDER_MS)
+    const sent = client.request({ method: 'eth_sendRawTransaction', params: ['0x02'] })
+    const { message } = await sent.then(
+      () => new Error('sent'),
+      (error: unknown) => error as Error,
+    )
+    return { message, named: differences.length }
+  }
+  const low = refusing({ code: -32000, message: 'nonce too low' })
+  expect((await send([full, low, full])).message).toContain('txpool is full')
+  // Where they refuse alike in different words it is anybody's guess whose are honest.
+  const other = refusing({ code: -32000, message: 'nonce too low: next nonce 5, tx nonce 3' })
+  for (const answers of [
+    [full, low, other],
+    [full, low, silent],
+  ]) {
+    const { message, named } = await send(answers)
+    expect(message).toContain('the servers refuse with code -32000')
+    expect(message).not.toMatch(/full|low/)
+    expect(named).toBe(0)
+  }
+})
+
+it('one liar does not decide the certificate of a proof: it is one that enough hold, or none', async () => {
+  const proving = (signature: string, headers: readonly string[] = ['0x01']): Answers => {
+    const proof = { height: 16, headers, certificate: { signatures: [signature] } }
+    return (method) => (method === 'eth_blockNumber' ? TIP : proof)
+  }
+  const read = async (answers: readonly Answers[]): Promise<unknown> => {
+    const { client } = await clientOf(answers, ORDER_MS)
+    return client.request({ method: 'bft_getFinalityProof', params: ['latest'] } as never)
+  }
+  const forged = proving('0xf0', ['0x01', '0xf1'])
+  const proof = { height: 16, headers: ['0x01'] }
+  expect(await read([proving('0x01'), forged, proving('0x01')])).toEqual({
+    ...proof,
+    certificate: { signatures: ['0x01'] },
+  })
+  expect(await read([proving('0x01'), forged, proving('0x02')])).toEqual({ ...proof, certificate: null })
 })
