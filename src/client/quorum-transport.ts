@@ -7,7 +7,7 @@
 import { createTransport, type EIP1193RequestFn, http, type Transport } from 'viem'
 import type { FaultModel } from '../types/fault-model.ts'
 import { type Asked, firstAlike, grouped, heardOf, othersThan } from './agreement.ts'
-import { readNatural } from './read-json.ts'
+import { type Json, readNatural } from './read-json.ts'
 import { VerificationError } from './verification-error.ts'
 import { VERIFIED_METHODS } from './verified-methods.ts'
 import { verified } from './verified-transport.ts'
@@ -37,13 +37,14 @@ const BLOCK_POSITION: ReadonlyMap<string, number> = new Map([
   ['eth_getBlockReceipts', 0],
   ['bft_getFinalityProof', 0],
   ['eth_getBalance', 1],
+  ['eth_getTransactionCount', 1],
   ['eth_getCode', 1],
   ['eth_call', 1],
   ['eth_estimateGas', 1],
   ['eth_getStorageAt', 2],
   ['eth_getProof', 2],
 ])
-const NEWEST = new Set<unknown>([undefined, 'latest', 'safe', 'finalized', 'pending'])
+const NEWEST = new Set<unknown>([undefined, null, 'latest', 'safe', 'finalized', 'pending'])
 /** A server may be a block behind: it is asked again. */
 const ATTEMPTS_MAX = 4
 const PAUSE_MS = 100
@@ -76,14 +77,34 @@ export function quorum(urls: readonly string[], options: QuorumOptions): Transpo
 
     const request = async ({ method, params = [] }: { method: string; params?: unknown }): Promise<unknown> => {
       if (method === 'eth_blockNumber') return pin()
-      const values = [...(params as readonly unknown[])]
-      const position = BLOCK_POSITION.get(method)
-      if (position !== undefined && NEWEST.has(values[position])) values[position] = await pin()
-      return agree(ask, method, values, t, onDifference)
+      const values = params as readonly unknown[]
+      return agree(ask, method, await pinnedTo(pin, method, values), t, onDifference)
     }
     const name = `${t + 1} of ${urls.length} servers`
     return createTransport({ key: 'quorum', name, type: 'quorum', request: request as EIP1193RequestFn })
   }
+}
+
+/** The same question about one block, where it was about the newest. */
+async function pinnedTo(
+  pin: () => Promise<string>,
+  method: string,
+  params: readonly unknown[],
+): Promise<readonly unknown[]> {
+  if (method === 'eth_getLogs') {
+    const { blockHash, fromBlock, toBlock, ...criteria } = (params[0] ?? {}) as Json
+    const isOfRange = (blockHash ?? null) === null
+    if (!isOfRange || !(NEWEST.has(fromBlock) || NEWEST.has(toBlock))) return params
+    const newest = await pin()
+    const bound = (asked: unknown): unknown => (NEWEST.has(asked) ? newest : asked)
+    return [{ ...criteria, fromBlock: bound(fromBlock), toBlock: bound(toBlock) }]
+  }
+  const position = BLOCK_POSITION.get(method)
+  const isOfPool = method === 'eth_getTransactionCount' && params[1] === 'pending'
+  if (position === undefined || isOfPool || !NEWEST.has(params[position])) return params
+  const pinned = [...params]
+  pinned[position] = await pin()
+  return pinned
 }
 
 /** What has a proof is asked for with it. */

@@ -61,6 +61,8 @@ async function clientOf(answers: readonly Answers[], delayMs = 0) {
   return { client: createPublicClient({ transport }), urls, differences }
 }
 
+type Reader = Awaited<ReturnType<typeof clientOf>>['client']
+
 /** Less than viem waits for who never answers: whoever waits for it as well fails. */
 const TIMEOUT = { timeout: 9_000 }
 const ACCOUNT = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
@@ -155,4 +157,30 @@ it('one liar does not decide the certificate of a proof: it is one that enough h
     certificate: { signatures: ['0x01'] },
   })
   expect(await read([proving('0x01'), forged, proving('0x02')])).toEqual({ ...proof, certificate: null })
+})
+
+it.each<[what: string, read: (client: Reader) => Promise<unknown>]>([
+  ['nonce', (client) => client.getTransactionCount({ address: ACCOUNT })],
+  ['logs from a block to the newest', async (client) => (await client.getLogs({ fromBlock: 0n })).length],
+  ['logs of the newest block', async (client) => (await client.getLogs()).length],
+])('%s are read at the newest block, though one server is late and one lies that it is', async (_, read) => {
+  // Everything is as many as the height of the block that it is read at.
+  const at =
+    (head: number, says = head): Answers =>
+    (method, [first, second]) => {
+      if (method === 'eth_blockNumber') return `0x${says.toString(16)}`
+      const asked = method === 'eth_getLogs' ? (first as { toBlock?: string }).toBlock : second
+      const height = typeof asked === 'string' && asked.startsWith('0x') ? Number(asked) : head
+      if (height > says) return new Refusal({ code: -32001, message: 'header not found' })
+      const log = { address: ACCOUNT, topics: [], data: '0x' }
+      const shown = Math.min(height, head)
+      return method === 'eth_getLogs' ? Array.from({ length: shown }, () => log) : `0x${shown.toString(16)}`
+    }
+  let head = 11
+  const catchingUp: Answers = (method, params) => at(head)(method, params)
+  const { client } = await clientOf([at(16), catchingUp, at(11, 16)], ORDER_MS)
+  setTimeout(() => {
+    head = 16
+  }, 600)
+  expect(await read(client)).toBe(16)
 })
