@@ -7,7 +7,7 @@
  * has become possible is done, in the order commit, execute, vote, time out, propose.
  */
 import { unreachable } from '../base/invariant.ts'
-import type { Block } from '../types/block.ts'
+import type { Block, Proposal } from '../types/block.ts'
 import type {
   CommitCertificate,
   CommitVote,
@@ -26,9 +26,11 @@ import type { Effect, TimerName } from './effects.ts'
 import type { Event } from './events.ts'
 import { hasWork, pursueWork, takeBuilt } from './propose.ts'
 import { repeatCommitVote, repeatLastStatements, signVotes, timeOut } from './sign-votes.ts'
+import { OBSERVED_VIEWS_BEHIND } from './statement-window.ts'
 import { takeBlocks, takeExecution, takeProposal } from './take-blocks.ts'
 import { contradictsCertified, contradictsCommitted, takeBundle, takeFinality } from './take-certificates.ts'
 import { takeCommitVote, takeTimeout, takeVote } from './take-votes.ts'
+import { isFarAhead } from './vote-collector.ts'
 
 export class Core {
   readonly #state: CoreState
@@ -204,13 +206,22 @@ export class Core {
     return this.#state.commitVotes.votesFor({ view, blockHash }).map((vote) => vote.signer)
   }
 
-  /** Whether it could still change anything, or prove a lie: asked before signatures are checked. */
+  /** Whether it could still change anything, or prove a lie: asked before bodies and signatures are checked. */
+  wantsProposal({ block }: Proposal): boolean {
+    const { proposals, committedViews } = this.#state
+    const { view } = block.header.consensus
+    if (proposals.get(view)?.block.hash === block.hash) return false
+    if (view > this.tip.view) return true
+    return view >= this.view - OBSERVED_VIEWS_BEHIND && committedViews.get(view) !== block.hash
+  }
+
   wantsVote(vote: Vote): boolean {
-    return !this.#state.votes.holds(vote)
+    return !isFarAhead(vote.view, this.view) && !this.#state.votes.holds(vote)
   }
 
   wantsCommitVote(vote: CommitVote): boolean {
-    return vote.view <= this.tip.view || !this.#state.commitVotes.holds(vote)
+    if (vote.view <= this.tip.view) return true
+    return !isFarAhead(vote.view, this.view) && !this.#state.commitVotes.holds(vote)
   }
 
   wantsCertificates(bundle: CertificateBundle): boolean {

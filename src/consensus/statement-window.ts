@@ -6,7 +6,7 @@
 import { isPlanted } from '../base/planted-bug.ts'
 import type { View } from '../types/ids.ts'
 
-const VIEWS_BEHIND = 64
+export const OBSERVED_VIEWS_BEHIND = 64
 const VIEWS_AHEAD = 8
 
 export class StatementWindow<T> {
@@ -21,7 +21,7 @@ export class StatementWindow<T> {
   }
 
   covers(view: View): boolean {
-    return view >= this.#current - VIEWS_BEHIND && view <= this.#current + VIEWS_AHEAD
+    return view >= this.#current - OBSERVED_VIEWS_BEHIND && view <= this.#current + VIEWS_AHEAD
   }
 
   get(view: View, signer: number): T | undefined {

@@ -73,7 +73,12 @@ export class VoteCollector<S extends { readonly view: View }, V extends S & { re
   }
 }
 
+/** Such a vote is of no use to anybody: neither is it counted nor is it held against its signer. */
+export function isFarAhead(view: View, currentView: View): boolean {
+  return view > currentView + VIEWS_AHEAD && !(__CANARIES__ && isPlanted('vote-window-open'))
+}
+
 function isInWindow(view: View, currentView: View): boolean {
   if (__CANARIES__ && isPlanted('vote-window-open')) return true
-  return view >= currentView - VIEWS_BEHIND && view <= currentView + VIEWS_AHEAD
+  return view >= currentView - VIEWS_BEHIND && !isFarAhead(view, currentView)
 }

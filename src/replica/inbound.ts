@@ -68,7 +68,7 @@ export class Inbound {
   }
 
   #take(from: PeerId, message: DirectMessage): void {
-    const { core, messages, proposals, feed } = this.#ports
+    const { core, messages, feed } = this.#ports
     const epoch = epochOf(message)
     if (epoch !== null && epoch !== this.#ports.epoch) {
       if (message.kind === 'certificates') this.#ports.onCertificates(from)
@@ -77,7 +77,7 @@ export class Inbound {
     }
     switch (message.kind) {
       case 'proposal':
-        this.#takeProposal(from, message.proposal, proposals.proposal(message.proposal))
+        if (core.wantsProposal(message.proposal)) this.#takeProposal(from, message.proposal)
         return
       case 'vote':
         if (core.wantsVote(message.vote))
@@ -112,7 +112,8 @@ export class Inbound {
     }
   }
 
-  #takeProposal(from: PeerId, received: Proposal, judged: Result<Verified<Proposal>, Rejection>): void {
+  #takeProposal(from: PeerId, received: Proposal): void {
+    const judged = this.#ports.proposals.proposal(received)
     if (!judged.ok) this.#ports.onRefusedProposal(received)
     this.#feedJudged(from, judged, (proposal) =>
       this.#inItsTime(proposal, () => this.#ports.feed({ kind: 'proposal', proposal })),

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { defined } from '../../../src/base/invariant.ts'
 import { Core } from '../../../src/consensus/core.ts'
 import type { Event } from '../../../src/consensus/events.ts'
 import { type DirectMessage, decodeDirect, encodeDirect } from '../../../src/network/messages.ts'
@@ -6,6 +7,7 @@ import type { PeerId } from '../../../src/network/port.ts'
 import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
 import { Inbound } from '../../../src/replica/inbound.ts'
 import type { Block } from '../../../src/types/block.ts'
+import type { QuorumCertificate } from '../../../src/types/certificate.ts'
 import { freshSafetyRecord } from '../../../src/types/safety-record.ts'
 import { createEpochValidators } from '../../../src/validation/epoch-validators.ts'
 import { ownStatement } from '../../../src/validation/own-statement.ts'
@@ -15,6 +17,7 @@ import { PARAMETERS } from '../consensus/core-world.ts'
 const committee = new Committee(4, { signed: true })
 const PEER = 'peer' as PeerId
 const DRIFT_MS = 1_000
+const FORGOTTEN_VIEWS = 64
 
 function world() {
   const core = new Core(
@@ -41,6 +44,7 @@ function world() {
   const penalties: string[] = []
   const refused: string[] = []
   const later: { delayMs: number; callback: () => void }[] = []
+  const judge = vi.spyOn(judges.proposals, 'proposal')
   const inbound = new Inbound({
     epoch: 1,
     core,
@@ -65,7 +69,7 @@ function world() {
     later: (delayMs, callback) => later.push({ delayMs, callback }),
   })
   const receive = (message: DirectMessage): void => inbound.receive(PEER, encodeDirect(message))
-  return { inbound, events, penalties, refused, later, receive }
+  return { core, judge, inbound, events, penalties, refused, later, receive }
 }
 
 const blockAt = (earlyMs: number, name = ''): Block =>
@@ -75,6 +79,10 @@ const blockAt = (earlyMs: number, name = ''): Block =>
     header: { stateRoot: namedHash(name) },
     consensus: { timeMs: START_MS + DRIFT_MS + earlyMs },
   })
+const certificate = (highQc: QuorumCertificate): Event => ({
+  kind: 'certificates',
+  bundle: ownStatement({ epoch: 1, highQc, tc: null, commitCertificate: null }),
+})
 const proposed = (block: Block): DirectMessage => ({ kind: 'proposal', proposal: committee.proposal(block) })
 
 describe('a proposal from the future', () => {
@@ -137,6 +145,48 @@ describe('what a validator sends', () => {
     const { events, receive } = world()
     for (let n = 0; n < 5; n++) receive({ kind: 'vote', vote: committee.vote(1, 1, namedHash('block'), 0) })
     expect(events).toHaveLength(1)
+  })
+
+  it('is not judged when it is a proposal that is known, or of a view that has long been final', () => {
+    const { core, events, judge, receive } = world()
+    receive(proposed(blockAt(0)))
+    for (let n = 0; n < 5; n++) receive(proposed(blockAt(0)))
+    expect([judge.mock.calls.length, events.length]).toEqual([1, 1])
+    const chain = committee.chain(FORGOTTEN_VIEWS + 3)
+    const last = defined(chain.at(-1), 'the last block')
+    core.handle({ kind: 'blocks', blocks: chain.map((block) => ownStatement(block)) }, 0)
+    for (const { hash } of chain) core.handle({ kind: 'executed', hash, valid: true, reason: '' }, 0)
+    const finality = ownStatement({ certificate: committee.commitQcOf(last), suffix: [] })
+    core.handle({ kind: 'finality', finality }, 0)
+    core.handle(certificate(committee.qcOf(last)), 0)
+    expect(core.tip.hash).toBe(last.hash)
+    receive(proposed(blockAt(0, 'a rival of long ago')))
+    receive(proposed(last))
+    expect([judge.mock.calls.length, events.length]).toEqual([1, 1])
+  })
+
+  it('is judged and observed when it is another proposal of a view that was made final of late', () => {
+    const { core, events, judge, receive } = world()
+    receive(proposed(blockAt(0)))
+    core.handle({ kind: 'executed', hash: blockAt(0).hash, valid: true, reason: '' }, 0)
+    const finality = ownStatement({ certificate: committee.commitQcOf(blockAt(0)), suffix: [] })
+    core.handle({ kind: 'finality', finality }, 0)
+    expect(core.tip.hash).toBe(blockAt(0).hash)
+    receive(proposed(blockAt(0, 'a rival')))
+    expect([judge.mock.calls.length, events.length]).toEqual([2, 2])
+  })
+
+  it('is not judged when it is a vote of a view that is far ahead', () => {
+    const { events, penalties, receive } = world()
+    const hash = namedHash('block')
+    for (const view of [10, 2 ** 30]) {
+      receive({ kind: 'vote', vote: { ...committee.vote(1, view, hash, 0), signer: 2 } })
+      receive({ kind: 'commitVote', vote: { ...committee.commitVote(1, view, hash), signer: 2 } })
+    }
+    expect([events, penalties]).toEqual([[], []])
+    receive({ kind: 'vote', vote: committee.vote(1, 9, hash, 0) })
+    receive({ kind: 'commitVote', vote: committee.commitVote(1, 9, hash) })
+    expect(events).toHaveLength(2)
   })
 
   it('of a certificate that would advance nothing is not even checked', () => {
