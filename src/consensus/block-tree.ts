@@ -114,20 +114,17 @@ export class BlockTree {
   evict(needed: readonly Hash[]): void {
     if (this.#nodes.size <= BLOCKS_MAX) return
     const kept = new Set<Hash>()
-    for (const hash of needed)
-      if (this.#isInReach(hash))
-        for (let node = this.#nodes.get(hash); node !== undefined; node = this.#nodes.get(node.block.header.parentHash))
-          kept.add(node.block.hash)
+    for (const hash of needed) {
+      const held: Block[] = []
+      for (let node = this.#nodes.get(hash); node !== undefined; node = this.#nodes.get(node.block.header.parentHash))
+        held.push(node.block)
+      const lowest = held.at(-1)?.header.height ?? 0
+      if (lowest <= this.#tip.height + UNFINAL_BLOCKS_MAX) for (const block of held) kept.add(block.hash)
+    }
     for (const { block } of this.#byView()) {
       if (this.#nodes.size <= BLOCKS_MAX) return
       if (!kept.has(block.hash)) this.#nodes.delete(block.hash)
     }
-  }
-
-  #isInReach(hash: Hash): boolean {
-    const chain = this.chainTo(hash)
-    const lowest = chain.kind === 'missing' ? chain.child : null
-    return lowest === null || lowest.header.height <= this.#tip.height + UNFINAL_BLOCKS_MAX
   }
 
   /** Parents before their children. */
