@@ -19,7 +19,7 @@ export function beginBlock({ governance }: LedgerRules, system: Words, environme
     return running
   }
   const schedule = beginEpoch(system, environment)
-  settleAll(system, governance, height)
+  settleAll(system, { governance, height })
   makeDue(system, governance, height)
   return schedule
 }

@@ -2,6 +2,7 @@
 import type { Logger } from '../base/logger.ts'
 import { readValidatorsEvent, type ValidatorsEvent } from '../ledger/modules/validators/read-event.ts'
 import type { WordReader } from '../ledger/storage-words.ts'
+import { readVotes } from '../ledger/system/proposal-votes.ts'
 import { readProposal } from '../ledger/system/proposals.ts'
 import { readValidatorRecord, readValidators } from '../ledger/system/validator-records.ts'
 import { type FaultModel, quorum } from '../types/fault-model.ts'
@@ -69,9 +70,11 @@ export class GovernanceLog {
     const words = this.#words()
     const proposal = readProposal(words, id)
     if (proposal === undefined) return {}
-    const { kind, subject, text, votes } = proposal
+    const { kind, subject, text } = proposal
     const needed = quorum(readValidators(words).length, this.#model)
-    const approvals = votes.filter(({ approve }) => approve).map(({ voter }) => this.#nameOf(voter))
+    const approvals = readVotes(words, id)
+      .filter(({ approve }) => approve)
+      .map(({ voter }) => this.#nameOf(voter))
     return {
       kind,
       ...(kind === 'parameter' ? {} : { about: kind === 'add' ? text : this.#nameOf(subject) }),

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import { defined } from '../../src/base/invariant.ts'
 import { wordsIn } from '../../src/ledger/storage-words.ts'
-import { readChanges } from '../../src/ledger/system/pending-changes.ts'
+import { readDue } from '../../src/ledger/system/pending-changes.ts'
 import { SYSTEM_ADDRESS } from '../../src/ledger/system/system-account.ts'
 import { readKeyOwner, readValidatorRecord } from '../../src/ledger/system/validator-records.ts'
 import { type Address, parseAddress, ZERO_ADDRESS } from '../../src/types/ids.ts'
@@ -205,7 +205,7 @@ class Witness {
       if (eventName === 'KeyRotated')
         expect(toHex(this.#recordOf(idOf(args['validator'])).consensusKey)).toBe(args['newKey'])
     }
-    expect(readChanges(this.#words).due).toEqual([])
+    expect(readDue(this.#words)).toEqual([])
   }
 
   #member(n: number): Member {

@@ -1,50 +1,47 @@
-/** What has been decided about validators and parameters and has not happened yet, in the order of the decisions. */
+/** What has been decided about validators and has not happened yet, in the order of the decisions. */
+import { concatBytes, EMPTY_BYTES } from '../../base/bytes.ts'
 import { defined } from '../../base/invariant.ts'
-import { asBytes, asFixedBytes, asList, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
-import { decodeRlp, encodeRlp, type RlpItem } from '../../codec/rlp.ts'
-import { type Address, addressFromBytes, type Hash, hashFromBytes, idBytes } from '../../types/ids.ts'
+import { type Address, addressFromBytes, idBytes } from '../../types/ids.ts'
 import { readValue, writeValue } from '../storage-map.ts'
 import type { WordReader, Words } from '../storage-words.ts'
+import { readEntries, writeEntries } from './packed-entries.ts'
 import { recordKey } from './system-account.ts'
 
 /**
  * `convict`: a removal for evidence, which the bound of an epoch does not hold back. `withdraw`: a
  * candidate goes before its turn came. `replace`: a candidate takes the place of the one removed before it.
  */
-const KINDS = ['remove', 'convict', 'withdraw', 'rotate', 'parameter', 'add', 'replace'] as const
+const KINDS = ['remove', 'convict', 'withdraw', 'rotate', 'add', 'replace'] as const
 
 export type ChangeKind = (typeof KINDS)[number]
 
 export interface PendingChange {
   readonly kind: ChangeKind
-  /** Id of a validator or candidate; the zero address for a parameter. */
+  /** Id of a validator or candidate. */
   readonly subject: Address
-  /** Name of a parameter; zero otherwise. */
-  readonly key: Hash
-  /** The new key, or the parameter's value; empty otherwise. */
-  readonly value: Uint8Array
 }
 
-export interface PendingChanges {
-  /** Happens at the end of the running block, whatever else it decides; empty between blocks. */
-  readonly due: readonly PendingChange[]
-  /** For room in an epoch, or for a candidate that is ready. BOUND: one removal and one rotation of each member. */
-  readonly waiting: readonly PendingChange[]
+/** A kind's place in their list, and an id. */
+const CHANGE_BYTES = 1 + 20
+const DUE_KEY = recordKey('due')
+const WAITING_KEY = recordKey('waiting')
+
+/** Happens at the end of the running block, whatever else it decides; empty between blocks. */
+export function readDue(words: WordReader): readonly PendingChange[] {
+  return readList(words, DUE_KEY)
 }
 
-const KEY = recordKey('changes')
-const NONE: PendingChanges = { due: [], waiting: [] }
-
-export function readChanges(words: WordReader): PendingChanges {
-  const stored = readValue(words, KEY)
-  if (stored.length === 0) return NONE
-  const [due, waiting] = asTuple(decodeRlp(stored), 2, 'changes')
-  return { due: readList(due), waiting: readList(waiting) }
+export function writeDue(words: Words, due: readonly PendingChange[]): void {
+  writeList(words, DUE_KEY, due)
 }
 
-export function writeChanges(words: Words, { due, waiting }: PendingChanges): void {
-  const isEmpty = due.length + waiting.length === 0
-  writeValue(words, KEY, isEmpty ? new Uint8Array(0) : encodeRlp([due.map(itemOf), waiting.map(itemOf)]))
+/** For room in an epoch, or for a candidate that is ready. BOUND: one removal and one rotation of each member. */
+export function readWaiting(words: WordReader): readonly PendingChange[] {
+  return readList(words, WAITING_KEY)
+}
+
+export function writeWaiting(words: Words, waiting: readonly PendingChange[]): void {
+  writeList(words, WAITING_KEY, waiting)
 }
 
 export function isRemoval({ kind }: PendingChange): boolean {
@@ -57,22 +54,30 @@ export function isEntry({ kind }: PendingChange): boolean {
 
 /** Whether it has been decided that this member goes. */
 export function isLeaving(words: WordReader, id: Address): boolean {
-  const { due, waiting } = readChanges(words)
-  return [...due, ...waiting].some((change) => change.subject === id && isRemoval(change))
+  return [...readDue(words), ...readWaiting(words)].some((change) => change.subject === id && isRemoval(change))
 }
 
-function readList(item: RlpItem | undefined): PendingChange[] {
-  return asList(item, 'changes').map((each) => {
-    const [kind, subject, key, value] = asTuple(each, 4, 'change')
-    return {
-      kind: defined(KINDS[asUint(kind, 'change.kind')], 'a kind of change'),
-      subject: addressFromBytes(asFixedBytes(subject, 20, 'change.subject')),
-      key: hashFromBytes(asFixedBytes(key, 32, 'change.key')),
-      value: asBytes(value, 'change.value'),
-    }
-  })
+/** What a rotation that has not happened yet changes the key to; empty without one. */
+export function readNewKey(words: WordReader, id: Address): Uint8Array {
+  return readValue(words, recordKey('newKey', id))
 }
 
-function itemOf({ kind, subject, key, value }: PendingChange): RlpItem {
-  return [uintBytes(KINDS.indexOf(kind)), idBytes(subject), idBytes(key), value]
+export function writeNewKey(words: Words, id: Address, key: Uint8Array): void {
+  writeValue(words, recordKey('newKey', id), key)
+}
+
+export function clearNewKey(words: Words, id: Address): void {
+  writeNewKey(words, id, EMPTY_BYTES)
+}
+
+function readList(words: WordReader, key: Uint8Array): readonly PendingChange[] {
+  return readEntries(words, key, CHANGE_BYTES).map((entry) => ({
+    kind: defined(KINDS[entry[0] as number], 'a kind of change'),
+    subject: addressFromBytes(entry.slice(1)),
+  }))
+}
+
+function writeList(words: Words, key: Uint8Array, changes: readonly PendingChange[]): void {
+  const entries = changes.map(({ kind, subject }) => concatBytes(Uint8Array.of(KINDS.indexOf(kind)), idBytes(subject)))
+  writeEntries(words, key, entries)
 }

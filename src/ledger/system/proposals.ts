@@ -1,7 +1,7 @@
-/** What validators vote on. A proposal stays readable for good; the open ones are listed. */
+/** What validators vote on. A proposal stays readable for good; open-proposals has those that are open. */
 import { concatBytes, utf8 } from '../../base/bytes.ts'
 import { defined } from '../../base/invariant.ts'
-import { asBytes, asFixedBytes, asFlag, asList, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
+import { asBytes, asFixedBytes, asFlag, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../../codec/rlp.ts'
 import { keccak256Hash } from '../../crypto/keccak.ts'
 import {
@@ -21,12 +21,6 @@ export const PROPOSAL_KINDS = ['add', 'remove', 'parameter'] as const
 
 export type ProposalKind = (typeof PROPOSAL_KINDS)[number]
 
-export interface ProposalVote {
-  /** Id of the validator. */
-  readonly voter: Address
-  readonly approve: boolean
-}
-
 export interface Proposal {
   readonly kind: ProposalKind
   /** The zero address: accepted evidence opened it. */
@@ -44,32 +38,16 @@ export interface Proposal {
   /** Name of the candidate, or reason of the removal. */
   readonly text: string
   readonly peer: string
-  readonly votes: readonly ProposalVote[]
 }
 
-export interface OpenProposal {
-  readonly id: number
-  readonly openedAt: Height
-  readonly proposer: Address
-  /** No two open proposals would bring about the same. */
-  readonly topic: Hash
-}
-
-export interface ProposalList {
-  readonly nextId: number
-  readonly open: readonly OpenProposal[]
-}
-
-const LIST_KEY = recordKey('proposals')
-const FIRST_ID = 1
 const decoder = new TextDecoder()
 
 export function readProposal(words: WordReader, id: number): Proposal | undefined {
   const value = readValue(words, keyOf(id))
   if (value.length === 0) return undefined
-  const [kind, proposer, openedAt, passed, subject, evidenceId, key, content, text, peer, votes] = asTuple(
+  const [kind, proposer, openedAt, passed, subject, evidenceId, key, content, text, peer] = asTuple(
     decodeRlp(value),
-    11,
+    10,
     'proposal',
   )
   return {
@@ -83,15 +61,11 @@ export function readProposal(words: WordReader, id: number): Proposal | undefine
     value: asBytes(content, 'proposal.value'),
     text: decoder.decode(asBytes(text, 'proposal.text')),
     peer: decoder.decode(asBytes(peer, 'proposal.peer')),
-    votes: asList(votes, 'proposal.votes').map((item) => {
-      const [voter, approve] = asTuple(item, 2, 'vote')
-      return { voter: addressOf(voter), approve: asFlag(approve, 'vote.approve') }
-    }),
   }
 }
 
 export function writeProposal(words: Words, id: number, proposal: Proposal): void {
-  const { kind, proposer, openedAt, passed, subject, evidenceId, key, value, text, peer, votes } = proposal
+  const { kind, proposer, openedAt, passed, subject, evidenceId, key, value, text, peer } = proposal
   const fields: RlpItem[] = [
     uintBytes(PROPOSAL_KINDS.indexOf(kind)),
     idBytes(proposer),
@@ -103,39 +77,8 @@ export function writeProposal(words: Words, id: number, proposal: Proposal): voi
     value,
     utf8(text),
     utf8(peer),
-    votes.map(({ voter, approve }): RlpItem => [idBytes(voter), uintBytes(approve ? 1 : 0)]),
   ]
   writeValue(words, keyOf(id), encodeRlp(fields))
-}
-
-export function readProposalList(words: WordReader): ProposalList {
-  const value = readValue(words, LIST_KEY)
-  if (value.length === 0) return { nextId: FIRST_ID, open: [] }
-  const [nextId, open] = asTuple(decodeRlp(value), 2, 'proposals')
-  return {
-    nextId: asUint(nextId, 'proposals.nextId'),
-    open: asList(open, 'proposals.open').map((item) => {
-      const [id, openedAt, proposer, topic] = asTuple(item, 4, 'open proposal')
-      return {
-        id: asUint(id, 'open.id'),
-        openedAt: asUint(openedAt, 'open.openedAt'),
-        proposer: addressOf(proposer),
-        topic: hashOf(topic),
-      }
-    }),
-  }
-}
-
-export function writeProposalList(words: Words, { nextId, open }: ProposalList): void {
-  const items = open.map(
-    ({ id, openedAt, proposer, topic }): RlpItem => [
-      uintBytes(id),
-      uintBytes(openedAt),
-      idBytes(proposer),
-      idBytes(topic),
-    ],
-  )
-  writeValue(words, LIST_KEY, encodeRlp([uintBytes(nextId), items]))
 }
 
 type Matter = Pick<Proposal, 'kind' | 'subject' | 'key' | 'value' | 'text' | 'peer'>

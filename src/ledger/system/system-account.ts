@@ -5,7 +5,7 @@
  * | key (name, then padding, then number or address) | record |
  * |---|---|
  * | `validatorSet` | rlp([[address, key, leads], …]) in the order of addresses |
- * | `validator` + id | see validator-records |
+ * | `validator`, `status` + id | see validator-records |
  * | `signer` + address of a key | the id whose key it is, was or will be |
  * | `candidates` | rlp([id, …]) in the order of appointment |
  * | `parameters` | rlp([baseFeePerGas, gasLimit, targetValidators]) |
@@ -13,8 +13,10 @@
  * | `epochs` + epoch mod 16 | rlp([epoch, validators, weights, seed]) |
  * | `counters` | see counters |
  * | `weights` | one byte for each validator of the next epoch |
- * | `proposals`, `proposal` + number | see proposals |
- * | `changes` | see pending-changes |
+ * | `proposal`, `votes` + number | see proposals, proposal-votes |
+ * | `proposals`, `open` + number, `topic` + hash, `proposedBy` + id | see open-proposals |
+ * | `due`, `waiting`, `newKey` + id | see pending-changes |
+ * | `settings` | see decided-settings |
  * | `keyChanges` | see key-changes |
  * | `evidence` + last 20 bytes of its id, `punished` + id | see offences |
  * | `ring` + height mod 256 | rlp([height, hash, stateRoot]) |

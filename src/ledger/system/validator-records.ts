@@ -18,21 +18,25 @@ export const STANDINGS = ['candidate', 'validator', 'removed'] as const
 
 export type Standing = (typeof STANDINGS)[number]
 
-export interface ValidatorRecord extends Validator {
+/** What is asked of many at a time, apart from how long a text each has written: one word of storage. */
+export interface MemberStatus {
+  readonly standing: Standing
+  /** For good: with this key there is no way back. */
+  readonly jailed: boolean
+  /** Height that the candidate last said to be ready at; 0 = never. */
+  readonly readyAt: Height
+}
+
+export interface ValidatorRecord extends Validator, MemberStatus {
   readonly name: string
   /** Multiaddr with peer id. */
   readonly peer: string
   /** Where its fees go; its own address unless it says otherwise. */
   readonly feeRecipient: Address
-  readonly standing: Standing
-  /** For good: with this key there is no way back. */
-  readonly jailed: boolean
   /** Height at which it was appointed. */
   readonly addedAt: Height
   /** The address of its consensus key: sends its calls. */
   readonly signer: Address
-  /** Height that the candidate last said to be ready at; 0 = never. */
-  readonly readyAt: Height
 }
 
 const SET_KEY = recordKey('validatorSet')
@@ -62,8 +66,8 @@ export function readValidatorItems(item: RlpItem | undefined): Validator[] {
 export function readValidatorRecord(words: WordReader, address: Address): ValidatorRecord | undefined {
   const value = readValue(words, recordKey('validator', address))
   if (value.length === 0) return undefined
-  const fields = asTuple(decodeRlp(value), 10, 'validator record')
-  const [consensusKey, leads, name, peer, feeRecipient, standing, jailed, addedAt, signer, readyAt] = fields
+  const fields = asTuple(decodeRlp(value), 7, 'validator record')
+  const [consensusKey, leads, name, peer, feeRecipient, addedAt, signer] = fields
   return {
     address,
     consensusKey: asFixedBytes(consensusKey, PUBLIC_KEY_BYTES, 'record.consensusKey'),
@@ -71,11 +75,20 @@ export function readValidatorRecord(words: WordReader, address: Address): Valida
     name: decoder.decode(asBytes(name, 'record.name')),
     peer: decoder.decode(asBytes(peer, 'record.peer')),
     feeRecipient: addressFromBytes(asFixedBytes(feeRecipient, 20, 'record.feeRecipient')),
-    standing: defined(STANDINGS[asUint(standing, 'record.standing')], 'a standing'),
-    jailed: asFlag(jailed, 'record.jailed'),
     addedAt: asUint(addedAt, 'record.addedAt'),
     signer: addressFromBytes(asFixedBytes(signer, 20, 'record.signer')),
-    readyAt: asUint(readyAt, 'record.readyAt'),
+    ...defined(readStatus(words, address), 'the status of a member'),
+  }
+}
+
+export function readStatus(words: WordReader, address: Address): MemberStatus | undefined {
+  const value = readValue(words, recordKey('status', address))
+  if (value.length === 0) return undefined
+  const [standing, jailed, readyAt] = asTuple(decodeRlp(value), 3, 'status')
+  return {
+    standing: defined(STANDINGS[asUint(standing, 'status.standing')], 'a standing'),
+    jailed: asFlag(jailed, 'status.jailed'),
+    readyAt: asUint(readyAt, 'status.readyAt'),
   }
 }
 
@@ -86,13 +99,13 @@ export function writeValidatorRecord(words: Words, record: ValidatorRecord): voi
     utf8(record.name),
     utf8(record.peer),
     idBytes(record.feeRecipient),
-    uintBytes(STANDINGS.indexOf(record.standing)),
-    uintBytes(record.jailed ? 1 : 0),
     uintBytes(record.addedAt),
     idBytes(record.signer),
-    uintBytes(record.readyAt),
   ]
+  const { standing, jailed, readyAt } = record
+  const status = [uintBytes(STANDINGS.indexOf(standing)), uintBytes(jailed ? 1 : 0), uintBytes(readyAt)]
   writeValue(words, recordKey('validator', record.address), encodeRlp(fields))
+  writeValue(words, recordKey('status', record.address), encodeRlp(status))
   writeKeyOwner(words, record.signer, record.address)
 }
 

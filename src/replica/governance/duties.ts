@@ -6,11 +6,13 @@ import { toHex } from '../../base/bytes.ts'
 import { isPlanted } from '../../base/planted-bug.ts'
 import type { GovernanceRules } from '../../ledger/governance-rules.ts'
 import { encodeValidatorsCall } from '../../ledger/modules/validators/encode-call.ts'
-import { isExpired } from '../../ledger/modules/validators/tally.ts'
 import type { WordReader } from '../../ledger/storage-words.ts'
+import { readCandidates } from '../../ledger/system/candidate-queue.ts'
+import { findOpen } from '../../ledger/system/open-proposals.ts'
 import { isLeaving } from '../../ledger/system/pending-changes.ts'
-import { readProposal, readProposalList, removalTopic } from '../../ledger/system/proposals.ts'
-import { readValidatorRecord, type ValidatorRecord } from '../../ledger/system/validator-records.ts'
+import { readVotes } from '../../ledger/system/proposal-votes.ts'
+import { readProposal, removalTopic } from '../../ledger/system/proposals.ts'
+import { readStatus, readValidators, type ValidatorRecord } from '../../ledger/system/validator-records.ts'
 import type { GovernanceParameters } from '../../types/genesis.ts'
 import { type Address, type Hash, type Height, ZERO_HASH } from '../../types/ids.ts'
 import type { HeldEvidence } from './evidence-desk.ts'
@@ -69,31 +71,39 @@ export function voteOn(proposal: bigint | number): string {
 }
 
 /** On what is proven, and only once: an operator's word stands. */
-function votes(self: ValidatorRecord, { words, rules, tip, isProven }: DutySources): Duty[] {
+function votes(self: ValidatorRecord, sources: DutySources): Duty[] {
+  const { words, isProven } = sources
   if (__CANARIES__ && isPlanted('proven-not-voted-on')) return []
-  return readProposalList(words).open.flatMap(({ id, openedAt }) => {
-    const proposal = isExpired(openedAt, rules, tip.height + 1) ? undefined : readProposal(words, id)
-    if (proposal?.kind !== 'remove' || proposal.evidenceId === ZERO_HASH) return []
-    const hasVoted = proposal.votes.some(({ voter }) => voter === self.address)
-    if (hasVoted || !isProven(proposal.evidenceId, proposal.subject)) return []
+  const members = [...readValidators(words).map(({ address }) => address), ...readCandidates(words)]
+  // Evidence jails before it accuses.
+  return members.flatMap((member) => {
+    const isJailed = readStatus(words, member)?.jailed === true
+    const id = isJailed ? openRemoval(member, sources) : undefined
+    const evidenceId = id === undefined ? undefined : readProposal(words, id)?.evidenceId
+    if (id === undefined || evidenceId === undefined || evidenceId === ZERO_HASH) return []
+    const hasVoted = readVotes(words, id).some(({ voter }) => voter === self.address)
+    if (hasVoted || !isProven(evidenceId, member)) return []
     return [{ purpose: voteOn(id), data: encodeValidatorsCall('vote', [BigInt(id), true]), likeness: null }]
   })
 }
 
 /** Silence proves nothing: a proposal is opened, and operators vote. */
-function accusations(self: ValidatorRecord, { words, rules, governance, tip, missedViews }: DutySources): Duty[] {
+function accusations(self: ValidatorRecord, sources: DutySources): Duty[] {
+  const { words, governance, missedViews } = sources
   const silent = missedViews.silent.filter(({ validator }) => validator !== self.address)
-  if (silent.length === 0) return []
-  const { open } = readProposalList(words)
   return silent.flatMap(({ validator, missed }) => {
-    const topic = removalTopic(validator)
-    const isOpen = open.some((each) => each.topic === topic && !isExpired(each.openedAt, rules, tip.height + 1))
-    const record = readValidatorRecord(words, validator)
-    if (isOpen || isLeaving(words, validator) || record?.standing !== 'validator' || record.jailed) return []
+    const status = readStatus(words, validator)
+    if (status?.standing !== 'validator' || status.jailed || isLeaving(words, validator)) return []
+    if (openRemoval(validator, sources) !== undefined) return []
     const reason = `missed ${missed} of its last ${governance.leaderViewsWindow} leader views`
     const data = encodeValidatorsCall('proposeRemove', [validator, ZERO_HASH, reason])
     return [{ purpose: `silence of ${validator}`, data, likeness: data.subarray(0, SUBJECT_END) }]
   })
+}
+
+/** As the next block finds it. */
+function openRemoval(member: Address, { words, rules, tip }: DutySources): number | undefined {
+  return findOpen(words, removalTopic(member), { governance: rules, height: tip.height + 1 })
 }
 
 /** Said again when half of the time is over that it holds for. */

@@ -10,13 +10,14 @@ import { MODULE_GAS } from '../../gas.ts'
 import { readSchedule } from '../../system/epoch-schedule.ts'
 import { scheduleOfKeptEpoch } from '../../system/kept-epochs.ts'
 import { isPunished, writeOffence } from '../../system/offences.ts'
+import { findOpen } from '../../system/open-proposals.ts'
 import { isLeaving } from '../../system/pending-changes.ts'
-import { readProposal, readProposalList, removalTopic, writeProposal } from '../../system/proposals.ts'
+import { readProposal, removalTopic, writeProposal } from '../../system/proposals.ts'
 import { readValidatorRecord, writeValidatorRecord } from '../../system/validator-records.ts'
 import type { CallingContext } from './abi.ts'
 import { makeDueAndLog } from './change-log.ts'
 import { openProposal } from './propose.ts'
-import { enqueueRemoval, isExpired } from './tally.ts'
+import { enqueueRemoval } from './tally.ts'
 
 /** As many as a judgement makes at most. */
 const SIGNATURE_CHECKS_MAX = 4
@@ -69,11 +70,11 @@ function accuse(context: CallingContext, culprit: Address, evidenceId: Hash): vo
     makeDueAndLog(context)
     return
   }
-  const topic = removalTopic(culprit)
-  const open = readProposalList(words).open.find((each) => each.topic === topic)
-  if (open === undefined || isExpired(open.openedAt, rules.governance, block.height)) {
+  const now = { governance: rules.governance, height: block.height }
+  const open = findOpen(words, removalTopic(culprit), now)
+  if (open === undefined) {
     openProposal(context, ZERO_ADDRESS, { kind: 'remove', subject: culprit, evidenceId })
     return
   }
-  writeProposal(words, open.id, { ...defined(readProposal(words, open.id), 'an open proposal'), evidenceId })
+  writeProposal(words, open, { ...defined(readProposal(words, open), 'an open proposal'), evidenceId })
 }

@@ -2,33 +2,30 @@
 import { fromHex, type Hex } from '../../../base/bytes.ts'
 import { possessionDigest } from '../../../crypto/digests.ts'
 import { addressOfPublicKey, isPublicKey } from '../../../crypto/secp256k1.ts'
-import { type Address, ZERO_HASH } from '../../../types/ids.ts'
+import type { Address } from '../../../types/ids.ts'
 import { MODULE_GAS } from '../../gas.ts'
-import { isLeaving, readChanges } from '../../system/pending-changes.ts'
-import { readProposalList, removalTopic } from '../../system/proposals.ts'
+import { findOpen } from '../../system/open-proposals.ts'
+import { isLeaving, readNewKey, writeNewKey } from '../../system/pending-changes.ts'
+import { removalTopic } from '../../system/proposals.ts'
 import { readKeyOwner, writeKeyOwner } from '../../system/validator-records.ts'
 import type { CallingContext } from './abi.ts'
 import { makeDueAndLog } from './change-log.ts'
 import { callingValidator } from './membership.ts'
-import { enqueue, isExpired } from './tally.ts'
+import { enqueue } from './tally.ts'
 
 /** In force from the next epoch on, and nobody else's from now on. Nobody escapes a removal by it. */
 export function rotateKey(context: CallingContext, [newKey, proof]: readonly [Hex, Hex]): void {
   const { words, rules, block } = context
   const { address } = callingValidator(context)
-  const removal = removalTopic(address)
-  const isAccused = readProposalList(words).open.some(
-    ({ topic, openedAt }) => topic === removal && !isExpired(openedAt, rules.governance, block.height),
-  )
-  if (isAccused || isLeaving(words, address)) context.revert('Closed', [])
-  const { due, waiting } = readChanges(words)
-  if ([...due, ...waiting].some(({ kind, subject }) => kind === 'rotate' && subject === address))
-    context.revert('BadKey', ['pending'])
+  const accusation = findOpen(words, removalTopic(address), { governance: rules.governance, height: block.height })
+  if (accusation !== undefined || isLeaving(words, address)) context.revert('Closed', [])
+  if (readNewKey(words, address).length > 0) context.revert('BadKey', ['pending'])
   const key = provenKey(context, newKey, proof, address)
   const signer = addressOfPublicKey(key)
   if (readKeyOwner(words, signer) !== undefined) context.revert('BadKey', ['taken'])
   writeKeyOwner(words, signer, address)
-  enqueue(words, { kind: 'rotate', subject: address, key: ZERO_HASH, value: key })
+  writeNewKey(words, address, key)
+  enqueue(words, { kind: 'rotate', subject: address })
   makeDueAndLog(context)
 }
 

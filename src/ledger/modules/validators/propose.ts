@@ -4,27 +4,18 @@ import { addressOfPublicKey } from '../../../crypto/secp256k1.ts'
 import { type Address, type Hash, type Height, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
 import { isMemberName, isPeerAddress } from '../../member-fields.ts'
 import { readOffence } from '../../system/offences.ts'
+import { findOpen, OPEN_PROPOSALS_MAX, open, readProposedBy, writeProposedBy } from '../../system/open-proposals.ts'
 import { isLeaving } from '../../system/pending-changes.ts'
-import {
-  PROPOSAL_KINDS,
-  type Proposal,
-  readProposalList,
-  topicOf,
-  writeProposal,
-  writeProposalList,
-} from '../../system/proposals.ts'
+import { PROPOSAL_KINDS, type Proposal, topicOf, writeProposal } from '../../system/proposals.ts'
 import { readKeyOwner, readValidatorRecord } from '../../system/validator-records.ts'
 import type { CallingContext } from './abi.ts'
 import { provenKey } from './key-rotation.ts'
 import { callingValidator } from './membership.ts'
 import { settingOf } from './parameters.ts'
-import { isExpired } from './tally.ts'
 
 type Subject = Pick<Proposal, 'kind'> & Partial<Proposal>
 
 const REASON_BYTES_MAX = 256
-/** BOUND: open ones of one validator. Evidence opens more: one for each culprit. */
-const OPEN_PROPOSALS_MAX = 8
 
 export function proposeAdd(context: CallingContext, args: readonly [Hex, Hex, string, string]): void {
   const [consensusKey, proofOfPossession, peer, name] = args
@@ -68,25 +59,22 @@ export function proposeParam(context: CallingContext, args: readonly [Hex, Hex])
 
 function propose(context: CallingContext, proposer: Address, subject: Subject): void {
   const { words, rules, block } = context
-  const { open } = readProposalList(words)
-  const alive = open.filter(({ openedAt }) => !isExpired(openedAt, rules.governance, block.height))
+  const now = { governance: rules.governance, height: block.height }
   const topic = topicOf(proposalOf(proposer, block.height, subject))
-  if (alive.some((each) => each.topic === topic)) context.revert('BadProposal', ['open'])
-  if (alive.filter((each) => each.proposer === proposer).length >= OPEN_PROPOSALS_MAX)
-    context.revert('BadProposal', ['many'])
-  openProposal(context, proposer, subject)
+  if (findOpen(words, topic, now) !== undefined) context.revert('BadProposal', ['open'])
+  const own = readProposedBy(words, proposer, now)
+  if (own.length >= OPEN_PROPOSALS_MAX) context.revert('BadProposal', ['many'])
+  writeProposedBy(words, proposer, [...own, openProposal(context, proposer, subject)])
 }
 
-/** Without asking who proposes. */
-export function openProposal(context: CallingContext, proposer: Address, subject: Subject): void {
+/** Without asking who proposes. Its number. */
+export function openProposal(context: CallingContext, proposer: Address, subject: Subject): number {
   const { words, rules, block } = context
-  const { nextId, open } = readProposalList(words)
-  const alive = open.filter(({ openedAt }) => !isExpired(openedAt, rules.governance, block.height))
   const proposal = proposalOf(proposer, block.height, subject)
-  writeProposal(words, nextId, proposal)
-  const entry = { id: nextId, openedAt: block.height, proposer, topic: topicOf(proposal) }
-  writeProposalList(words, { nextId: nextId + 1, open: [...alive, entry] })
-  context.emit('Proposed', [BigInt(nextId), proposer, PROPOSAL_KINDS.indexOf(proposal.kind), proposal.subject])
+  const id = open(words, topicOf(proposal), { governance: rules.governance, height: block.height })
+  writeProposal(words, id, proposal)
+  context.emit('Proposed', [BigInt(id), proposer, PROPOSAL_KINDS.indexOf(proposal.kind), proposal.subject])
+  return id
 }
 
 function proposalOf(proposer: Address, openedAt: Height, subject: Subject): Proposal {
@@ -100,7 +88,6 @@ function proposalOf(proposer: Address, openedAt: Height, subject: Subject): Prop
     value: EMPTY_BYTES,
     text: '',
     peer: '',
-    votes: [],
     ...subject,
   }
 }

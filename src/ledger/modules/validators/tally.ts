@@ -1,62 +1,57 @@
 /** Whether a proposal has passed, and what then is decided (docs/ledger.md, "Governance"). */
-import { EMPTY_BYTES } from '../../../base/bytes.ts'
 import { defined } from '../../../base/invariant.ts'
 import { isPlanted } from '../../../base/planted-bug.ts'
 import { addressOfPublicKey } from '../../../crypto/secp256k1.ts'
 import { quorum } from '../../../types/fault-model.ts'
-import { type Address, type Height, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
+import { type Address, type Height, ZERO_HASH } from '../../../types/ids.ts'
 import type { GovernanceRules } from '../../governance-rules.ts'
 import type { WordReader, Words } from '../../storage-words.ts'
 import { CANDIDATES_MAX, readCandidates, writeCandidates } from '../../system/candidate-queue.ts'
-import { isLeaving, isRemoval, type PendingChange, readChanges, writeChanges } from '../../system/pending-changes.ts'
-import {
-  type Proposal,
-  readProposal,
-  readProposalList,
-  writeProposal,
-  writeProposalList,
-} from '../../system/proposals.ts'
+import { addSetting } from '../../system/decided-settings.ts'
+import { close, type Now, openProposals, readOpen } from '../../system/open-proposals.ts'
+import { isRemoval, type PendingChange, readDue, readWaiting, writeWaiting } from '../../system/pending-changes.ts'
+import { readVotes } from '../../system/proposal-votes.ts'
+import { type Proposal, readProposal, writeProposal } from '../../system/proposals.ts'
 import {
   readKeyOwner,
+  readStatus,
   readValidatorRecord,
   readValidators,
   writeValidatorRecord,
 } from '../../system/validator-records.ts'
 
-export function isExpired(openedAt: Height, { proposalBlocksMax }: GovernanceRules, height: Height): boolean {
-  return height - openedAt > proposalBlocksMax
-}
-
-/** Decides an open proposal if a quorum of the current set, the jailed not counted among the votes, is for it. */
-export function settle(words: Words, id: number, governance: GovernanceRules, height: Height): boolean {
+/** Decides an open proposal if as many members as are needed, the jailed not counted among the votes, are for it. */
+export function settle(words: Words, id: number, needed: number, now: Now): boolean {
+  if (!isApproved(words, id, needed, now)) return false
   const proposal = defined(readProposal(words, id), 'an open proposal')
-  if (!isApproved(words, proposal, governance)) return false
   writeProposal(words, id, { ...proposal, passed: true })
-  close(words, (open) => open.id === id)
-  decide(words, proposal, height)
+  close(words, id)
+  decide(words, proposal, now.height)
   return true
 }
 
-/** In the first block of an epoch: another set has another quorum. What is too old leaves the list. */
-export function settleAll(words: Words, governance: GovernanceRules, height: Height): void {
-  close(words, ({ openedAt }) => isExpired(openedAt, governance, height))
-  for (const { id } of readProposalList(words).open) settle(words, id, governance, height)
+/** In the first block of an epoch: another set has another quorum. */
+export function settleAll(words: Words, now: Now): void {
+  const needed = approvalsNeeded(words, now.governance)
+  for (const id of openProposals(words, now)) settle(words, id, needed, now)
 }
 
-function isApproved(words: WordReader, { votes }: Proposal, { faultModel }: GovernanceRules): boolean {
-  const validators = readValidators(words)
-  const members = new Set(validators.map(({ address }) => address))
-  const approvals = votes.filter(
-    ({ voter, approve }) => approve && members.has(voter) && readValidatorRecord(words, voter)?.jailed === false,
-  )
+/** A quorum of the current set. */
+export function approvalsNeeded(words: WordReader, { faultModel }: GovernanceRules): number {
   const missing = __CANARIES__ && isPlanted('removal-quorum-low') ? 1 : 0
-  return approvals.length >= quorum(validators.length, faultModel) - missing
+  return quorum(readValidators(words).length, faultModel) - missing
 }
 
-function close(words: Words, isClosed: (open: { readonly id: number; readonly openedAt: Height }) => boolean): void {
-  const list = readProposalList(words)
-  const open = list.open.filter((each) => !isClosed(each))
-  if (open.length < list.open.length) writeProposalList(words, { ...list, open })
+function isApproved(words: WordReader, id: number, needed: number, now: Now): boolean {
+  // Most have so few votes that it does not matter whose they are.
+  if (defined(readOpen(words, id, now), 'an open proposal').approvals < needed) return false
+  const approvals = readVotes(words, id).filter(({ voter, approve }) => approve && isHeard(words, voter))
+  return approvals.length >= needed
+}
+
+function isHeard(words: WordReader, voter: Address): boolean {
+  const status = readStatus(words, voter)
+  return status?.standing === 'validator' && !status.jailed
 }
 
 function decide(words: Words, proposal: Proposal, height: Height): void {
@@ -69,7 +64,7 @@ function decide(words: Words, proposal: Proposal, height: Height): void {
       enqueueRemoval(words, evidenceId === ZERO_HASH ? 'remove' : 'convict', subject)
       break
     case 'parameter':
-      enqueue(words, { kind: 'parameter', subject: ZERO_ADDRESS, key, value })
+      addSetting(words, { key, value })
   }
 }
 
@@ -100,14 +95,13 @@ function appoint(words: Words, { subject, value, text, peer }: Proposal, height:
 
 /** Of a validator or a candidate, once; evidence turns one that waits into one that only the set's size holds back. */
 export function enqueueRemoval(words: Words, kind: 'remove' | 'convict', subject: Address): void {
-  const removal = { kind, subject, key: ZERO_HASH, value: EMPTY_BYTES }
-  const { due, waiting } = readChanges(words)
-  const known = waiting.findIndex((change) => change.subject === subject && isRemoval(change))
-  if (known === -1 && !isLeaving(words, subject)) enqueue(words, removal)
-  if (known !== -1 && kind === 'convict') writeChanges(words, { due, waiting: waiting.with(known, removal) })
+  const isOfIt = (change: PendingChange) => change.subject === subject && isRemoval(change)
+  const waiting = readWaiting(words)
+  const known = waiting.findIndex(isOfIt)
+  if (known === -1 && !readDue(words).some(isOfIt)) enqueue(words, { kind, subject })
+  if (known !== -1 && kind === 'convict') writeWaiting(words, waiting.with(known, { kind, subject }))
 }
 
 export function enqueue(words: Words, change: PendingChange): void {
-  const { due, waiting } = readChanges(words)
-  writeChanges(words, { due, waiting: [...waiting, change] })
+  writeWaiting(words, [...readWaiting(words), change])
 }

@@ -1,14 +1,16 @@
 /** What the module shows. */
 import { type Hex, toHex } from '../../../base/bytes.ts'
 import { type Address, type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
+import type { WordReader } from '../../storage-words.ts'
 import { readCandidates } from '../../system/candidate-queue.ts'
 import { readCounters, type ValidatorCounters } from '../../system/counters.ts'
 import { readSchedule } from '../../system/epoch-schedule.ts'
 import { readOffence } from '../../system/offences.ts'
+import { isExpired } from '../../system/open-proposals.ts'
+import { readVotes } from '../../system/proposal-votes.ts'
 import { PROPOSAL_KINDS, type Proposal, readProposal } from '../../system/proposals.ts'
 import { readValidatorRecord, readValidators, STANDINGS } from '../../system/validator-records.ts'
 import type { ViewingContext } from './abi.ts'
-import { isExpired } from './tally.ts'
 
 const OPEN = 0
 const PASSED = 1
@@ -18,35 +20,40 @@ const PAGE_MAX = 100
 const NOTHING_DONE: ValidatorCounters = { proposed: 0, missed: 0, voted: 0 }
 
 export function validators(context: ViewingContext) {
-  return readValidators(context.words).map(({ address }) => memberOf(context, address))
+  const shownMember = memberOf(context)
+  return readValidators(context.words).map(({ address }) => shownMember(address))
 }
 
 export function candidates(context: ViewingContext) {
-  return readCandidates(context.words).map((id) => memberOf(context, id))
+  return readCandidates(context.words).map(memberOf(context))
 }
 
 export function validator(context: ViewingContext, [id]: readonly [Hex]) {
-  return memberOf(context, id as Address)
+  return memberOf(context)(id as Address)
 }
 
-function memberOf(context: ViewingContext, id: Address) {
+/** The counters of all are one record: it is read once, however many are shown. */
+function memberOf(context: ViewingContext) {
   const { words } = context
-  const record = readValidatorRecord(words, id)
-  if (record === undefined) return context.revert('NotValidator', [])
-  const { consensusKey, signer, peer, name, feeRecipient, jailed, leads } = record
-  const { proposed, missed, voted } = countersOf(context, id)
-  return {
-    ...{ id, consensusKey: toHex(consensusKey), signer, peer, name, feeRecipient },
-    ...{ addedAt: BigInt(record.addedAt), readyAt: BigInt(record.readyAt) },
-    ...{ standing: STANDINGS.indexOf(record.standing), jailed, leads },
-    ...{ proposed: BigInt(proposed), missed: BigInt(missed), voted: BigInt(voted) },
+  const counters = countersOf(words)
+  return (id: Address) => {
+    const record = readValidatorRecord(words, id)
+    if (record === undefined) return context.revert('NotValidator', [])
+    const { consensusKey, signer, peer, name, feeRecipient, jailed, leads } = record
+    const { proposed, missed, voted } = counters.get(id) ?? NOTHING_DONE
+    return {
+      ...{ id, consensusKey: toHex(consensusKey), signer, peer, name, feeRecipient },
+      ...{ addedAt: BigInt(record.addedAt), readyAt: BigInt(record.readyAt) },
+      ...{ standing: STANDINGS.indexOf(record.standing), jailed, leads },
+      ...{ proposed: BigInt(proposed), missed: BigInt(missed), voted: BigInt(voted) },
+    }
   }
 }
 
-function countersOf({ words }: ViewingContext, id: Address): ValidatorCounters {
+function countersOf(words: WordReader): ReadonlyMap<Address, ValidatorCounters> {
   const members = readSchedule(words)?.validators ?? []
-  const index = members.findIndex(({ address }) => address === id)
-  return readCounters(words, members.length)[index] ?? NOTHING_DONE
+  const counters = readCounters(words, members.length)
+  return new Map(members.map(({ address }, index) => [address, counters[index] ?? NOTHING_DONE]))
 }
 
 export function proposal(context: ViewingContext, [number]: readonly [bigint]) {
@@ -66,9 +73,10 @@ export function proposals(context: ViewingContext, [from, count]: readonly [bigi
   return page
 }
 
-function shown({ rules, block }: ViewingContext, id: bigint, proposal: Proposal) {
-  const { kind, proposer, openedAt, passed, subject, evidenceId, key, value, text, peer, votes } = proposal
-  const open = isExpired(openedAt, rules.governance, block.height) ? EXPIRED : OPEN
+function shown({ words, rules, block }: ViewingContext, id: bigint, proposal: Proposal) {
+  const { kind, proposer, openedAt, passed, subject, evidenceId, key, value, text, peer } = proposal
+  const votes = readVotes(words, Number(id))
+  const open = isExpired(openedAt, { governance: rules.governance, height: block.height }) ? EXPIRED : OPEN
   const votersWho = (approve: boolean) => votes.filter((vote) => vote.approve === approve).map(({ voter }) => voter)
   return {
     ...{ id, kind: PROPOSAL_KINDS.indexOf(kind), status: passed ? PASSED : open, proposer, openedAt: BigInt(openedAt) },

@@ -1,10 +1,12 @@
 /** One vote for each validator and proposal; another one replaces it. */
 import { isPlanted } from '../../../base/planted-bug.ts'
-import { readProposal, writeProposal } from '../../system/proposals.ts'
+import { isExpired, writeOpen } from '../../system/open-proposals.ts'
+import { readVotes, writeVotes } from '../../system/proposal-votes.ts'
+import { readProposal } from '../../system/proposals.ts'
 import type { CallingContext } from './abi.ts'
 import { makeDueAndLog } from './change-log.ts'
 import { callingValidator } from './membership.ts'
-import { isExpired, settle } from './tally.ts'
+import { approvalsNeeded, settle } from './tally.ts'
 
 export function vote(context: CallingContext, [number, approve]: readonly [bigint, boolean]): void {
   const { words, rules, block } = context
@@ -12,15 +14,19 @@ export function vote(context: CallingContext, [number, approve]: readonly [bigin
   const id = Number(number)
   const proposal = Number.isSafeInteger(id) ? readProposal(words, id) : undefined
   if (proposal === undefined) return context.revert('UnknownProposal', [])
-  if (proposal.passed || isExpired(proposal.openedAt, rules.governance, block.height))
-    return context.revert('Closed', [])
-  const held = proposal.votes.find(({ voter }) => voter === address)
-  if (held?.approve === approve && !(__CANARIES__ && isPlanted('vote-counted-again')))
+  const now = { governance: rules.governance, height: block.height }
+  if (proposal.passed || isExpired(proposal.openedAt, now)) return context.revert('Closed', [])
+  const votes = readVotes(words, id)
+  const place = votes.findIndex(({ voter }) => voter === address)
+  if (votes[place]?.approve === approve && !(__CANARIES__ && isPlanted('vote-counted-again')))
     context.revert('AlreadyVoted', [])
-  const others = proposal.votes.filter(({ voter }) => voter !== address)
-  writeProposal(words, id, { ...proposal, votes: [...others, { voter: address, approve }] })
+  const cast = { voter: address, approve }
+  const counted = place === -1 ? [...votes, cast] : votes.with(place, cast)
+  writeVotes(words, id, counted)
+  const approvals = counted.filter((each) => each.approve).length
+  writeOpen(words, id, { openedAt: proposal.openedAt, approvals })
   context.emit('Voted', [number, address, approve])
-  if (!settle(words, id, rules.governance, block.height)) return
+  if (!settle(words, id, approvalsNeeded(words, rules.governance), now)) return
   context.emit('Passed', [number])
   makeDueAndLog(context)
 }

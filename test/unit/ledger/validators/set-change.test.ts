@@ -1,7 +1,7 @@
 // Who is in the next set, and when (docs/ledger.md, "Governance").
 import { describe, expect, test } from 'vitest'
 import { wordsIn } from '../../../../src/ledger/storage-words.ts'
-import { readChanges } from '../../../../src/ledger/system/pending-changes.ts'
+import { readWaiting } from '../../../../src/ledger/system/pending-changes.ts'
 import { SYSTEM_ADDRESS } from '../../../../src/ledger/system/system-account.ts'
 import {
   callOf,
@@ -112,7 +112,7 @@ describe('a removal', () => {
     ledger.decide([a, b, c], 'proposeRemove', removalOf(d))
     const outcome = ledger.call(STRANGER, 'submitEvidence', [ledger.doubleVote(d)])
     expect(names(outcome)).toEqual(['EvidenceAccepted', 'Jailed'])
-    const { waiting } = readChanges(wordsIn(ledger.state, SYSTEM_ADDRESS))
+    const waiting = readWaiting(wordsIn(ledger.state, SYSTEM_ADDRESS))
     expect(waiting).toMatchObject([{ kind: 'convict', subject: d.id }])
     ledger.block(ledger.readyCall(first))
     expect(ledger.ids).not.toContain(d.id)
