@@ -1,5 +1,5 @@
 /** What governance may change, and within which bounds: constants of the protocol. */
-import { bigIntToFixedBytes, bytesToBigInt, utf8 } from '../../../base/bytes.ts'
+import { bigIntToBytes, bigIntToFixedBytes, bytesToBigInt, utf8 } from '../../../base/bytes.ts'
 import { type Hash, hashFromBytes } from '../../../types/ids.ts'
 import { VALIDATORS_MAX } from '../../../types/limits.ts'
 import { GOVERNANCE_CALL_GAS } from '../../gas.ts'
@@ -32,6 +32,11 @@ export function settingOf(key: Hash, value: Uint8Array): Setting | undefined {
   if (found === undefined || value.length === 0 || value.length > VALUE_BYTES_MAX) return undefined
   const number = bytesToBigInt(value)
   return number < found.min || number > found.max ? undefined : { name: found.name, value: number }
+}
+
+/** The one form in which its value is proposed: without leading zeros, zero itself as one byte. */
+export function canonicalValue({ value }: Setting): Uint8Array {
+  return value === 0n ? Uint8Array.of(0) : bigIntToBytes(value)
 }
 
 export function applySetting(words: Words, { name, value }: Setting): void {

@@ -11,7 +11,7 @@ import { readKeyOwner, readValidatorRecord } from '../../system/validator-record
 import type { CallingContext } from './abi.ts'
 import { provenKey } from './key-rotation.ts'
 import { callingValidator } from './membership.ts'
-import { settingOf } from './parameters.ts'
+import { canonicalValue, settingOf } from './parameters.ts'
 
 type Subject = Pick<Proposal, 'kind'> & Partial<Proposal>
 
@@ -54,7 +54,7 @@ export function proposeParam(context: CallingContext, args: readonly [Hex, Hex])
   if (setting === undefined) return context.revert('BadProposal', ['parameter'])
   if (setting.name === 'targetValidators' && setting.value < BigInt(minValidators))
     context.revert('WouldBreakQuorum', [BigInt(minValidators)])
-  propose(context, address, { kind: 'parameter', key, value: fromHex(value) })
+  propose(context, address, { kind: 'parameter', key, value: canonicalValue(setting) })
 }
 
 function propose(context: CallingContext, proposer: Address, subject: Subject): void {

@@ -222,6 +222,18 @@ describe('a parameter', () => {
     expect(ledger.last?.end).toBe(false)
   })
 
+  test('is the same proposal however many zeros its value is written with', () => {
+    const { ledger, a, b, c } = four()
+    const [key] = PRICE
+    ledger.call(a, 'proposeParam', [key, `0x${'00'.repeat(31)}07`])
+    expect(ledger.read('proposal', [1n])).toMatchObject({ value: '0x07' })
+    expect(ledger.refusal(b, 'proposeParam', PRICE)).toBe('BadProposal(open)')
+    expect(ledger.refusal(b, 'proposeParam', [key, '0x0007'])).toBe('BadProposal(open)')
+    const free = ledger.decide([a, b, c], 'proposeParam', [key, '0x0000'])
+    expect(ledger.read('proposal', [free])).toMatchObject({ value: '0x00' })
+    expect(ledger.read('params')).toContainEqual({ key, value: 0n })
+  })
+
   test.each([
     ['BadProposal(parameter)', parameter('chainId', 1n)],
     ['BadProposal(parameter)', parameter('gasLimit', 1n)],
