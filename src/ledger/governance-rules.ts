@@ -8,11 +8,11 @@ export interface GovernanceRules {
   readonly faultModel: FaultModel
   /** The set never shrinks below this. */
   readonly minValidators: number
-  /** How long a proposal is open. */
+  /** How long a proposal is open; at least 100. */
   readonly proposalBlocksMax: number
   /** How long a candidate's word that it is ready holds. */
   readonly readyBlocksMax: number
-  /** Evidence of an epoch longer ago than this is refused; at most the 16 that are kept. */
+  /** Evidence of an epoch longer ago than this is refused; at least 2, at most the 16 that are kept. */
   readonly ageEpochsMax: number
 }
 

@@ -18,6 +18,7 @@ import {
   VALIDATORS_MAX,
 } from '../../types/limits.ts'
 import { GOVERNANCE_CALL_GAS } from '../gas.ts'
+import { KEPT_EPOCHS } from '../system/kept-epochs.ts'
 import { readAlloc } from './alloc.ts'
 import { readCandidates, readModules, readValidators } from './members.ts'
 import {
@@ -37,6 +38,10 @@ const CHAIN_ID_MAX = 4_503_599_627_370_476
 const SECONDS_MAX = 253_402_300_799
 const DAY_MS = 86_400_000
 const MIN_VALIDATORS_DEFAULT = 4
+/** So long a vote has time at least, and evidence before changes of keys could outrun it (system/key-changes). */
+const PROPOSAL_BLOCKS_MIN = 100
+/** Half of them, which changes of keys may end, is one at least. */
+const AGE_EPOCHS_MIN = 2
 /** BOUND: what a node remembers of each validator. */
 const LEADER_VIEWS_MAX = 10_000
 
@@ -68,6 +73,7 @@ function readGenesis(document: unknown): Genesis {
   reader.field('$schema', readString(0, 1_000), '')
   const validators = reader.field('validators', readValidators)
   const count = validators.length
+  const minValidators = reader.field('minValidators', readUint(count, 1), Math.min(MIN_VALIDATORS_DEFAULT, count))
   const genesis = {
     chainId: reader.field('chainId', readUint(CHAIN_ID_MAX, 1)),
     name: reader.field('name', readString(1, 64)),
@@ -77,8 +83,9 @@ function readGenesis(document: unknown): Genesis {
     faultModel: reader.field('faultModel', readChoice('byzantine', 'crash'), 'byzantine'),
     validators,
     candidates: reader.field('candidates', readCandidates(validators), []),
-    minValidators: reader.field('minValidators', readUint(count, 1), Math.min(MIN_VALIDATORS_DEFAULT, count)),
-    targetValidators: reader.field('targetValidators', readUint(VALIDATORS_MAX, 1), count),
+    minValidators,
+    // With fewer wanted than have to be there, whoever is to go could wait for a replacement for ever.
+    targetValidators: reader.field('targetValidators', readUint(VALIDATORS_MAX, minValidators), count),
     modules: reader.field('modules', readModules, readModules(DEFAULTS.modules, 'modules')),
     alloc: reader.field('alloc', readAlloc),
     consensus: reader.field('consensus', readConsensus, readConsensus({}, 'consensus')),
@@ -148,7 +155,11 @@ function readGovernance(value: unknown, path: string): GovernanceParameters {
   const reader = new ObjectReader(value, path)
   const leaderViewsWindow = reader.field('leaderViewsWindow', readUint(LEADER_VIEWS_MAX), 200)
   const parameters = {
-    proposalBlocksMax: reader.field('proposalBlocksMax', readUint(Number.MAX_SAFE_INTEGER, 1), 10_000),
+    proposalBlocksMax: reader.field(
+      'proposalBlocksMax',
+      readUint(Number.MAX_SAFE_INTEGER, PROPOSAL_BLOCKS_MIN),
+      10_000,
+    ),
     readyBlocksMax: reader.field('readyBlocksMax', readUint(Number.MAX_SAFE_INTEGER, 1), 1_000),
     autoVote: reader.field('autoVote', readFlag, true),
     leaderViewsWindow,
@@ -164,7 +175,7 @@ function readGovernance(value: unknown, path: string): GovernanceParameters {
 
 function readEvidence(value: unknown, path: string): EvidenceParameters {
   const reader = new ObjectReader(value, path)
-  const parameters = { ageEpochsMax: reader.field('ageEpochsMax', readUint(16, 1), 16) }
+  const parameters = { ageEpochsMax: reader.field('ageEpochsMax', readUint(KEPT_EPOCHS, AGE_EPOCHS_MIN), KEPT_EPOCHS) }
   reader.finish()
   return parameters
 }

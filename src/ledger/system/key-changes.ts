@@ -15,7 +15,7 @@ const KEY = recordKey('keyChanges')
 
 /** Half of those that evidence is judged by, in as many blocks as a proposal is open: so evidence has these at least. */
 export function mayChangeKeys(words: WordReader, governance: GovernanceRules, height: Height): boolean {
-  const epochsMax = Math.max(1, Math.floor(governance.ageEpochsMax / 2))
+  const epochsMax = Math.floor(governance.ageEpochsMax / 2)
   const before = readHeights(words).at(-epochsMax)
   return before === undefined || height - before >= governance.proposalBlocksMax
 }

@@ -88,7 +88,7 @@ const good: [string, Json][] = [
   ['a fork', document({ forks: { harbour: 100 } })],
   [
     'governance and evidence',
-    document({ governance: { proposalBlocksMax: 5, readyBlocksMax: '7' }, evidence: { ageEpochsMax: 3 } }),
+    document({ governance: { proposalBlocksMax: 100, readyBlocksMax: '7' }, evidence: { ageEpochsMax: 3 } }),
   ],
 ]
 
@@ -202,6 +202,21 @@ const refusedByParserAlone: [string, unknown, string][] = [
   ['a block smaller than a transaction', consensus({ blockBytesMax: 1000 }), 'consensus.blockBytesMax'],
   ['blocks without room for a call of governance', document({ gasLimit: 9_999_999 }), 'gasLimit: expected 10000000 to'],
   ['epochs that end with their first block', consensus({ epochBlocksMax: 1, epochMsMin: 0 }), 'consensus.epochMsMin'],
+  [
+    'proposals that nobody could vote on in time',
+    document({ governance: { proposalBlocksMax: 99 } }),
+    'governance.proposalBlocksMax: expected 100 to',
+  ],
+  [
+    'evidence that a change of keys outdates',
+    document({ evidence: { ageEpochsMax: 1 } }),
+    'evidence.ageEpochsMax: expected 2 to 16',
+  ],
+  [
+    'fewer validators wanted than needed',
+    document({ minValidators: 4, targetValidators: 3 }),
+    'targetValidators: expected 4 to 256',
+  ],
   ['half a surrogate pair', document({ name: '\ud800' }), 'genesis:'],
 ]
 

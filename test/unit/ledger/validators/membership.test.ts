@@ -126,7 +126,9 @@ describe('a key', () => {
   })
 
   test('waits where keys have ended half of the epochs that evidence is judged by, until a proposal could have closed', () => {
-    const { ledger, a, b } = open({ genesis: { evidence: { ageEpochsMax: 4 }, governance: { proposalBlocksMax: 20 } } })
+    const { ledger, a, b } = open({
+      genesis: { evidence: { ageEpochsMax: 4 }, governance: { proposalBlocksMax: 100 } },
+    })
     const rotate = (sender: Member, owner: Member, next: Member) => {
       ledger.call(sender, 'rotateKey', [next.key, ledger.proofFor(owner.id, next)])
       return ledger.record(owner).signer === next.id
@@ -136,7 +138,7 @@ describe('a key', () => {
     const { height } = ledger
     expect(rotate(first, a, second)).toBe(true)
     expect(rotate(b, b, third)).toBe(false)
-    while (ledger.height < height + 19) ledger.block()
+    while (ledger.height < height + 99) ledger.block()
     expect(ledger.record(b).signer).toBe(b.id)
     ledger.block()
     expect(ledger.record(b).signer).toBe(third.id)
