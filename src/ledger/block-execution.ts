@@ -18,6 +18,7 @@ import type { SignedTransaction } from '../types/transaction.ts'
 import { encodeValidators, type Validator } from '../types/validator-set.ts'
 import { beginBlock } from './block-beginning.ts'
 import type { BlockEnvironment, Justification } from './block-environment.ts'
+import { costMax } from './fees.ts'
 import { FREE_CALLS_MAX, mayBeFree } from './free-calls.ts'
 import { type InvalidTransactionCode, whyInvalid } from './invalid-transaction.ts'
 import { applyChanges } from './modules/validators/set-change.ts'
@@ -77,8 +78,7 @@ export class BlockExecution {
   /** Whether a later block may have room for what this one has none left for: gas, or free calls of its sender. */
   mustWait(transaction: SignedTransaction): boolean {
     if (transaction.gasLimit > this.gasLeft) return true
-    const isPaid = transaction.maxFeePerGas >= this.#environment.baseFeePerGas
-    return !isPaid && this.#freeCallsOf(transaction.sender) >= FREE_CALLS_MAX
+    return this.#freeCallsOf(transaction.sender) >= FREE_CALLS_MAX && !this.#canPay(transaction)
   }
 
   /** A rejection means that a block with this transaction here is invalid; nothing has changed then. */
@@ -128,6 +128,11 @@ export class BlockExecution {
 
   #isFree(transaction: SignedTransaction): boolean {
     return mayBeFree(transaction, this.#parentSystem) && this.#freeCallsOf(transaction.sender) < FREE_CALLS_MAX
+  }
+
+  #canPay(transaction: SignedTransaction): boolean {
+    const { balance } = this.#overlay.account(transaction.sender)
+    return transaction.maxFeePerGas >= this.#environment.baseFeePerGas && balance >= costMax(transaction)
   }
 
   #freeCallsOf(sender: Address): number {

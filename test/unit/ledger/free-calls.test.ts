@@ -12,8 +12,8 @@ import { callOf, GovernedLedger, type Member, memberNamed, STRANGER } from './va
 
 const FREE_IN_A_BLOCK = 8
 
-function open() {
-  const ledger = new GovernedLedger({ candidates: 1 })
+function open(genesis: Readonly<Record<string, unknown>> = {}) {
+  const ledger = new GovernedLedger({ candidates: 1, genesis })
   const execution = new BlockExecution(ledger.rules, ledger.state, ledger.environment(ledger.height + 1))
   const nonceOf = (member: Member) => ledger.state.account(member.id).nonce
   /** Offers nothing. */
@@ -60,6 +60,16 @@ describe('a call of the validators module is free', () => {
     const paid = call(member, FREE_IN_A_BLOCK, { maxFeePerGas: 10n ** 9n })
     expect(execution.mustWait(paid)).toBe(false)
     expect(execution.apply(paid)).toMatchObject({ ok: true, value: { effectiveGasPrice: 10n ** 9n } })
+  })
+
+  test('eight times in a block; the next waits, however high its caps, if its sender does not own what it may cost', () => {
+    const { ledger, execution, call } = open({ alloc: {} })
+    const member = ledger.members[0] as Member
+    const dear = { maxFeePerGas: 10n ** 9n }
+    for (let n = 0; n < FREE_IN_A_BLOCK; n++) expect(execution.apply(call(member, n, dear)).ok).toBe(true)
+    const next = call(member, FREE_IN_A_BLOCK, dear)
+    expect(execution.mustWait(next)).toBe(true)
+    expect(execution.apply(next)).toMatchObject({ ok: false, error: { code: 'insufficientFunds' } })
   })
 
   test.for<[string, (ledger: GovernedLedger) => Member, Partial<SignedTransaction>]>([
