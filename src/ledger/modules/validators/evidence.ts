@@ -10,7 +10,7 @@ import { MODULE_GAS } from '../../gas.ts'
 import { readSchedule } from '../../system/epoch-schedule.ts'
 import { scheduleOfKeptEpoch } from '../../system/kept-epochs.ts'
 import { isPunished, writeOffence } from '../../system/offences.ts'
-import { findOpen } from '../../system/open-proposals.ts'
+import { findOpen, readOpen, writeOpen } from '../../system/open-proposals.ts'
 import { isLeaving } from '../../system/pending-changes.ts'
 import { readProposal, removalTopic, writeProposal } from '../../system/proposals.ts'
 import { readValidatorRecord, writeValidatorRecord } from '../../system/validator-records.ts'
@@ -76,5 +76,9 @@ function accuse(context: CallingContext, culprit: Address, evidenceId: Hash): vo
     openProposal(context, ZERO_ADDRESS, { kind: 'remove', subject: culprit, evidenceId })
     return
   }
-  writeProposal(words, open, { ...defined(readProposal(words, open), 'an open proposal'), evidenceId })
+  // From now on, or whoever was accused in time would be safe from what is proven in its last blocks.
+  const accusation = defined(readProposal(words, open), 'an open proposal')
+  writeProposal(words, open, { ...accusation, openedAt: block.height, evidenceId })
+  const { approvals } = defined(readOpen(words, open, now), 'an open proposal')
+  writeOpen(words, open, { openedAt: block.height, approvals })
 }

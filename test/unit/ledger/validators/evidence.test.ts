@@ -71,6 +71,22 @@ describe('evidence', () => {
     expect(names(ledger.call(b, 'vote', [1n, true]))).toEqual(['Voted'])
   })
 
+  test('keeps the removal that it finds open for as long as one that it opens: who accused the culprit in time would save it', () => {
+    const { ledger, a, b, c, culprit, proof } = open({ candidates: 1 })
+    const [candidate] = ledger.candidates as [Member]
+    ledger.call(a, 'proposeRemove', [culprit.id, NO_EVIDENCE, ''])
+    ledger.call(a, 'vote', [1n, true])
+    ledger.pass(BLOCKS_TO_BRING_IT - 2)
+    ledger.call(STRANGER, 'submitEvidence', [proof])
+    ledger.pass(BLOCKS_TO_BRING_IT - 2)
+    expect(ledger.read('proposal', [1n])).toMatchObject({
+      status: 0,
+      evidenceId: expect.not.stringMatching(NO_EVIDENCE),
+    })
+    ledger.block(ledger.readyCall(candidate), callOf(b, 'vote', [1n, true]))
+    expect(names(ledger.call(c, 'vote', [1n, true]))).toEqual(['Voted', 'Passed', 'ValidatorRemoved', 'ValidatorAdded'])
+  })
+
   test('counts once for a validator and an epoch, whatever else it did then and whoever brings it', () => {
     const { ledger, a, culprit, proof } = open()
     ledger.call(STRANGER, 'submitEvidence', [proof])
