@@ -27,6 +27,8 @@ export function moduleRegistry(
     if (module === undefined) return err(rejection('unknownModule', `module ${name}: ${reasonFor(source)}`))
     if (module.address !== address)
       return err(rejection('unknownModule', `module ${name} is at ${module.address}, genesis says ${address}`))
+    if (address === validators.address && module !== validators)
+      return err(rejection('unknownModule', `module ${name}: ${address} belongs to the network itself`))
     registry.set(address, module)
   }
   return ok(registry)
