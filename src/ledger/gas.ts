@@ -14,6 +14,12 @@ import type { AccessListEntry } from '../types/transaction.ts'
  */
 export const GOVERNANCE_CALL_GAS = 10_000_000
 
+/**
+ * BOUND: gas of a block, whatever is voted for. What takes a machine longest of it takes some seconds, and views can
+ * last so long; a block that none of them has time for would be proposed again and again, and no vote could mend it.
+ */
+export const BLOCK_GAS_MAX = 300_000_000
+
 const TRANSACTION_GAS = 21_000
 const ZERO_BYTE_GAS = 4
 const NON_ZERO_BYTE_GAS = 16

@@ -17,7 +17,7 @@ import {
   TRANSACTION_BYTES_MAX,
   VALIDATORS_MAX,
 } from '../../types/limits.ts'
-import { GOVERNANCE_CALL_GAS } from '../gas.ts'
+import { BLOCK_GAS_MAX, GOVERNANCE_CALL_GAS } from '../gas.ts'
 import { KEPT_EPOCHS } from '../system/kept-epochs.ts'
 import { readAlloc } from './alloc.ts'
 import { readCandidates, readModules, readValidators } from './members.ts'
@@ -78,7 +78,7 @@ function readGenesis(document: unknown): Genesis {
     chainId: reader.field('chainId', readUint(CHAIN_ID_MAX, 1)),
     name: reader.field('name', readString(1, 64)),
     timestampMs: reader.field('timestamp', readUint(SECONDS_MAX)) * 1000,
-    gasLimit: reader.field('gasLimit', readUint(Number.MAX_SAFE_INTEGER, GOVERNANCE_CALL_GAS), DEFAULTS.gasLimit),
+    gasLimit: reader.field('gasLimit', readUint(BLOCK_GAS_MAX, GOVERNANCE_CALL_GAS), DEFAULTS.gasLimit),
     baseFeePerGas: reader.field('baseFee', readBigUint(2n ** 128n - 1n), DEFAULTS.baseFee),
     faultModel: reader.field('faultModel', readChoice('byzantine', 'crash'), 'byzantine'),
     validators,

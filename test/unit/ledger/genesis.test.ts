@@ -22,6 +22,7 @@ import { readValidatorRecord, readValidators } from '../../../src/ledger/system/
 import type { Genesis } from '../../../src/types/genesis.ts'
 import { encodeExtraData } from '../../../src/types/header.ts'
 import { type Address, ZERO_ADDRESS } from '../../../src/types/ids.ts'
+import counter from './counter-module.ts'
 import { NOTHING_MISSED } from './fixtures.ts'
 
 type Json = Record<string, unknown>
@@ -201,6 +202,11 @@ const refusedByParserAlone: [string, unknown, string][] = [
   ],
   ['a block smaller than a transaction', consensus({ blockBytesMax: 1000 }), 'consensus.blockBytesMax'],
   ['blocks without room for a call of governance', document({ gasLimit: 9_999_999 }), 'gasLimit: expected 10000000 to'],
+  [
+    'blocks that nobody could execute in time',
+    document({ gasLimit: 300_000_001 }),
+    'gasLimit: expected 10000000 to 300000000',
+  ],
   ['epochs that end with their first block', consensus({ epochBlocksMax: 1, epochMsMin: 0 }), 'consensus.epochMsMin'],
   [
     'proposals that nobody could vote on in time',
@@ -371,6 +377,12 @@ describe('the genesis block', () => {
     expect(moduleRegistry([{ ...keyValue, name: 'keyvalue' }])).toMatchObject({
       ok: false,
       error: { message: expect.stringContaining('not built in') as string },
+    })
+    const usurper = { ...counter, address: SYSTEM_ADDRESS }
+    const listed = { name: counter.name, address: SYSTEM_ADDRESS, source: './counter.ts', sha256 }
+    expect(moduleRegistry([listed], [usurper])).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('belongs to the network itself') as string },
     })
     expect(moduleRegistry([{ ...keyValue, source: './mine.ts', sha256 }])).toMatchObject({
       ok: false,

@@ -2,7 +2,7 @@
 import { bigIntToBytes, bigIntToFixedBytes, bytesToBigInt, utf8 } from '../../../base/bytes.ts'
 import { type Hash, hashFromBytes } from '../../../types/ids.ts'
 import { VALIDATORS_MAX } from '../../../types/limits.ts'
-import { GOVERNANCE_CALL_GAS } from '../../gas.ts'
+import { BLOCK_GAS_MAX, GOVERNANCE_CALL_GAS } from '../../gas.ts'
 import type { WordReader, Words } from '../../storage-words.ts'
 import { type LedgerParameters, readParameters, writeParameters } from '../../system/parameters.ts'
 
@@ -14,7 +14,7 @@ interface Governable {
 
 const GOVERNABLE: readonly Governable[] = [
   { name: 'baseFeePerGas', min: 0n, max: 2n ** 128n - 1n },
-  { name: 'gasLimit', min: BigInt(GOVERNANCE_CALL_GAS), max: BigInt(Number.MAX_SAFE_INTEGER) },
+  { name: 'gasLimit', min: BigInt(GOVERNANCE_CALL_GAS), max: BigInt(BLOCK_GAS_MAX) },
   { name: 'targetValidators', min: 1n, max: BigInt(VALIDATORS_MAX) },
 ]
 

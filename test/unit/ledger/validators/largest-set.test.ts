@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { defined } from '../../../../src/base/invariant.ts'
-import { GOVERNANCE_CALL_GAS } from '../../../../src/ledger/gas.ts'
+import { BLOCK_GAS_MAX, GOVERNANCE_CALL_GAS } from '../../../../src/ledger/gas.ts'
 import { VALIDATORS_MAX } from '../../../../src/types/limits.ts'
 import {
   type Call,
@@ -42,7 +42,7 @@ beforeAll(() => {
     validators: VALIDATORS_MAX,
     candidates: VALIDATORS_MAX,
     // Nobody goes without a replacement, and keys end one epoch in a hundred blocks: what can wait, waits.
-    genesis: { minValidators: VALIDATORS_MAX, gasLimit: Number.MAX_SAFE_INTEGER, evidence: { ageEpochsMax: 2 } },
+    genesis: { minValidators: VALIDATORS_MAX, gasLimit: BLOCK_GAS_MAX, evidence: { ageEpochsMax: 2 } },
   })
   const [first, ...others] = ledger.members.slice(LIARS)
   const proposer = defined(first, 'an honest validator')

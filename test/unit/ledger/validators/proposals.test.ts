@@ -237,7 +237,7 @@ describe('a parameter', () => {
   test.each([
     ['BadProposal(parameter)', parameter('chainId', 1n)],
     ['BadProposal(parameter)', parameter('gasLimit', 1n)],
-    ['BadProposal(parameter)', parameter('gasLimit', 2n ** 53n)],
+    ['BadProposal(parameter)', parameter('gasLimit', 300_000_001n)],
     ['BadProposal(parameter)', parameter('baseFeePerGas', 2n ** 128n)],
     ['BadProposal(parameter)', parameter('targetValidators', 257n)],
     ['BadProposal(parameter)', [PRICE[0], '0x']],
