@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'BadProposal member': 'the key is that of a validator or candidate already',
   'BadProposal decided': 'its removal is decided already',
   'BadProposal name': 'this is no name for a validator',
-  'BadProposal reason': 'the reason is too long',
+  'BadProposal reason': 'the reason is too long, or has control characters',
   'BadProposal parameter': 'there is no such parameter, or the value is out of its bounds',
   BadPeer: 'the peer is no multiaddr with /p2p/ and a peer id',
   'BadKey form': 'this is no compressed secp256k1 key',

@@ -2,7 +2,7 @@
 import { addressOfPublicKey, isPublicKey } from '../../crypto/secp256k1.ts'
 import type { GenesisModule, GenesisValidator } from '../../types/genesis.ts'
 import { VALIDATORS_MAX } from '../../types/limits.ts'
-import { isPeerAddress, NAME_LENGTH_MAX, PEER_LENGTH_MAX } from '../member-fields.ts'
+import { isPeerAddress, isPlain, NAME_LENGTH_MAX, PEER_LENGTH_MAX } from '../member-fields.ts'
 import { ObjectReader, readAddress, readBytes, readList, readString, refuse, requireDistinct } from './reader.ts'
 
 const MODULE_NAME = /^[a-zA-Z][a-zA-Z0-9]{0,31}$/
@@ -44,10 +44,15 @@ function readValidator(value: unknown, path: string): GenesisValidator {
     address,
     consensusKey,
     peer: reader.field('peer', readPeer),
-    name: reader.field('name', readString(1, NAME_LENGTH_MAX)),
+    name: reader.field('name', readMemberName),
   }
   reader.finish()
   return validator
+}
+
+function readMemberName(value: unknown, path: string): string {
+  const name = readString(1, NAME_LENGTH_MAX)(value, path)
+  return isPlain(name) ? name : refuse(path, 'expected text without control characters')
 }
 
 function readPublicKey(value: unknown, path: string): Uint8Array {

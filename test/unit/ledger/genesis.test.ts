@@ -223,6 +223,7 @@ const refusedByParserAlone: [string, unknown, string][] = [
     document({ minValidators: 4, targetValidators: 3 }),
     'targetValidators: expected 4 to 256',
   ],
+  ['a name that clears the screen', member({ name: 'v\u001b[2J' }), 'validators[0].name: expected text without'],
   ['half a surrogate pair', document({ name: '\ud800' }), 'genesis:'],
 ]
 

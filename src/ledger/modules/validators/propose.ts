@@ -1,8 +1,8 @@
 /** Opening proposals. Whoever proposes votes like everybody else. */
-import { EMPTY_BYTES, fromHex, type Hex, utf8 } from '../../../base/bytes.ts'
+import { EMPTY_BYTES, fromHex, type Hex } from '../../../base/bytes.ts'
 import { addressOfPublicKey } from '../../../crypto/secp256k1.ts'
 import { type Address, type Hash, type Height, ZERO_ADDRESS, ZERO_HASH } from '../../../types/ids.ts'
-import { isMemberName, isPeerAddress } from '../../member-fields.ts'
+import { isMemberName, isPeerAddress, isReason } from '../../member-fields.ts'
 import { readOffence } from '../../system/offences.ts'
 import { findOpen, OPEN_PROPOSALS_MAX, open, readProposedBy, writeProposedBy } from '../../system/open-proposals.ts'
 import { isLeaving } from '../../system/pending-changes.ts'
@@ -14,8 +14,6 @@ import { callingValidator } from './membership.ts'
 import { canonicalValue, settingOf } from './parameters.ts'
 
 type Subject = Pick<Proposal, 'kind'> & Partial<Proposal>
-
-const REASON_BYTES_MAX = 256
 
 export function proposeAdd(context: CallingContext, args: readonly [Hex, Hex, string, string]): void {
   const [consensusKey, proofOfPossession, peer, name] = args
@@ -39,7 +37,7 @@ export function proposeRemove(context: CallingContext, args: readonly [Hex, Hex,
   const { address } = callingValidator(context)
   const standing = readValidatorRecord(words, subject)?.standing ?? 'removed'
   if (standing === 'removed') context.revert('NotValidator', [])
-  if (utf8(reason).length > REASON_BYTES_MAX) context.revert('BadProposal', ['reason'])
+  if (!isReason(reason)) context.revert('BadProposal', ['reason'])
   if (isLeaving(words, subject)) context.revert('BadProposal', ['decided'])
   if (evidenceId !== ZERO_HASH && readOffence(words, evidenceId)?.culprit !== subject)
     context.revert('BadEvidence', ['unknown'])
