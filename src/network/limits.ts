@@ -29,6 +29,8 @@ export interface NetworkLimits {
   readonly inboundUpgradeTimeoutMs: number
   /** Streams of all protocols that one connection may open towards us. */
   readonly inboundStreamsMax: number
+  /** Pings of the multiplexer and beginnings of streams, of one connection: each takes up to half a millisecond. Beyond it the connection ends. */
+  readonly answeredFramesPerSecond: number
 
   readonly gossipBytesMax: number
   /** One gossipsub frame: several messages, or control data. */
@@ -83,6 +85,7 @@ export const DEFAULT_NETWORK_LIMITS: NetworkLimits = {
   inboundPerHostPerSecondMax: 64,
   inboundUpgradeTimeoutMs: 2_000,
   inboundStreamsMax: 32,
+  answeredFramesPerSecond: 200,
 
   gossipBytesMax: 256 * KIB,
   gossipFrameBytesMax: MIB,

@@ -7,11 +7,11 @@ import type { ConnectionGater, PrivateKey } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { NetworkLimits } from '../limits.ts'
 import type { PeerId } from '../port.ts'
 import { gossipService } from './gossip.ts'
+import { boundedYamux } from './muxer.ts'
 
 const PING_INTERVAL_MS = 10_000
 const PING_TIMEOUT_MS = 10_000
@@ -41,18 +41,7 @@ export function createNode({ privateKey, listen, announce, genesisHash, limits, 
     nodeInfo: { name: 'tertia', version: '1', userAgent: 'tertia' },
     transports: [tcp({ backlog: limits.pendingInboundMax })],
     connectionEncrypters: [noise()],
-    streamMuxers: [
-      yamux({
-        maxInboundStreams: limits.inboundStreamsMax,
-        maxOutboundStreams: limits.inboundStreamsMax,
-        // The connection monitor below finds dead connections.
-        enableKeepAlive: false,
-        streamOptions: {
-          maxReadBufferLength: limits.readBufferBytesMax,
-          maxWriteBufferLength: limits.sendQueueBytesMax,
-        },
-      }),
-    ],
+    streamMuxers: [boundedYamux(limits)],
     connectionGater: gater,
     connectionManager: {
       maxConnections: limits.connectionsMax,

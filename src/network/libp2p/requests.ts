@@ -25,6 +25,8 @@ export class RequestClient {
   readonly #protocol: string
   readonly #limits: NetworkLimits
   readonly #inFlight = new Map<PeerId, number>()
+  /** As its peer counts: what would be refused is not sent, for too many streams end the connection. */
+  readonly #budgets = new BoundedMap<PeerId, TokenBucket>(BUDGETS_MAX)
 
   constructor(protocol: string, limits: NetworkLimits) {
     this.#protocol = protocol
@@ -35,6 +37,7 @@ export class RequestClient {
     if (bytes.length > this.#limits.requestBytesMax) return failure('request-too-large', `${bytes.length} bytes`)
     const inFlight = this.#inFlight.get(to) ?? 0
     if (inFlight >= this.#limits.requestsOutboundPerPeerMax) return failure('too-many-requests', 'too many in flight')
+    if (!this.#mayAsk(to)) return failure('too-many-requests', 'too many a second')
     this.#inFlight.set(to, inFlight + 1)
     try {
       return await this.#exchange(connection, bytes, options)
@@ -43,6 +46,13 @@ export class RequestClient {
       if (left === 0) this.#inFlight.delete(to)
       else this.#inFlight.set(to, left)
     }
+  }
+
+  #mayAsk(to: PeerId): boolean {
+    const nowMs = performance.now()
+    const budget = this.#budgets.get(to) ?? new TokenBucket(this.#limits.requestsPerSecond, nowMs)
+    this.#budgets.set(to, budget)
+    return budget.spend(1, nowMs)
   }
 
   async #exchange(connection: Connection, bytes: Uint8Array, options: RequestOptions): Promise<Answer> {
