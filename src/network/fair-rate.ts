@@ -25,18 +25,33 @@ export class FairRate {
     this.#whole = new TokenBucket(perSecond, nowMs)
   }
 
-  /** Whether the peer may be answered now; then that is taken from its share. */
-  take(peer: PeerId, nowMs: number): boolean {
+  /** Whether the peer may be answered now; then that is taken from its share. A large amount may leave a debt. */
+  take(peer: PeerId, nowMs: number, amount = 1): boolean {
+    const asker = this.#asker(peer, nowMs)
+    if (asker.usedUntilMs > nowMs || !this.#whole.spend(amount, nowMs)) return false
+    this.#use(asker, nowMs, amount)
+    return true
+  }
+
+  /** What an answer turned out to cost besides. */
+  charge(peer: PeerId, nowMs: number, amount: number): void {
+    this.#whole.spend(amount, nowMs)
+    this.#use(this.#asker(peer, nowMs), nowMs, amount)
+  }
+
+  #asker(peer: PeerId, nowMs: number): Asker {
     const asker = this.#askers.get(peer) ?? { askedAtMs: nowMs, usedUntilMs: nowMs - MEMORY_MS }
     asker.askedAtMs = nowMs
     this.#askers.set(peer, asker)
-    for (const [other, { askedAtMs }] of this.#askers.entries()) {
-      if (nowMs - askedAtMs <= MEMORY_MS) break
+    for (const [other, { askedAtMs, usedUntilMs }] of this.#askers.entries()) {
+      if (nowMs - Math.max(askedAtMs, usedUntilMs) <= MEMORY_MS) break
       this.#askers.delete(other)
     }
-    if (asker.usedUntilMs > nowMs || !this.#whole.spend(1, nowMs)) return false
-    const costMs = (this.#askers.size * 1_000) / this.#perSecond
+    return asker
+  }
+
+  #use(asker: Asker, nowMs: number, amount: number): void {
+    const costMs = (amount * this.#askers.size * 1_000) / this.#perSecond
     asker.usedUntilMs = Math.max(asker.usedUntilMs, nowMs - MEMORY_MS) + costMs
-    return true
   }
 }

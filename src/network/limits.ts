@@ -43,9 +43,15 @@ export interface NetworkLimits {
   readonly gossipPendingVerdictsMax: number
   readonly gossipMessagesPerSecond: number
   readonly gossipBytesPerSecond: number
+  /**
+   * Frames, and the messages in them, also those seen before: what comes faster is not read until later. So many of
+   * each known peer, and so many of all others together.
+   */
+  readonly gossipPartsPerSecond: number
 
   readonly requestsInboundPerPeerMax: number
   readonly requestsInboundMax: number
+  /** Of each known peer, and of all others together: of these each 256 KiB of an answer count as one more. */
   readonly requestsPerSecond: number
   readonly responseBytesPerSecond: number
   /** Reading the request, and later having the response read. */
@@ -96,6 +102,7 @@ export const DEFAULT_NETWORK_LIMITS: NetworkLimits = {
   gossipPendingVerdictsMax: 1_024,
   gossipMessagesPerSecond: 1_000,
   gossipBytesPerSecond: 16 * MIB,
+  gossipPartsPerSecond: 4_000,
 
   requestsInboundPerPeerMax: 16,
   requestsInboundMax: 64,

@@ -14,12 +14,15 @@ import {
   StrictNoSign,
   TopicValidatorResult,
 } from '@chainsafe/libp2p-gossipsub'
+import type { Stream, PeerId as WirePeerId } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
 import { BoundedMap } from '../../base/bounded.ts'
 import { invariant } from '../../base/invariant.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { GossipTopic, GossipVerdict, NetworkHandlers, PeerId } from '../port.ts'
 import { TokenBucket } from '../token-bucket.ts'
+import { GossipPace } from './gossip-pace.ts'
 
 const TOPICS: readonly GossipTopic[] = ['transactions', 'announcements', 'evidence']
 const BUDGETS_MAX = 1_024
@@ -82,6 +85,7 @@ export interface GossipPorts {
   readonly logger: Logger
   readonly onGossip: NetworkHandlers['onGossip']
   readonly onReceived: (bytes: number) => void
+  isKnown(peer: PeerId): boolean
   penalise(peer: PeerId, points: number, reason: string): void
 }
 
@@ -94,6 +98,7 @@ export class Gossip {
   constructor(pubsub: GossipSub, ports: GossipPorts) {
     this.#pubsub = pubsub
     this.#ports = ports
+    readAtPace(pubsub, new GossipPace(ports.limits, (peer) => ports.isKnown(peer), performance.now()))
   }
 
   /** Once libp2p has started. */
@@ -173,4 +178,26 @@ function directSetOf(pubsub: GossipSub): Set<unknown> {
   const direct: unknown = 'direct' in pubsub ? pubsub.direct : undefined
   invariant(direct instanceof Set, 'gossipsub keeps its direct peers in a set')
   return direct
+}
+
+interface Reader {
+  readonly streamsInbound: ReadonlyMap<string, { readonly rawStream: Stream }>
+  pipePeerReadStream(peer: WirePeerId, frames: AsyncIterable<Uint8ArrayList>): Promise<void>
+}
+
+/** Before it has started. Its own reader takes whatever comes, and there is no option. */
+function readAtPace(pubsub: GossipSub, pace: GossipPace): void {
+  const reader: object = pubsub
+  invariant(isReader(reader), 'gossipsub notes its streams and reads them by a method')
+  const read = reader.pipePeerReadStream.bind(pubsub)
+  reader.pipePeerReadStream = (peer, frames) => {
+    const id = peer.toString() as PeerId
+    const stream = reader.streamsInbound.get(id)?.rawStream
+    invariant(stream !== undefined, 'a stream is noted before it is read')
+    return read(peer, pace.paced(id, frames, stream))
+  }
+}
+
+function isReader(pubsub: object): pubsub is Reader {
+  return 'streamsInbound' in pubsub && 'pipePeerReadStream' in pubsub
 }

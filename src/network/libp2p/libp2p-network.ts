@@ -198,6 +198,7 @@ export class Libp2pNetwork implements Network {
         logger,
         onGossip: (topic, from, data) => (isRunning() ? handlers.onGossip(topic, from, data) : 'ignore'),
         onReceived: (bytes) => traffic.gossip.received(bytes),
+        isKnown: (peer) => this.#known.has(peer),
         penalise: (peer, points, reason) => this.penalise(peer, points, reason),
       }),
       dialer: new Dialer({
@@ -227,6 +228,7 @@ export class Libp2pNetwork implements Network {
           traffic.requests.received(requestBytes)
           traffic.requests.sent(responseBytes)
         },
+        (peer) => this.#known.has(peer),
       ),
       ticker: undefined,
     }

@@ -7,6 +7,7 @@ import { BoundedMap } from '../../base/bounded.ts'
 import { invariant } from '../../base/invariant.ts'
 import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
+import { FairRate } from '../fair-rate.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { NetworkHandlers, PeerId, RequestFailure, RequestOptions } from '../port.ts'
 import { TokenBucket } from '../token-bucket.ts'
@@ -15,6 +16,8 @@ import { encodeFrames, FrameReader } from './frames.ts'
 const STATUS_OK = 1
 const REFUSED = new Uint8Array([0])
 const BUDGETS_MAX = 1_024
+/** Of an answer, which cost as much as a request. */
+const BYTES_PER_REQUEST = 256 * 1024
 
 type Answer = Result<Uint8Array, Rejection<RequestFailure>>
 
@@ -81,17 +84,23 @@ export class RequestServer {
   readonly #onServed: (requestBytes: number, responseBytes: number) => void
   /** The oldest first. */
   readonly #running = new Map<PeerId, Set<Stream>>()
+  readonly #isKnown: (peer: PeerId) => boolean
   readonly #budgets = new BoundedMap<PeerId, { requests: TokenBucket; bytes: TokenBucket }>(BUDGETS_MAX)
+  /** They have as many identities as they like, and so one budget. */
+  readonly #strangers: FairRate
   #runningCount = 0
 
   constructor(
     limits: NetworkLimits,
     onRequest: NetworkHandlers['onRequest'],
     onServed: (requestBytes: number, responseBytes: number) => void,
+    isKnown: (peer: PeerId) => boolean,
   ) {
     this.#limits = limits
     this.#onRequest = onRequest
     this.#onServed = onServed
+    this.#isKnown = isKnown
+    this.#strangers = new FairRate(limits.requestsPerSecond, performance.now())
   }
 
   /** Never rejects for anything the peer does. */
@@ -138,7 +147,7 @@ export class RequestServer {
     const response = await this.#onRequest(from, request.value)
     const frame = response === undefined ? REFUSED : withStatus(response)
     invariant(frame.length <= this.#limits.messageBytesMax + 1, 'a response fits a message')
-    this.#budget(from).bytes.spend(frame.length, performance.now())
+    this.#charge(from, frame.length)
     this.#onServed(request.value.length, frame.length)
     try {
       stream.send(encodeFrames([frame]))
@@ -149,9 +158,16 @@ export class RequestServer {
   }
 
   #mayAsk(from: PeerId): boolean {
-    const budget = this.#budget(from)
     const nowMs = performance.now()
+    if (!this.#isKnown(from)) return this.#strangers.take(from, nowMs)
+    const budget = this.#budget(from)
     return budget.bytes.spend(0, nowMs) && budget.requests.spend(1, nowMs)
+  }
+
+  #charge(from: PeerId, bytes: number): void {
+    const nowMs = performance.now()
+    if (this.#isKnown(from)) this.#budget(from).bytes.spend(bytes, nowMs)
+    else this.#strangers.charge(from, nowMs, bytes / BYTES_PER_REQUEST)
   }
 
   #budget(from: PeerId): { requests: TokenBucket; bytes: TokenBucket } {

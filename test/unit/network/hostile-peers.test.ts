@@ -20,6 +20,7 @@ import { networkKeyFromBytes, peerIdOfKey } from '../../../src/network/libp2p/ne
 import { createNode } from '../../../src/network/libp2p/options.ts'
 import { DEFAULT_NETWORK_LIMITS, type NetworkLimits } from '../../../src/network/limits.ts'
 import type { KnownPeer, PeerId } from '../../../src/network/port.ts'
+import { field, lengthPrefixed, message } from './gossip-frames.ts'
 import { createMember, GENESIS_HASH } from './libp2p-world.ts'
 import { NetworkRecorder } from './network-recorder.ts'
 
@@ -163,6 +164,30 @@ describe('hostile peers', () => {
     })
   })
 
+  it('strangers share what is served to them, however many names they have; a known peer has its own', async () => {
+    const member = await createMember()
+    const known: KnownPeer = { peerId: peerIdOfKey(member.privateKey), addresses: [], validator: false }
+    // One request each of these takes away for more than a minute.
+    const target = await victim({ knownPeers: [known], limits: { requestsPerSecond: 0.01 } })
+    const options = { timeoutMs: 5_000, responseBytesMax: 10 }
+    const answered = async (privateKey: Uint8Array) => {
+      const network = createLibp2pNetwork({
+        privateKey,
+        listen: [],
+        genesisHash: GENESIS_HASH,
+        logger: silentLogger,
+        knownPeers: [target.self],
+      })
+      await network.start(new NetworkRecorder())
+      cleanups.push(() => network.stop())
+      await vi.waitFor(() => expect(network.connectedPeers()).toContain(target.network.peerId), SOON)
+      return (await network.request(target.network.peerId, utf8('hi'), options)).ok
+    }
+    expect(await answered((await createMember()).privateKey)).toBe(true)
+    expect(await answered((await createMember()).privateKey)).toBe(false)
+    expect(await answered(member.privateKey)).toBe(true)
+  })
+
   it('streams that negotiate nothing are counted, too', async () => {
     // The time limit of a negotiation would end them as well, only later.
     const target = await victim({ limits: { inboundUpgradeTimeoutMs: 600_000 } })
@@ -282,21 +307,6 @@ describe('hostile peers', () => {
   })
 })
 
-// The gossipsub RPC by hand: protobuf with length-delimited fields only.
-function field(number: number, bytes: Uint8Array): Buffer {
-  return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes])
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = []
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Buffer.from([...bytes, rest])
-    bytes.push((rest % 128) | 128)
-  }
-}
-
-const lengthPrefixed = (bytes: Uint8Array) => Buffer.concat([varint(bytes.length), bytes])
-const message = (topic: string, text: string) => field(2, Buffer.concat([field(2, utf8(text)), field(4, utf8(topic))]))
 const subscription = (topic: string) => field(1, Buffer.concat([Buffer.from([8, 1]), field(2, utf8(topic))]))
 const ihave = (topic: string, count: number) =>
   field(
