@@ -9,7 +9,7 @@ import type { Hash } from '../types/ids.ts'
 import type { NodeConfig } from './config.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import { readNetworkKey } from './network-key-file.ts'
-import { configuredPeers } from './validator-peers.ts'
+import { configuredPeers, united } from './validator-peers.ts'
 
 export interface Wire {
   readonly network: Network
@@ -32,7 +32,7 @@ export function openWire(
   const unreadable = [...listen, ...announce].find((text) => !isMultiaddr(text))
   if (unreadable !== undefined)
     return err(refusal(`p2p: "${unreadable}" is no multiaddr: write /ip4/…/tcp/…, or /dns4/…/tcp/… to announce`))
-  const knownPeers = [...configured.value, ...members]
+  const knownPeers = united([...configured.value, ...members])
   const options = { privateKey: privateKey.value, listen, announce, genesisHash, knownPeers, privateNetwork, logger }
   const network = createLibp2pNetwork(options)
   return ok({ network, configured: configured.value })

@@ -2,7 +2,7 @@
 import { type Rejection, rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { KnownPeer, Network, PeerId } from '../network/port.ts'
-import { parsePeer } from './validator-peers.ts'
+import { parsePeer, united } from './validator-peers.ts'
 
 /** BOUND: peers that an operator may add while the node runs. */
 const ADDED_MAX = 256
@@ -15,7 +15,6 @@ export class PeerBook {
   #members: readonly KnownPeer[]
   /** Those of the epoch before. */
   #leaving: readonly KnownPeer[] = []
-  #base: ReadonlyMap<PeerId, KnownPeer>
 
   constructor(
     network: Pick<Network, 'setKnownPeers'>,
@@ -24,20 +23,18 @@ export class PeerBook {
   ) {
     this.#network = network
     this.#configured = configured
-    this.#members = together(members)
-    this.#base = byId([...configured, ...this.#members])
+    this.#members = united(members)
   }
 
-  /** What a network begins with. */
+  /** What its operator says of a member counts besides what the state says: that may be older, or of another side of a router. */
   get all(): readonly KnownPeer[] {
-    return [...this.#base.values(), ...this.#added.values()]
+    return united([...this.#configured, ...this.#added.values(), ...newest([...this.#leaving, ...this.#members])])
   }
 
   /** Until the node ends; what shall stay is written into the configuration. */
   add(address: string): Result<PeerId, Rejection<'badPeer' | 'tooManyPeers'>> {
     const peer = parsePeer(address, false)
     if (peer === undefined) return err(rejection('badPeer', `"${address}" is no peer address`))
-    if (this.#base.has(peer.peerId)) return ok(peer.peerId)
     if (!this.#added.has(peer.peerId) && this.#added.size >= ADDED_MAX)
       return err(rejection('tooManyPeers', `${ADDED_MAX} peers were added: remove one first`))
     this.#added.set(peer.peerId, peer)
@@ -53,7 +50,7 @@ export class PeerBook {
   }
 
   known(peerId: PeerId): KnownPeer | undefined {
-    return this.#base.get(peerId) ?? this.#added.get(peerId)
+    return this.all.find((peer) => peer.peerId === peerId)
   }
 
   /** Those of the epoch before stay for one more: whoever lags among them is served. */
@@ -64,8 +61,7 @@ export class PeerBook {
 
   /** Within an epoch: a member has another address, or a candidate has come. */
   update(members: readonly KnownPeer[]): void {
-    this.#members = together(members)
-    this.#base = byId([...this.#configured, ...this.#leaving, ...this.#members])
+    this.#members = united(members)
     this.#apply()
   }
 
@@ -74,21 +70,7 @@ export class PeerBook {
   }
 }
 
-/** Who names another's peer id as its own gives it one more address, and takes none away. */
-function together(members: readonly KnownPeer[]): readonly KnownPeer[] {
-  const found = new Map<PeerId, KnownPeer>()
-  for (const { peerId, addresses, validator } of members) {
-    const before = found.get(peerId)
-    found.set(peerId, {
-      peerId,
-      addresses: [...new Set([...(before?.addresses ?? []), ...addresses])],
-      validator: validator || before?.validator === true,
-    })
-  }
-  return [...found.values()]
-}
-
 /** Who comes later stands. */
-function byId(peers: readonly KnownPeer[]): ReadonlyMap<PeerId, KnownPeer> {
-  return new Map(peers.map((peer) => [peer.peerId, peer]))
+function newest(peers: readonly KnownPeer[]): Iterable<KnownPeer> {
+  return new Map(peers.map((peer) => [peer.peerId, peer])).values()
 }

@@ -6,7 +6,7 @@ import { readCandidates } from '../ledger/system/candidate-queue.ts'
 import { readValidatorRecord, readValidators } from '../ledger/system/validator-records.ts'
 import { isMultiaddr } from '../network/libp2p/address.ts'
 import { parsePeerId } from '../network/libp2p/network-key.ts'
-import type { KnownPeer } from '../network/port.ts'
+import type { KnownPeer, PeerId } from '../network/port.ts'
 import type { Address } from '../types/ids.ts'
 
 /**
@@ -36,4 +36,18 @@ export function parsePeer(text: string, validator: boolean): KnownPeer | undefin
   const separator = text.lastIndexOf('/p2p/')
   const peerId = separator < 0 ? undefined : parsePeerId(text.slice(separator + '/p2p/'.length))
   return peerId === undefined || !isMultiaddr(text) ? undefined : { peerId, addresses: [text], validator }
+}
+
+/** Who is named more than once has all these addresses: who names another's peer id as its own takes none away. */
+export function united(peers: readonly KnownPeer[]): readonly KnownPeer[] {
+  const found = new Map<PeerId, KnownPeer>()
+  for (const { peerId, addresses, validator } of peers) {
+    const before = found.get(peerId)
+    found.set(peerId, {
+      peerId,
+      addresses: [...new Set([...(before?.addresses ?? []), ...addresses])],
+      validator: validator || before?.validator === true,
+    })
+  }
+  return [...found.values()]
 }

@@ -1,6 +1,8 @@
 /**
  * Keeps a connection to every known peer, for ever: a failed or lost one is dialled again after a
- * jittered delay that doubles up to its maximum. Names in addresses are resolved by each dial anew.
+ * jittered delay that doubles up to its maximum. Names in addresses are resolved by each dial anew. Of several
+ * addresses each dial takes the next: libp2p tries them one after another, and one that swallows all it is sent
+ * would use up the time of all.
  */
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Logger } from '../../base/logger.ts'
@@ -14,12 +16,13 @@ const GOOD_CONNECTION_MS = 5_000
 export interface DialerPorts {
   readonly limits: NetworkLimits
   readonly logger: Logger
-  dial(addresses: Multiaddr[], signal: AbortSignal): Promise<unknown>
+  dial(address: Multiaddr, signal: AbortSignal): Promise<unknown>
   isConnected(peer: PeerId): boolean
 }
 
 interface Target {
   addresses: readonly Multiaddr[]
+  dials: number
   delayMs: number
   timer: NodeJS.Timeout | undefined
   dialling: boolean
@@ -76,7 +79,7 @@ export class Dialer {
 
   #add(peer: PeerId, addresses: readonly Multiaddr[]): void {
     const delayMs = this.#ports.limits.redialDelayMsMin
-    const target: Target = { addresses, delayMs, timer: undefined, dialling: false, connectedAtMs: 0 }
+    const target: Target = { addresses, dials: 0, delayMs, timer: undefined, dialling: false, connectedAtMs: 0 }
     this.#targets.set(peer, target)
     this.#attempt(peer, target).catch(crash)
   }
@@ -94,13 +97,15 @@ export class Dialer {
   async #attempt(peer: PeerId, target: Target): Promise<void> {
     const { limits, logger } = this.#ports
     const isCurrent = (): boolean => this.#targets.get(peer) === target
-    if (!isCurrent() || target.dialling || target.addresses.length === 0 || this.#ports.isConnected(peer)) return
+    const address = target.addresses[target.dials % Math.max(1, target.addresses.length)]
+    if (!isCurrent() || target.dialling || address === undefined || this.#ports.isConnected(peer)) return
     target.dialling = true
+    target.dials += 1
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(limits.openTimeoutMs), this.#stopping.signal])
-      await this.#ports.dial([...target.addresses], signal)
+      await this.#ports.dial(address, signal)
     } catch (error) {
-      logger.debug('dial failed', { peer, error: String(error) })
+      logger.debug('dial failed', { peer, address: address.toString(), error: String(error) })
     } finally {
       target.dialling = false
     }

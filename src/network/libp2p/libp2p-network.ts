@@ -204,7 +204,7 @@ export class Libp2pNetwork implements Network {
       dialer: new Dialer({
         limits,
         logger,
-        dial: (addresses, signal) => node.dial(addresses, { signal }),
+        dial: (address, signal) => node.dial(address, { signal }),
         isConnected: (peer) => connectionsOf(node, peer).length > 0,
       }),
       direct: new DirectStreams({

@@ -51,6 +51,24 @@ describe('whom a node keeps connections to', () => {
     expect(of('b')?.addresses).toEqual(['/ip4/127.0.0.1/tcp/2/p2p/b'])
   })
 
+  it('dials a member where its operator says, too: what the state says of it may be old', () => {
+    const here = peer('a', false, 7)
+    const { book, of } = bookOf([here], [peer('a')])
+    expect(book.all).toEqual([{ ...peer('a'), addresses: [...here.addresses, ...peer('a').addresses] }])
+    book.enterEpoch([peer('a'), peer('b')])
+    expect(of('a')).toEqual({ ...peer('a'), addresses: [...here.addresses, ...peer('a').addresses] })
+  })
+
+  it('dials a member where an operator adds it while the node runs, until that is taken back', () => {
+    const id = '12D3KooWDWjkMAmFowtWwoiQcE6tjvQHyitun1vu6QF3ao56i5hx'
+    const { book, of } = bookOf([], [peer(id)])
+    const [elsewhere] = peer(id, false, 7).addresses
+    expect(book.add(elsewhere ?? '').ok).toBe(true)
+    expect(of(id)).toEqual({ ...peer(id), addresses: [elsewhere, ...peer(id).addresses] })
+    expect(book.remove(id as PeerId)).toBe(true)
+    expect(of(id)).toEqual(peer(id))
+  })
+
   it('keeps the address of a member, and its standing, when another names its peer id', () => {
     const own = peer('a', true, 1)
     const stolen = peer('a', false, 2)
