@@ -4,8 +4,8 @@
  * proposers too. Each costs a network of four some 4 ms of CPU.
  */
 
-import type { Rejection } from '../base/rejection.ts'
-import { ok, type Result } from '../base/result.ts'
+import { type Rejection, rejection } from '../base/rejection.ts'
+import { err, ok, type Result } from '../base/result.ts'
 import { decodeWith } from '../codec/decode.ts'
 import { asTuple } from '../codec/fields.ts'
 import { encodeRlp } from '../codec/rlp.ts'
@@ -30,9 +30,13 @@ export class Announcements {
   readonly #self: Address | null
   #latest: FinalBlock | null = null
   #cancel: (() => void) | null = null
+  /** What was announced up to there is no news: anybody can say it again, of every block of the past. */
+  #announced: Height
 
-  constructor(self: Address | null, ports: AnnouncementPorts) {
+  /** `tip`: where this node was before. */
+  constructor(self: Address | null, tip: Height, ports: AnnouncementPorts) {
     this.#self = self
+    this.#announced = tip
     this.#ports = ports
   }
 
@@ -51,7 +55,7 @@ export class Announcements {
     if (this.#latest !== null) this.#announce()
   }
 
-  /** The announced height, if its certificate holds. What it stands for need not be announced again. */
+  /** The announced height, if it is news and its certificate holds. What it stands for need not be announced again. */
   judge(data: Uint8Array): Result<Height, Rejection> {
     const decoded = decodeWith(data, (item) => {
       const [header, finality] = asTuple(item, 2, 'announcement')
@@ -59,8 +63,10 @@ export class Announcements {
     })
     if (!decoded.ok) return decoded
     const { header, finality } = decoded.value
+    if (header.height <= this.#announced) return err(rejection('announcedBefore', 'no news', 'ignore'))
     const judged = this.#ports.validators.finality.finality(hashHeader(header), header, finality)
     if (!judged.ok) return judged
+    this.#announced = header.height
     if (this.#latest !== null && this.#latest.block.header.height <= header.height) this.#forget()
     return ok(header.height)
   }
@@ -76,6 +82,7 @@ export class Announcements {
     this.#forget()
     if (latest === null || latest.finality === null) return
     const { block, finality } = latest
+    this.#announced = Math.max(this.#announced, block.header.height)
     this.#ports.publish(encodeRlp([headerItem(block.header), finalityItem(finality)]))
   }
 }

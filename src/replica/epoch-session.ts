@@ -70,7 +70,7 @@ export class EpochSession {
     const nowMs = (): number => ports.clock.monotonicMs()
     const feed = (event: Event): void => surroundings.feed(this, event)
     this.certificates = new CertificateExchange(core, epoch, links, nowMs)
-    this.announcements = new Announcements(self?.address ?? null, {
+    this.announcements = new Announcements(self?.address ?? null, ports.store.tip.header.height, {
       publish: (data) => ports.network.publish('announcements', data),
       schedule: ports.schedule,
       nowMs,

@@ -18,10 +18,11 @@ class Announcer {
   readonly #timers = new Map<() => void, number>()
   #nowMs = 0
   certificateHolds = true
+  certificatesChecked = 0
   readonly announcements: Announcements
 
   constructor(isProposer = true) {
-    this.announcements = new Announcements(isProposer ? happy.header.miner : null, {
+    this.announcements = new Announcements(isProposer ? happy.header.miner : null, 0, {
       publish: (data) => this.published.push(data),
       nowMs: () => this.#nowMs,
       schedule: (atMs, callback) => {
@@ -30,8 +31,10 @@ class Announcer {
       },
       validators: {
         finality: new FinalityValidator({
-          commitCertificate: (certificate: CommitCertificate) =>
-            this.certificateHolds ? ok(certificate) : err(rejection('badCertificate', 'bad')),
+          commitCertificate: (certificate: CommitCertificate) => {
+            this.certificatesChecked += 1
+            return this.certificateHolds ? ok(certificate) : err(rejection('badCertificate', 'bad'))
+          },
         } as unknown as CertificateValidator),
       } as unknown as EpochValidators,
     })
@@ -101,6 +104,17 @@ describe('announcements of final blocks', () => {
     expect(node.announcements.judge(announced(3)).ok).toBe(false)
     node.pass(EVERY_MS)
     expect(heights(node)).toEqual([ok(2)])
+  })
+
+  it('are neither checked nor passed on when they are no news, without blame: anybody can repeat those of the past', () => {
+    expect(node.announcements.judge(announced(3))).toEqual(ok(3))
+    for (const height of [1, 2, 3])
+      expect(node.announcements.judge(announced(height))).toMatchObject({ ok: false, error: { verdict: 'ignore' } })
+    expect(node.certificatesChecked).toBe(1)
+    node.finalise(5)
+    node.pass(EVERY_MS)
+    expect(node.announcements.judge(announced(4)).ok).toBe(false)
+    expect(node.certificatesChecked).toBe(1)
   })
 
   it('come from the proposer of a block only', () => {
