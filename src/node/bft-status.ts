@@ -5,7 +5,7 @@ import { readValidatorRecord, type ValidatorRecord } from '../ledger/system/vali
 import type { Network } from '../network/port.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Address } from '../types/ids.ts'
-import { type KeyParts, memberOfKey, whySilent } from './key-standing.ts'
+import { type KeyParts, memberOfKey, whySilent, whyUnreached } from './key-standing.ts'
 import type { BftStatus, PeerStatus } from './node-api.ts'
 
 /** A validator that says nothing for so long is counted as gone: it beats every second. */
@@ -48,7 +48,7 @@ export function bftStatus(parts: StatusParts): BftStatus {
     viewTimeoutMs: core.viewTimeoutMs,
     syncing,
     live,
-    reason: reasonOf(parts, live, syncing, peers) ?? whySilent(parts),
+    reason: whyUnreached(replica, parts.network.peerId) ?? reasonOf(parts, live, syncing, peers) ?? whySilent(parts),
     validators: peers,
     failuresLeft: Math.max(0, self === null ? validators.faultsTolerated - jailed : honest - validators.quorum),
   }

@@ -31,7 +31,7 @@ import { readGenesisFile } from './genesis-file.ts'
 import { GovernanceLog } from './governance-log.ts'
 import { haltedBefore, writeHalt } from './halt-file.ts'
 import { KeyRing } from './key-ring.ts'
-import { whySilent } from './key-standing.ts'
+import { whySilent, whyUnreached } from './key-standing.ts'
 import type { AdminApi, NodeApi } from './node-api.ts'
 import { lockDirectory, openDisk } from './open-disk.ts'
 import { openWire, startWire } from './open-wire.ts'
@@ -199,6 +199,7 @@ async function run(
     },
     onEpoch: (epoch) => {
       log.onEpoch(epoch, whySilent({ replica, publicKeys }))
+      warnUnreached(replica, network, logger)
       peers.enterEpoch(memberPeers(systemWordsIn(chain.store.tipState)))
     },
     onPendingTransaction: (transaction) => api.tellPendingTransaction(transaction),
@@ -236,6 +237,13 @@ function logStart(
     ...(self === null ? {} : { validator: self.address }),
     ...(silence === null ? {} : { because: silence }),
   })
+  warnUnreached(replica, network, logger)
+}
+
+/** Of itself such a node looks as if everybody else were down. */
+function warnUnreached(replica: Replica, network: Network, logger: Logger): void {
+  const because = whyUnreached(replica, network.peerId)
+  if (because !== null) logger.warn('the other validators do not know this node', { because })
 }
 
 function portsOf(

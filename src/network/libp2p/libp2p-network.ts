@@ -4,6 +4,7 @@
  */
 import './node20-compat.ts'
 import type { Connection, ConnectionGater, Stream, PeerId as WirePeerId } from '@libp2p/interface'
+import { BoundedMap } from '../../base/bounded.ts'
 import { defined, invariant } from '../../base/invariant.ts'
 import type { Logger } from '../../base/logger.ts'
 import { rejection } from '../../base/rejection.ts'
@@ -14,6 +15,7 @@ import type { GossipTopic, KnownPeer, Network, NetworkHandlers, NetworkStats, Pe
 import { crash } from './crash.ts'
 import { Dialer } from './dialer.ts'
 import { DirectStreams } from './direct-streams.ts'
+import { foreignSpeech } from './foreign.ts'
 import { Gossip } from './gossip.ts'
 import { KnownPeers } from './known-peers.ts'
 import { networkKeyFromBytes, peerIdOfKey } from './network-key.ts'
@@ -24,6 +26,7 @@ import { Traffic } from './traffic.ts'
 
 /** A connection of that age without a gossip stream of ours has lost it: gossipsub opens none anew. */
 const GOSSIP_STREAM_GRACE_MS = 10_000
+const FOREIGN_MAX = 1_024
 const GOSSIP_PROTOCOL_PREFIX = '/meshsub/'
 
 export interface Libp2pNetworkConfig {
@@ -62,6 +65,8 @@ export class Libp2pNetwork implements Network {
   readonly #client: RequestClient
   readonly #traffic = { direct: new Traffic(), gossip: new Traffic(), requests: new Traffic() }
   readonly #up = new Set<PeerId>()
+  /** Known peers of another network of which the log has told. */
+  readonly #foreign = new BoundedMap<PeerId, true>(FOREIGN_MAX)
   /** Strangers that left since the last tick. */
   readonly #gone = new Map<PeerId, WirePeerId>()
   #known: KnownPeers
@@ -94,6 +99,9 @@ export class Libp2pNetwork implements Network {
     // One microtask later libp2p's own listeners have the connection in their books.
     node.addEventListener('connection:open', ({ detail }) => queueMicrotask(() => this.#admit(running, detail)))
     node.addEventListener('peer:disconnect', ({ detail }) => this.#lost(running, detail))
+    node.addEventListener('peer:identify', ({ detail }) =>
+      this.#identified(node, idOf(detail.peerId), detail.protocols),
+    )
     const streamLimits = { maxInboundStreams: 4, maxOutboundStreams: 4 }
     await node.handle(
       this.#protocol('direct'),
@@ -273,6 +281,22 @@ export class Libp2pNetwork implements Network {
       handlers.onPeerUp(peer, false)
     }
     direct.connected(peer)
+  }
+
+  /** One of another network is of no use, and would count as a peer. */
+  #identified(node: Libp2pNode, peer: PeerId, protocols: readonly string[]): void {
+    const foreign = foreignSpeech(protocols, this.#protocol('request'))
+    const wasForeign = this.#foreign.has(peer)
+    if (foreign === null) {
+      this.#foreign.delete(peer)
+      return
+    }
+    // Strangers may come and go as they like: they fill no log.
+    if (this.#known.has(peer) && !wasForeign) {
+      this.#foreign.set(peer, true)
+      this.#logger.warn('peer of another network', { peer, because: foreign })
+    }
+    dropPeer(node, peer, 'of another network')
   }
 
   #lost({ node, handlers, dialer }: Running, remotePeer: WirePeerId): void {
