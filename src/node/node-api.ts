@@ -67,6 +67,8 @@ export type CallOutcome =
   | { readonly status: 'returned'; readonly data: Uint8Array; readonly gasUsed: number }
   /** `data` is the ABI-encoded error. */
   | { readonly status: 'reverted'; readonly data: Uint8Array; readonly gasUsed: number }
+  /** All that it had. */
+  | { readonly status: 'outOfGas'; readonly gasUsed: number }
 
 /** For long reads: gives the loop to others when it was held for a while. Answers when the next slice began. */
 export type Breathe = (sliceStartMs: number) => Promise<number>

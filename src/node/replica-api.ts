@@ -169,10 +169,7 @@ export class ReplicaApi implements NodeApi {
       gasLimit,
       baseFeePerGas,
     }
-    const simulated = simulateCall(rules, state.value, environment, request)
-    if (!simulated.ok) return simulated
-    const { status, data, gasUsed } = simulated.value
-    return ok({ status: status === 'returned' ? 'returned' : 'reverted', data, gasUsed })
+    return simulateCall(rules, state.value, environment, request)
   }
 
   estimateGas(height: Height, request: CallRequest): Result<CallOutcome, Rejection> {

@@ -2,18 +2,21 @@
 import { bytesEqual, EMPTY_BYTES } from '../base/bytes.ts'
 import type { Rejection } from '../base/rejection.ts'
 import type { Result } from '../base/result.ts'
-import type { CallOutcome, CallRequest, NodeApi } from '../node/node-api.ts'
+import type { CallOutcome, CallRequest } from '../node/node-api.ts'
 import { type Height, ZERO_ADDRESS } from '../types/ids.ts'
 import type { AccessListEntry } from '../types/transaction.ts'
-import { executionReverted, rejectionError } from './errors.ts'
+import { executionReverted, outOfGas, rejectionError } from './errors.ts'
+import type { RpcContext } from './method.ts'
 import { asAddress, asArray, asBigQuantity, asBytes, asHash, asObject, asQuantity, invalid } from './params.ts'
 import { revertReason } from './revert-reason.ts'
 import { data } from './serializers/encoding.ts'
 
-/** The gas limit is the block's when none is named. Others (fees, nonce, …) are of no effect on a call. */
+/** The gas limit is all that a call may have when none is named. Others (fees, nonce, …) are of no effect on a call. */
 export interface CallFields extends Omit<CallRequest, 'gasLimit'> {
   readonly gasLimit: number | null
 }
+
+type Returned = Extract<CallOutcome, { readonly status: 'returned' }>
 
 /** BOUND: far more than fits into a transaction that a block has gas for. */
 const ACCESS_LIST_MAX = 16_384
@@ -44,20 +47,20 @@ export function fieldsOf(value: unknown, what: string) {
   }
 }
 
-/** @throws RpcError when it is refused or reverts. */
+/** A module is synchronous: a call is run in one piece, however much it reads. @throws RpcError unless it returns. */
 export function runCall(
-  node: NodeApi,
+  { limits }: RpcContext,
   height: Height,
   fields: CallFields,
   how: (height: Height, request: CallRequest) => Result<CallOutcome, Rejection>,
-): CallOutcome {
-  const blockGas = node.head().header.gasLimit
-  const outcome = how(height, { ...fields, gasLimit: Math.min(fields.gasLimit ?? blockGas, blockGas) })
+): Returned {
+  const { callGasMax } = limits
+  const outcome = how(height, { ...fields, gasLimit: Math.min(fields.gasLimit ?? callGasMax, callGasMax) })
   if (!outcome.ok) throw rejectionError(outcome.error)
-  if (outcome.value.status === 'reverted') {
-    throw executionReverted(revertReason(outcome.value.data), data(outcome.value.data))
-  }
-  return outcome.value
+  const { value } = outcome
+  if (value.status === 'reverted') throw executionReverted(revertReason(value.data), data(value.data))
+  if (value.status === 'outOfGas') throw outOfGas(value.gasUsed)
+  return value
 }
 
 const asAccessList = asArray((entry, what): AccessListEntry => {

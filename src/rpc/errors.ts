@@ -89,6 +89,11 @@ export function executionReverted(reason: string | null, data: Hex): RpcError {
   )
 }
 
+/** In geth's words. */
+export function outOfGas(gas: number): RpcError {
+  return new RpcError(SERVER_ERROR, `out of gas: gas required exceeds allowance (${gas})`)
+}
+
 /** The client's words, cut to what an answer may repeat. */
 export function quote(text: string): string {
   return text.length <= QUOTE_LENGTH_MAX ? text : `${text.slice(0, QUOTE_LENGTH_MAX)}…`

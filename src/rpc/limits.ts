@@ -2,6 +2,8 @@
  * Every bound of the RPC server in one place: what a client may send, hold open and make the node
  * work on. `createRpcServer` takes deviations from these defaults.
  */
+import { GOVERNANCE_CALL_GAS } from '../ledger/gas.ts'
+
 export interface RpcLimits {
   /** Of what stands before an HTTP body. */
   readonly headerBytesMax: number
@@ -45,6 +47,8 @@ export interface RpcLimits {
   readonly filterCriteriaMax: number
   /** Pending transactions kept for one filter between two polls; later ones are not told. */
   readonly filterPendingMax: number
+  /** Of one call, which holds the loop until it ends; no call of the validators takes so much. */
+  readonly callGasMax: number
   readonly logsMax: number
   readonly logRangeBlocksMax: number
   /** Alternatives in an address list or in one topic position. */
@@ -100,6 +104,7 @@ export const DEFAULT_LIMITS: RpcLimits = {
   filterTtlMs: 300_000,
   filterCriteriaMax: 65_536,
   filterPendingMax: 4_096,
+  callGasMax: GOVERNANCE_CALL_GAS,
   logsMax: 10_000,
   logRangeBlocksMax: 100_000,
   logAlternativesMax: 1_000,

@@ -64,13 +64,13 @@ export function acceptedOffence(node: NodeApi, id: Hash): AcceptedOffence | null
 
 /** What a call would be reverted with; null when it would not. */
 export function revertedBy(node: NodeApi, height: Height, data: Uint8Array, from: Address = ZERO_ADDRESS) {
-  const { status, data: answer } = called(node, height, data, from)
-  return status === 'reverted' ? answer : null
+  const outcome = called(node, height, data, from)
+  return outcome.status === 'reverted' ? outcome.data : null
 }
 
 function viewed(node: NodeApi, height: Height, data: Uint8Array): Uint8Array {
-  const { status, data: answer } = called(node, height, data, ZERO_ADDRESS)
-  if (status === 'returned') return answer
+  const outcome = called(node, height, data, ZERO_ADDRESS)
+  if (outcome.status === 'returned') return outcome.data
   throw new RpcError(SERVER_ERROR, 'the validators module does not answer')
 }
 

@@ -5,13 +5,14 @@
 import { encodeTransactionForSigning } from '../../crypto/transaction-codec.ts'
 import type { NodeApi } from '../../node/node-api.ts'
 import type { TransactionFields, TransactionType } from '../../types/transaction.ts'
-import { asCall, type CallFields, fieldsOf, runCall } from '../call-object.ts'
+import { asCall, type CallFields, fieldsOf } from '../call-object.ts'
 import { invalidParams } from '../errors.ts'
 import { nextBaseFee, suggestedTip } from '../fee-suggestions.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asBigQuantity, asQuantity, invalid, required } from '../params.ts'
 import { data } from '../serializers/encoding.ts'
 import { unsignedTransactionJson } from '../serializers/transaction.ts'
+import { estimate } from './eth-call.ts'
 
 interface Draft {
   readonly call: CallFields
@@ -65,7 +66,8 @@ function lower(tip: bigint, cap: bigint | null): bigint {
   return cap !== null && cap < tip ? cap : tip
 }
 
-function fill({ node }: RpcContext, draft: Draft) {
+function fill(context: RpcContext, draft: Draft) {
+  const { node } = context
   const { call, type, chainId } = draft
   if (chainId !== null && chainId !== node.chainId) {
     throw invalidParams(`chainId does not match node's (have=${chainId}, want=${node.chainId})`)
@@ -75,7 +77,7 @@ function fill({ node }: RpcContext, draft: Draft) {
     type,
     chainId: node.chainId,
     nonce: draft.nonce ?? node.pendingNonce(call.from),
-    gasLimit: call.gasLimit ?? runCall(node, height, call, (at, request) => node.estimateGas(at, request)).gasUsed,
+    gasLimit: call.gasLimit ?? estimate(context, call, height),
     to: call.to,
     value: call.value,
     data: call.data,

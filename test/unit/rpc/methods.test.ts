@@ -291,12 +291,25 @@ describe('calls', () => {
     expect(await resultOf(url, 'eth_createAccessList', [{ to: RECIPIENT }])).toMatchObject({ accessList: [] })
   })
 
-  it('take data or input, and never more gas than a block has', async () => {
+  it('take data or input, and never more gas than may be used without giving the loop back', async () => {
     const { node, url } = await startServer()
     expect(await resultOf(url, 'eth_estimateGas', [{ to: RECIPIENT, value: '0x1' }])).toBe('0x5208')
-    expect(node.lastCall).toMatchObject({ to: RECIPIENT, value: 1n, gasLimit: 30_000_000 })
+    expect(node.lastCall).toMatchObject({ to: RECIPIENT, value: 1n, gasLimit: 10_000_000 })
     await resultOf(url, 'eth_call', [{ to: RECIPIENT, input: '0x0102', gas: '0xffffffffff' }, 'latest'])
-    expect(node.lastCall).toMatchObject({ data: Uint8Array.of(1, 2), gasLimit: 30_000_000 })
+    expect(node.lastCall).toMatchObject({ data: Uint8Array.of(1, 2), gasLimit: 10_000_000 })
+    await resultOf(url, 'eth_call', [{ to: RECIPIENT, gas: '0x5208' }])
+    expect(node.lastCall).toMatchObject({ gasLimit: 21_000 })
+  })
+
+  it('say so when their gas does not suffice: that is no revert', async () => {
+    const { node, url } = await startServer()
+    node.callOutcome = { status: 'outOfGas', gasUsed: 10_000_000 }
+    for (const method of ['eth_call', 'eth_estimateGas', 'eth_createAccessList', 'eth_fillTransaction']) {
+      expect((await ask(url, method, [{ to: MODULE_ADDRESS }])).error).toEqual({
+        code: -32000,
+        message: 'out of gas: gas required exceeds allowance (10000000)',
+      })
+    }
   })
 })
 
