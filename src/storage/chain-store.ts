@@ -2,7 +2,6 @@
  * The final chain as it is read and extended: bodies and certificates in the journal, everything
  * derived from them in the key-value store, one atomic batch a block (docs/ledger.md, "State on disk").
  */
-import { WeightedMap } from '../base/bounded.ts'
 import { EMPTY_BYTES } from '../base/bytes.ts'
 import { defined, invariant } from '../base/invariant.ts'
 import { type Rejection, rejection } from '../base/rejection.ts'
@@ -19,6 +18,7 @@ import { encodeHeader, type Header, readHeader } from '../types/header.ts'
 import { type Address, type Epoch, type Hash, type Height, idBytes } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import type { Validator } from '../types/validator-set.ts'
+import { blockCache } from './block-cache.ts'
 import { blockOperations, finalityOperations, heightValue, validatorsOperation } from './block-operations.ts'
 import { decodeReceipts, encodeReceipts } from './final-records.ts'
 import type { Journal } from './journal/journal.ts'
@@ -79,22 +79,13 @@ const SENTINEL = META.key('sentinel')
 const HISTORY_FROM = META.key('history from')
 /** BOUND: how long the state at an epoch's end is kept, be the epochs behind it ever so long. */
 const PINNED_BLOCKS_MAX = 4_096
-/**
- * BOUND: final blocks kept decoded, and transactions in all of them: with its receipt a transfer takes some
- * 3.5 KB of heap, and most of what a block takes is theirs.
- */
-const CACHED = {
-  entriesMax: 256,
-  weightMax: 32_768,
-  weightOf: ({ transactions }: FinalBlock) => transactions.length,
-}
 
 export class ChainStore {
   readonly #store: KeyValueStore
   readonly #journal: Journal
   readonly #genesis: Block
   readonly #state: StateStore
-  readonly #blocks = new WeightedMap<Height, FinalBlock>(CACHED)
+  readonly #blocks = blockCache()
   #tip: Header
   #tipHash: Hash
 
