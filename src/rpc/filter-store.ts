@@ -9,17 +9,30 @@ import type { RpcLimits } from './limits.ts'
 import { criteriaCount } from './log-filter.ts'
 import type { LogBounds } from './log-range.ts'
 
-export type PolledFilter =
+/** Tells of each block, or of what is in it. */
+export type BlockFilter =
   | { readonly kind: 'blocks' }
-  | { readonly kind: 'pendingTransactions' }
   /** `bounds` are for eth_getFilterLogs. */
   | { readonly kind: 'logs'; readonly criteria: LogCriteria; readonly bounds: LogBounds }
+export type PolledFilter = BlockFilter | { readonly kind: 'pendingTransactions' }
+
+/** Where in the chain: before a log of a block. */
+interface LogPlace {
+  readonly height: Height
+  readonly logIndex: number
+}
+
+/** None when `from` is above `toHeight`. */
+export interface TakenBlocks {
+  readonly from: LogPlace
+  readonly toHeight: Height
+}
 
 interface Entry {
   readonly filter: PolledFilter
   polledMs: number
-  /** The first block that it has not told. */
-  nextHeight: Height
+  /** All before it is told. */
+  next: LogPlace
   pending: Hash[]
 }
 
@@ -46,8 +59,7 @@ export class FilterStore {
     if (criteriaOf(filter) > filterCriteriaMax)
       throw invalidParams(`too many addresses and topics, at most ${filterCriteriaMax}`)
     const id = `0x${randomBytes(16).toString('hex')}`
-    const nextHeight = this.#node.head().header.height + 1
-    this.#entries.set(id, { filter, polledMs: performance.now(), nextHeight, pending: [] })
+    this.#entries.set(id, { filter, polledMs: performance.now(), next: this.#end(), pending: [] })
     return id
   }
 
@@ -70,19 +82,24 @@ export class FilterStore {
     return pending
   }
 
-  /** The blocks that it has not told yet; none when `fromHeight` is above `toHeight`. */
-  takeHeights(id: string): { readonly fromHeight: Height; readonly toHeight: Height } {
-    const entry = this.#entry(id)
-    const fromHeight = entry.nextHeight
-    const toHeight = this.#node.head().header.height
-    entry.nextHeight = toHeight + 1
-    return { fromHeight, toHeight }
+  /** Hashes that were taken and could not be told. */
+  giveBackPending(id: string, hashes: readonly Hash[]): void {
+    const entry = this.#entries.get(id)
+    if (entry !== undefined) entry.pending = [...hashes, ...entry.pending].slice(0, this.#limits.filterPendingMax)
   }
 
-  /** Blocks that were taken and could not be told: the next poll begins with them. */
-  giveBack(id: string, fromHeight: Height): void {
+  /** What it has not told yet. */
+  takeBlocks(id: string): TakenBlocks {
+    const entry = this.#entry(id)
+    const from = entry.next
+    entry.next = this.#end()
+    return { from, toHeight: entry.next.height - 1 }
+  }
+
+  /** What was taken and could not be told: the next poll begins there. */
+  giveBackFrom(id: string, { height, logIndex }: LogPlace): void {
     const entry = this.#entries.get(id)
-    if (entry !== undefined) entry.nextHeight = Math.min(entry.nextHeight, fromHeight)
+    if (entry !== undefined && isBefore({ height, logIndex }, entry.next)) entry.next = { height, logIndex }
   }
 
   stop(): void {
@@ -104,9 +121,18 @@ export class FilterStore {
     }
   }
 
+  /** Behind all that is there. */
+  #end(): LogPlace {
+    return { height: this.#node.head().header.height + 1, logIndex: 0 }
+  }
+
   #isForgotten(entry: Entry): boolean {
     return performance.now() - entry.polledMs > this.#limits.filterTtlMs
   }
+}
+
+function isBefore(a: LogPlace, b: LogPlace): boolean {
+  return a.height === b.height ? a.logIndex < b.logIndex : a.height < b.height
 }
 
 function criteriaOf(filter: PolledFilter): number {

@@ -146,8 +146,9 @@ function success(id: Id | undefined, result: unknown, budget: Budget): Answer {
   if (id === undefined) return null
   const json = result instanceof JsonText ? result.text : JSON.stringify(result ?? null)
   const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${json}}`
-  if (!spend(budget, text)) throw responseTooLarge()
-  return text
+  if (spend(budget, text)) return text
+  if (result instanceof JsonText) result.onRefused()
+  throw responseTooLarge()
 }
 
 /** Whether there was room; when there is none for one answer, there is none for those behind it. */

@@ -1,9 +1,12 @@
 /** A result that is JSON already: a long list is written item by item, and measured meanwhile. */
 export class JsonText {
   readonly text: string
+  /** Called when there is no room for it in the answer. */
+  readonly onRefused: () => void
 
-  constructor(text: string) {
+  constructor(text: string, onRefused: () => void = () => undefined) {
     this.text = text
+    this.onRefused = onRefused
   }
 }
 
@@ -20,10 +23,14 @@ export class JsonList {
     return this.#length
   }
 
-  add(item: unknown): void {
+  /** False, and the item is not added, when the text would be longer than `lengthMax`. */
+  add(item: unknown, lengthMax = Number.POSITIVE_INFINITY): boolean {
     const text = JSON.stringify(item)
-    this.#length += text.length + (this.size === 0 ? 0 : 1)
+    const length = this.#length + text.length + (this.size === 0 ? 0 : 1)
+    if (length > lengthMax) return false
+    this.#length = length
     this.#items.push(text)
+    return true
   }
 
   get text(): string {

@@ -1,7 +1,8 @@
 /** Logs of a range of blocks or of one block by its hash, and filters that tell what is new since the last poll. */
 import type { LogCriteria } from '../../ledger/log-criteria.ts'
-import type { LogFilter } from '../../node/node-api.ts'
+import type { LocatedLog, LogFilter } from '../../node/node-api.ts'
 import { invalidParams, rejectionError } from '../errors.ts'
+import type { BlockFilter, TakenBlocks } from '../filter-store.ts'
 import { JsonList, JsonText } from '../json-text.ts'
 import { readCriteria } from '../log-filter.ts'
 import { type LogBounds, rangeOf, readBounds } from '../log-range.ts'
@@ -12,6 +13,8 @@ import { logJson } from '../serializers/log.ts'
 type FilterObject = Readonly<Record<string, unknown>>
 
 const filterId = required('filterId', asText)
+/** Clients poll several filters in one batch: the logs of one take no more of the answer than this part. */
+const PARTS_OF_ANSWER = 4
 
 function getLogs(context: RpcContext, filter: FilterObject) {
   const { limits } = context
@@ -23,34 +26,57 @@ function logsWithin(context: RpcContext, bounds: LogBounds, criteria: LogCriteri
   return findLogs(context, { ...rangeOf(node, bounds, limits.logRangeBlocksMax), ...criteria })
 }
 
-async function findLogs({ node, limits, work }: RpcContext, filter: LogFilter) {
-  const logs = node.logs(filter, (sliceStartMs) => work.breathe(sliceStartMs))
-  if (!logs.ok) throw rejectionError(logs.error)
-  const { logsMax, responseBytesMax } = limits
+async function findLogs(context: RpcContext, filter: LogFilter) {
+  const { logsMax, responseBytesMax } = context.limits
   const found = new JsonList()
-  for await (const log of logs.value) {
-    found.add(logJson(log))
-    if (found.size > logsMax) throw invalidParams(`query returned more than ${logsMax} results`)
-    if (found.length > responseBytesMax) throw invalidParams(`query returned more than ${responseBytesMax} bytes`)
+  for await (const log of search(context, filter)) {
+    if (found.size === logsMax) throw invalidParams(`query returned more than ${logsMax} results`)
+    if (!found.add(logJson(log), responseBytesMax))
+      throw invalidParams(`query returned more than ${responseBytesMax} bytes`)
   }
   return new JsonText(found.text)
 }
 
-/** What is new since the last poll. */
-function changesOf(context: RpcContext, id: string) {
-  const { node, filters, work } = context
+/** What is new since the last poll; of logs that are too many for one answer the rest is for the next poll. */
+async function changesOf(context: RpcContext, id: string) {
+  const { filters } = context
   const filter = filters.poll(id)
-  if (filter.kind === 'pendingTransactions') return filters.takePending(id)
-  const { fromHeight, toHeight } = filters.takeHeights(id)
-  if (fromHeight > toHeight) return []
-  const told: Promise<unknown> =
-    filter.kind === 'logs'
-      ? findLogs(context, { fromHeight, toHeight, ...filter.criteria })
-      : work.collect(fromHeight, toHeight + 1, (height) => node.headerByHeight(height)?.hash)
-  return told.catch((error: unknown) => {
-    filters.giveBack(id, fromHeight)
+  if (filter.kind === 'pendingTransactions') {
+    const hashes = filters.takePending(id)
+    return new JsonText(JSON.stringify(hashes), () => filters.giveBackPending(id, hashes))
+  }
+  const taken = filters.takeBlocks(id)
+  const giveBack = () => filters.giveBackFrom(id, taken.from)
+  try {
+    return new JsonText(await toldOf(context, id, filter, taken), giveBack)
+  } catch (error) {
+    giveBack()
     throw error
-  })
+  }
+}
+
+async function toldOf(context: RpcContext, id: string, filter: BlockFilter, { from, toHeight }: TakenBlocks) {
+  const { node, filters, work, limits } = context
+  if (filter.kind === 'blocks') {
+    const hashes = await work.collect(from.height, toHeight + 1, (height) => node.headerByHeight(height)?.hash)
+    return JSON.stringify(hashes)
+  }
+  const told = new JsonList()
+  const range = { fromHeight: from.height, toHeight, ...filter.criteria }
+  for await (const log of search(context, range)) {
+    if (log.height === from.height && log.logIndex < from.logIndex) continue
+    const lengthMax = told.size === 0 ? Number.POSITIVE_INFINITY : limits.responseBytesMax / PARTS_OF_ANSWER
+    if (told.size < limits.logsMax && told.add(logJson(log), lengthMax)) continue
+    filters.giveBackFrom(id, log)
+    break
+  }
+  return told.text
+}
+
+function search({ node, work }: RpcContext, filter: LogFilter): AsyncIterable<LocatedLog> {
+  const logs = node.logs(filter, (sliceStartMs) => work.breathe(sliceStartMs))
+  if (!logs.ok) throw rejectionError(logs.error)
+  return logs.value
 }
 
 function allLogsOf(context: RpcContext, id: string) {

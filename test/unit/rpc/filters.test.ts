@@ -1,9 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createPublicClient, http } from 'viem'
+import { createPublicClient, hexToBytes, http } from 'viem'
 import { describe, expect, it } from 'vitest'
-import { MODULE_ADDRESS } from './fake-node.ts'
-import { ask, RECIPIENT, resultOf, startServer } from './harness.ts'
+import { rejection } from '../../../src/base/rejection.ts'
+import { err } from '../../../src/base/result.ts'
+import type { SignedTransaction } from '../../../src/types/transaction.ts'
+import { decode, type FakeNode, MODULE_ADDRESS } from './fake-node.ts'
+import { ask, post, RECIPIENT, resultOf, SENDER, startServer } from './harness.ts'
 import { signTransfer } from './transfers.ts'
+
+/** In blocks of three, each with a log. */
+async function sealLogs(node: FakeNode, count = 10): Promise<readonly SignedTransaction[]> {
+  const first = node.pendingNonce(SENDER)
+  const envelopes = Array.from({ length: count }, (_, at) => signTransfer(first + at, MODULE_ADDRESS, '0x01'))
+  const transactions = (await Promise.all(envelopes)).map((envelope) => decode(hexToBytes(envelope)))
+  for (let at = 0; at < count; at += 3) node.seal(transactions.slice(at, at + 3))
+  return transactions
+}
+
+async function changesOf(url: string, filter: unknown): Promise<readonly unknown[]> {
+  return (await resultOf(url, 'eth_getFilterChanges', [filter])) as unknown[]
+}
 
 describe('filters', () => {
   it('tell viem each block, pending transaction and matching log once', async () => {
@@ -51,10 +67,50 @@ describe('filters', () => {
   })
 
   it('lose nothing to a poll that failed', async () => {
-    const { url } = await startServer({ logsMax: 0 })
+    const { node, url } = await startServer()
     const id = await resultOf(url, 'eth_newFilter', [{ address: MODULE_ADDRESS }])
     await resultOf(url, 'eth_sendRawTransactionSync', [await signTransfer(0, MODULE_ADDRESS, '0x01')])
-    for (let i = 0; i < 2; i++) expect((await ask(url, 'eth_getFilterChanges', [id])).error?.code).toBe(-32602)
+    const logs = node.logs.bind(node)
+    Object.assign(node, { logs: () => err(rejection('historyPruned', 'history pruned')) })
+    for (let i = 0; i < 2; i++) expect((await ask(url, 'eth_getFilterChanges', [id])).error?.code).toBe(-32000)
+    Object.assign(node, { logs })
+    expect(await resultOf(url, 'eth_getFilterChanges', [id])).toHaveLength(1)
+  })
+
+  it.each([
+    ['logs', { logsMax: 2 }],
+    ['bytes', { responseBytesMax: 8_192 }],
+  ])('hand out in parts what has more %s than an answer: each log once, in order', async (_, limits) => {
+    const { node, url } = await startServer(limits)
+    const id = await resultOf(url, 'eth_newFilter', [{ address: MODULE_ADDRESS }])
+    const transactions = await sealLogs(node)
+    const told: unknown[] = []
+    for (let part = await changesOf(url, id); part.length > 0; part = await changesOf(url, id)) {
+      expect(part.length).toBeLessThan(transactions.length)
+      told.push(...part)
+    }
+    expect(told).toEqual(transactions.map(({ hash }) => expect.objectContaining({ transactionHash: hash }) as unknown))
+    const [next] = await sealLogs(node, 1)
+    expect(await changesOf(url, id)).toMatchObject([{ transactionHash: next?.hash }])
+  })
+
+  it('lose nothing to a batch in which there was no room for them', async () => {
+    // Less than 40 bytes are left when errors have theirs.
+    const { node, url } = await startServer({ responseBytesMax: 2 * 2_048 + 40 })
+    const logs = await resultOf(url, 'eth_newFilter', [{ address: MODULE_ADDRESS }])
+    const blocks = await resultOf(url, 'eth_newBlockFilter')
+    const pending = await resultOf(url, 'eth_newPendingTransactionFilter')
+    const [transaction] = await sealLogs(node, 1)
+    node.holds = true
+    const hash = await resultOf(url, 'eth_sendRawTransaction', [await signTransfer(1)])
+    for (const id of [logs, blocks, pending]) {
+      const poll = { jsonrpc: '2.0', id: 1, method: 'eth_getFilterChanges', params: [id] }
+      const { json } = await post(url, JSON.stringify([poll, { ...poll, method: 'eth_chainId', params: [] }]))
+      expect(json).toMatchObject([{ error: { message: 'response too large' } }, {}])
+    }
+    expect(await changesOf(url, logs)).toMatchObject([{ transactionHash: transaction?.hash }])
+    expect(await changesOf(url, blocks)).toEqual([node.head().hash])
+    expect(await changesOf(url, pending)).toEqual([hash])
   })
 
   it('are as many as the limit: the one polled longest ago goes', async () => {
