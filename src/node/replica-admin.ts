@@ -16,7 +16,7 @@ export interface ReplicaAdminParts {
   readonly api: ReplicaApi
   readonly network: Network
   readonly peers: PeerBook
-  readonly replica: Pick<Replica, 'answer' | 'call' | 'isStopped' | 'speaker'>
+  readonly replica: Pick<Replica, 'answer' | 'call' | 'drop' | 'isStopped' | 'speaker'>
   readonly keyRing: Pick<KeyRing, 'next'>
   /** Height of the chain on disk when the node was started. */
   readonly startHeight: Height
@@ -92,6 +92,6 @@ export class ReplicaAdmin implements AdminApi {
   }
 
   dropTransaction(hash: Hash): boolean {
-    return this.#parts.api.dropTransaction(hash)
+    return this.#parts.replica.drop(hash)
   }
 }

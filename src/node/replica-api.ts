@@ -195,14 +195,6 @@ export class ReplicaApi implements NodeApi {
     })
   }
 
-  /** With what its sender has behind it. False when the pool does not hold it. */
-  dropTransaction(hash: Hash): boolean {
-    const { pool } = this.#parts.replica
-    if (!pool.has(hash)) return false
-    pool.discard(hash)
-    return true
-  }
-
   status(): BftStatus {
     return bftStatus(this.#parts)
   }

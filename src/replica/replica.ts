@@ -11,7 +11,7 @@ import type { Mempool } from '../mempool/mempool.ts'
 import { decodeEnvelopes, type Status } from '../network/messages.ts'
 import type { GossipTopic, GossipVerdict, PeerId } from '../network/port.ts'
 import type { FinalBlock } from '../types/final-block.ts'
-import type { Address, Epoch } from '../types/ids.ts'
+import type { Address, Epoch, Hash } from '../types/ids.ts'
 import { reportDivergence } from './divergence.ts'
 import type { Halt } from './effect-runner.ts'
 import { type EpochContext, epochAtTip, leaderOf } from './epoch-context.ts'
@@ -73,7 +73,6 @@ export class Replica {
       halt: (reason, report) => this.#halt(reason, report),
     })
     this.#session = this.#openSession(context)
-    const session = (): EpochSession => this.#session
     this.#intake = new TransactionIntake(pool, verifier, {
       nowMs,
       accounts: () => pipeline.state,
@@ -83,7 +82,7 @@ export class Replica {
     })
     this.#synchronizer = new Synchronizer({
       ports,
-      session,
+      session: () => this.#session,
       links: this.#links,
       recovered: config.recovered,
       feed: (event) => this.#feed(this.#session, event),
@@ -111,9 +110,7 @@ export class Replica {
   #openSession(context: EpochContext): EpochSession {
     this.#governance.enterEpoch(context)
     return new EpochSession(context, {
-      config: this.#config,
-      ports: this.#ports,
-      parts: this.#parts,
+      ...{ config: this.#config, ports: this.#ports, parts: this.#parts },
       links: this.#links,
       desk: this.#governance.desk,
       courier: this.#courier,
@@ -197,10 +194,7 @@ export class Replica {
       else done('reject')
       return
     }
-    if (topic === 'evidence') {
-      done(this.#governance.desk.receive(data))
-      return
-    }
+    if (topic === 'evidence') return done(this.#governance.desk.receive(data))
     const { announcements, epoch } = this.#session
     const height = announcements.judge(data)
     done(height.ok ? 'accept' : height.error.verdict)
@@ -242,6 +236,11 @@ export class Replica {
   /** From a client of this node. */
   submit(envelope: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
     this.#intake.submit(envelope, 'local', done)
+  }
+
+  /** What the operator takes out of the pool. */
+  drop(transaction: Hash): boolean {
+    return this.#intake.drop(transaction)
   }
 
   /** Who sends the calls that `call` makes; null for a node that signs nothing. */

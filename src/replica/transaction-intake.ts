@@ -28,7 +28,7 @@ export interface IntakePorts {
   readonly parameters: () => Pick<LedgerParameters, 'baseFeePerGas' | 'gasLimit'>
   /** New here and brought by a client of this node. */
   readonly carry: (transactions: readonly VerifiedTransaction[]) => void
-  /** The pool may have something to propose now. */
+  /** The pool may have something to propose now, or nothing any more. */
   readonly poolChanged: () => void
 }
 
@@ -61,6 +61,14 @@ export class TransactionIntake {
       done(err(rejection('intakeFull', 'too many transactions wait to be checked; try again', 'ignore')))
     }
     this.#verifyNext()
+  }
+
+  /** Takes it out of the pool, with what its sender has behind it. False when the pool does not hold it. */
+  drop(hash: Hash): boolean {
+    if (!this.#pool.has(hash)) return false
+    this.#pool.discard(hash)
+    this.#ports.poolChanged()
+    return true
   }
 
   /** What arrives while a batch is being checked makes up the next one. */

@@ -6,6 +6,7 @@ import type { ReplicaPorts } from '../../replica/ports.ts'
 import { Replica } from '../../replica/replica.ts'
 import type { ReplicaConfig } from '../../replica/replica-config.ts'
 import type { IntakeVerdict } from '../../replica/transaction-intake.ts'
+import { type Hash, idBytes } from '../../types/ids.ts'
 import type { Recorder } from './recorder.ts'
 
 export class RecordedReplica extends Replica {
@@ -54,6 +55,11 @@ export class RecordedReplica extends Replica {
   override submit(envelope: Uint8Array, done: (verdict: IntakeVerdict) => void): void {
     this.#recorder.enter('submit', envelope)
     super.submit(envelope, done)
+  }
+
+  override drop(transaction: Hash): boolean {
+    this.#recorder.enter('drop', idBytes(transaction))
+    return super.drop(transaction)
   }
 
   override call(data: Uint8Array, done: (verdict: IntakeVerdict) => void): void {

@@ -5,7 +5,7 @@
 import { tmpdir } from 'node:os'
 import { defined, invariant } from '../../base/invariant.ts'
 import { err, ok, type Result } from '../../base/result.ts'
-import { asBytes } from '../../codec/fields.ts'
+import { asBytes, asFixedBytes } from '../../codec/fields.ts'
 import type { Recoverer } from '../../crypto/secp256k1.ts'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
 import { parseGenesis } from '../../ledger/genesis/parse-genesis.ts'
@@ -20,7 +20,7 @@ import { MemoryFiles } from '../../storage/memory/memory-files.ts'
 import { MemoryStore } from '../../storage/memory/memory-store.ts'
 import { SigningRecord } from '../../storage/signing-record.ts'
 import type { FinalBlock } from '../../types/final-block.ts'
-import { type Hash, type Height, idBytes } from '../../types/ids.ts'
+import { type Hash, type Height, hashFromBytes, idBytes } from '../../types/ids.ts'
 import { chooseRecoverer } from '../choose-recoverer.ts'
 import { type Refusal, refusal } from '../exit-codes.ts'
 import { readGenesisFile } from '../genesis-file.ts'
@@ -134,6 +134,9 @@ function replaySession(session: Session, network: GenesisNetwork, recoverer: Rec
         break
       case 'submit':
         replica.submit(asBytes(first, 'envelope'), () => undefined)
+        break
+      case 'drop':
+        replica.drop(hashFromBytes(asFixedBytes(first, 32, 'transaction')))
         break
       case 'call':
         replica.call(asBytes(first, 'data'), () => undefined)
