@@ -7,6 +7,7 @@
 import { createTransport, type EIP1193RequestFn, http, type Transport } from 'viem'
 import type { FaultModel } from '../types/fault-model.ts'
 import { type Asked, firstAlike, grouped, heardOf, othersThan } from './agreement.ts'
+import { isNewest, isPending } from './caller-params.ts'
 import { type Json, readNatural } from './read-json.ts'
 import { VerificationError } from './verification-error.ts'
 import { VERIFIED_METHODS } from './verified-methods.ts'
@@ -44,7 +45,6 @@ const BLOCK_POSITION: ReadonlyMap<string, number> = new Map([
   ['eth_getStorageAt', 2],
   ['eth_getProof', 2],
 ])
-const NEWEST = new Set<unknown>([undefined, null, 'latest', 'safe', 'finalized', 'pending'])
 /** A server may be a block behind: it is asked again. */
 const ATTEMPTS_MAX = 4
 const PAUSE_MS = 100
@@ -94,14 +94,14 @@ async function pinnedTo(
   if (method === 'eth_getLogs') {
     const { blockHash, fromBlock, toBlock, ...criteria } = (params[0] ?? {}) as Json
     const isOfRange = (blockHash ?? null) === null
-    if (!isOfRange || !(NEWEST.has(fromBlock) || NEWEST.has(toBlock))) return params
+    if (!isOfRange || !(isNewest(fromBlock) || isNewest(toBlock))) return params
     const newest = await pin()
-    const bound = (asked: unknown): unknown => (NEWEST.has(asked) ? newest : asked)
+    const bound = (asked: unknown): unknown => (isNewest(asked) ? newest : asked)
     return [{ ...criteria, fromBlock: bound(fromBlock), toBlock: bound(toBlock) }]
   }
   const position = BLOCK_POSITION.get(method)
-  const isOfPool = method === 'eth_getTransactionCount' && params[1] === 'pending'
-  if (position === undefined || isOfPool || !NEWEST.has(params[position])) return params
+  const isOfPool = method === 'eth_getTransactionCount' && isPending(params[1])
+  if (position === undefined || isOfPool || !isNewest(params[position])) return params
   const pinned = [...params]
   pinned[position] = await pin()
   return pinned

@@ -1,7 +1,7 @@
 /** Each Ethereum method that can be verified, and how. */
 import { bytesToBigInt } from '../base/bytes.ts'
 import { type Hash, hashFromBytes } from '../types/ids.ts'
-import { addressParam, blockParam, envelopeParam, hashParam, slotParam } from './caller-params.ts'
+import { addressParam, blockParam, envelopeParam, hashParam, isPending, slotParam } from './caller-params.ts'
 import {
   effectivePrice,
   PENDING_PLACE,
@@ -23,7 +23,7 @@ type Method = (reader: VerifiedReader, params: Params, send: Send) => Promise<un
 /** What the pool holds beyond the chain cannot be proven, but it is never less. */
 async function transactionCount(reader: VerifiedReader, params: Params, send: Send): Promise<string> {
   const { nonce } = await reader.account(addressParam(params[0]), blockParam(params[1]))
-  if (params[1] !== 'pending') return quantity(nonce)
+  if (!isPending(params[1])) return quantity(nonce)
   const said = readNatural(await send('eth_getTransactionCount', params), 'transaction count')
   if (said >= nonce) return quantity(said)
   throw new VerificationError('wrongAnswer', `the next nonce is at least ${nonce}, the server says ${said}`)
