@@ -7,6 +7,7 @@
 import { createTransport, type EIP1193RequestFn, http, type Transport } from 'viem'
 import type { FaultModel } from '../types/fault-model.ts'
 import { type Asked, firstAlike, grouped, heardOf, othersThan } from './agreement.ts'
+import { blockPosition } from './block-position.ts'
 import { isNewest, isPending } from './caller-params.ts'
 import { type Json, readNatural } from './read-json.ts'
 import { VerificationError } from './verification-error.ts'
@@ -32,19 +33,6 @@ export interface Difference {
 
 type Ask = (method: string, params: readonly unknown[]) => Asked
 
-/** Where the block stands among the parameters of a method. */
-const BLOCK_POSITION: ReadonlyMap<string, number> = new Map([
-  ['eth_getBlockByNumber', 0],
-  ['eth_getBlockReceipts', 0],
-  ['bft_getFinalityProof', 0],
-  ['eth_getBalance', 1],
-  ['eth_getTransactionCount', 1],
-  ['eth_getCode', 1],
-  ['eth_call', 1],
-  ['eth_estimateGas', 1],
-  ['eth_getStorageAt', 2],
-  ['eth_getProof', 2],
-])
 /** A server may be a block behind: it is asked again. */
 const ATTEMPTS_MAX = 4
 const PAUSE_MS = 100
@@ -99,7 +87,7 @@ async function pinnedTo(
     const bound = (asked: unknown): unknown => (isNewest(asked) ? newest : asked)
     return [{ ...criteria, fromBlock: bound(fromBlock), toBlock: bound(toBlock) }]
   }
-  const position = BLOCK_POSITION.get(method)
+  const position = blockPosition(method)
   const isOfPool = method === 'eth_getTransactionCount' && isPending(params[1])
   if (position === undefined || isOfPool || !isNewest(params[position])) return params
   const pinned = [...params]

@@ -12,6 +12,7 @@ import {
 } from 'viem'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { type Difference, quorum } from '../../../src/client/quorum-transport.ts'
+import { METHODS } from '../../../src/rpc/methods/all.ts'
 
 /** What a server answers to a method; undefined: nothing, ever. */
 type Answers = (method: string, params: readonly unknown[]) => unknown
@@ -183,4 +184,32 @@ it.each<[what: string, read: (client: Reader) => Promise<unknown>]>([
     head = 16
   }, 600)
   expect(await read(client)).toBe(16)
+})
+
+/** Where the newest block may be named among the parameters of what a node offers. */
+const named = [...METHODS.values()].flatMap(({ name, parameters }) => {
+  const position = parameters.findIndex(({ decode }) => {
+    try {
+      return (decode('latest') as { readonly by?: unknown }).by === 'head'
+    } catch {
+      return false
+    }
+  })
+  return position < 0 ? [] : [{ name, position }]
+})
+
+it.each(named)('$name is asked of all servers at one block', async ({ name, position }) => {
+  const asked: unknown[] = []
+  const noting: Answers = (method, params) => {
+    if (method === name) asked.push(params[position])
+    return honest(method, params)
+  }
+  const { client } = await clientOf([noting, noting, noting])
+  for (const newest of ['latest', 'pending', { blockNumber: 'safe', blockHash: null }]) {
+    const params = [...Array.from({ length: position }, () => '0x0'), newest]
+    await client.request({ method: name as never, params: params as never })
+  }
+  const isOfPool = name === 'eth_getTransactionCount'
+  await vi.waitFor(() => expect(asked).toHaveLength(9))
+  expect(new Set(asked)).toEqual(new Set(isOfPool ? [TIP, 'pending'] : [TIP]))
 })
