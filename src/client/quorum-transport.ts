@@ -33,6 +33,13 @@ export interface Difference {
 
 type Ask = (method: string, params: readonly unknown[]) => Asked
 
+interface Question {
+  readonly method: string
+  readonly params: readonly unknown[]
+  /** About the newest block, which one server has that does not lie. */
+  readonly isPinned: boolean
+}
+
 /** A server may be a block behind: it is asked again. */
 const ATTEMPTS_MAX = 4
 const PAUSE_MS = 100
@@ -65,8 +72,7 @@ export function quorum(urls: readonly string[], options: QuorumOptions): Transpo
 
     const request = async ({ method, params = [] }: { method: string; params?: unknown }): Promise<unknown> => {
       if (method === 'eth_blockNumber') return pin()
-      const values = params as readonly unknown[]
-      return agree(ask, method, await pinnedTo(pin, method, values), t, onDifference)
+      return agree(ask, await pinnedTo(pin, method, params as readonly unknown[]), t, onDifference)
     }
     const name = `${t + 1} of ${urls.length} servers`
     return createTransport({ key: 'quorum', name, type: 'quorum', request: request as EIP1193RequestFn })
@@ -74,25 +80,29 @@ export function quorum(urls: readonly string[], options: QuorumOptions): Transpo
 }
 
 /** The same question about one block, where it was about the newest. */
-async function pinnedTo(
-  pin: () => Promise<string>,
-  method: string,
-  params: readonly unknown[],
-): Promise<readonly unknown[]> {
+async function pinnedTo(pin: () => Promise<string>, method: string, params: readonly unknown[]): Promise<Question> {
+  const asIs = { method, params, isPinned: false }
   if (method === 'eth_getLogs') {
     const { blockHash, fromBlock, toBlock, ...criteria } = (params[0] ?? {}) as Json
     const isOfRange = (blockHash ?? null) === null
-    if (!isOfRange || !(isNewest(fromBlock) || isNewest(toBlock))) return params
+    if (!isOfRange || !(isNewest(fromBlock) || isNewest(toBlock))) return asIs
     const newest = await pin()
     const bound = (asked: unknown): unknown => (isNewest(asked) ? newest : asked)
-    return [{ ...criteria, fromBlock: bound(fromBlock), toBlock: bound(toBlock) }]
+    const range = { ...criteria, fromBlock: bound(fromBlock), toBlock: bound(toBlock) }
+    return { method, params: [range], isPinned: true }
   }
   const position = blockPosition(method)
   const isOfPool = method === 'eth_getTransactionCount' && isPending(params[1])
-  if (position === undefined || isOfPool || !isNewest(params[position])) return params
+  if (position === undefined || isOfPool || !isNewest(params[position])) return asIs
   const pinned = [...params]
   pinned[position] = await pin()
-  return pinned
+  return { method, params: pinned, isPinned: true }
+}
+
+/** Null is what some methods say of a block that is missing. */
+function isTooEarly(answer: Answer, { method, isPinned }: Question): boolean {
+  const deniesBlock = isPinned && blockPosition(method) === 0 && 'value' in answer && answer.value === null
+  return deniesBlock || isBehind(answer)
 }
 
 /** What has a proof is asked for with it. */
@@ -107,15 +117,15 @@ function requestOf(server: Transport, parameters: Parameters<Transport>[0], { ge
 
 async function agree(
   ask: Ask,
-  method: string,
-  params: readonly unknown[],
+  question: Question,
   t: number,
   onDifference: QuorumOptions['onDifference'],
 ): Promise<unknown> {
+  const { method, params } = question
   for (let attempt = 1; ; attempt++) {
     const asked = ask(method, params)
     const alike = await firstAlike(asked, t, PATIENCE_MS)
-    if (alike !== null && (!isBehind(alike) || attempt === ATTEMPTS_MAX)) {
+    if (alike !== null && (!isTooEarly(alike, question) || attempt === ATTEMPTS_MAX)) {
       // Nobody waits for it: one of them may be slow.
       tellOthers(alike, asked, method, onDifference).catch(raise)
       if ('error' in alike) throw alike.error

@@ -213,3 +213,21 @@ it.each(named)('$name is asked of all servers at one block', async ({ name, posi
   await vi.waitFor(() => expect(asked).toHaveLength(9))
   expect(new Set(asked)).toEqual(new Set(isOfPool ? [TIP, 'pending'] : [TIP]))
 })
+
+it('a server that is a block behind and one that lies do not deny the newest block', async () => {
+  const at =
+    (head: number): Answers =>
+    (method, [asked]) => {
+      if (method === 'eth_blockNumber') return `0x${head.toString(16)}`
+      return Number(asked) > head ? null : { number: asked }
+    }
+  let head = 15
+  const catchingUp: Answers = (method, params) => {
+    const answer = at(head)(method, params)
+    if (method !== 'eth_blockNumber') head = 16
+    return answer
+  }
+  const denying: Answers = (method) => (method === 'eth_blockNumber' ? TIP : null)
+  const { client } = await clientOf([at(16), catchingUp, denying])
+  expect(await client.request({ method: 'eth_getBlockByNumber', params: ['latest', false] })).toEqual({ number: TIP })
+})
