@@ -72,7 +72,10 @@ async function block(reader: VerifiedReader, params: Params, send: Send, method:
 
 /** Final ones with their block and place; undefined while pending. */
 async function locate(reader: VerifiedReader, said: Json, hash: Hash) {
-  if (said['blockHash'] === null) return undefined
+  if (said['blockHash'] === null) {
+    reader.requireNotFinal(hash)
+    return undefined
+  }
   const found: VerifiedBlock = await reader.block(readHash(said['blockHash'], 'block hash'))
   const index = found.transactions.findIndex((transaction) => transaction.hash === hash)
   const transaction = found.transactions[index]
@@ -80,10 +83,16 @@ async function locate(reader: VerifiedReader, said: Json, hash: Hash) {
   return { block: found, index, transaction }
 }
 
+/** Null, unless it was proven to be there. */
+function denied(reader: VerifiedReader, hash: Hash): null {
+  reader.requireNotFinal(hash)
+  return null
+}
+
 async function transaction(reader: VerifiedReader, params: Params, send: Send): Promise<unknown> {
   const hash = hashParam(params[0], 'transaction hash')
   const answer = await send('eth_getTransactionByHash', [hash])
-  if (answer === null) return null
+  if (answer === null) return denied(reader, hash)
   const said = readObject(answer, 'transaction')
   const found = await locate(reader, said, hash)
   if (found === undefined) {
@@ -97,7 +106,7 @@ async function transaction(reader: VerifiedReader, params: Params, send: Send): 
 async function receipt(reader: VerifiedReader, params: Params, send: Send): Promise<unknown> {
   const hash = hashParam(params[0], 'transaction hash')
   const answer = await send('eth_getTransactionReceipt', [hash])
-  if (answer === null) return null
+  if (answer === null) return denied(reader, hash)
   const said = readObject(answer, 'receipt')
   const found = await locate(reader, said, hash)
   if (found === undefined) throw new VerificationError('wrongAnswer', 'a receipt without a block')

@@ -37,13 +37,16 @@ export interface VerifiedBlock extends FinalHeader {
   readonly transactions: readonly SignedTransaction[]
 }
 
-/** BOUND: headers kept; they are final and stay true. */
+/** BOUND: headers kept, and transactions that are known to be final; both stay true. */
 const HEADERS_MAX = 1_024
+const TRANSACTIONS_MAX = 16_384
 
 export class VerifiedReader {
   readonly #send: Send
   readonly #options: VerifiedOptions
   readonly #headers = new BoundedMap<Height | Hash, FinalHeader>(HEADERS_MAX)
+  /** Where they are, by their hash. */
+  readonly #transactions = new BoundedMap<Hash, Height>(TRANSACTIONS_MAX)
   #trust: Trust | undefined
   /** One after the other, so that each goes on where the one before has come to. */
   #following: Promise<unknown> = Promise.resolve()
@@ -110,7 +113,9 @@ export class VerifiedReader {
     const final = await this.header(id)
     const raw = await this.#send('debug_getRawBlock', [final.hash])
     const sizeBytes = readBytes(raw, 'raw block').length
-    return { ...final, sizeBytes, transactions: verifyTransactions(raw, final.header) }
+    const transactions = verifyTransactions(raw, final.header)
+    for (const { hash } of transactions) this.#transactions.set(hash, final.header.height)
+    return { ...final, sizeBytes, transactions }
   }
 
   async receipts({ hash, header }: FinalHeader): Promise<readonly VerifiedReceipt[]> {
@@ -128,6 +133,13 @@ export class VerifiedReader {
   /** Whether the chain is known to have come so far, or to have this block. */
   isKnown(id: Height | Hash): boolean {
     return typeof id === 'number' ? id <= this.#highest : this.#headers.get(id) !== undefined
+  }
+
+  /** @throws VerificationError when the transaction is in a block that was proven, so that nobody can say otherwise. */
+  requireNotFinal(transaction: Hash): void {
+    const height = this.#transactions.get(transaction)
+    if (height === undefined) return
+    throw new VerificationError('wrongAnswer', `transaction ${transaction} is final, in block ${height}`)
   }
 
   #requireFresh({ header }: FinalHeader): void {
