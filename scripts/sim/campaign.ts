@@ -3,6 +3,7 @@ import { Coverage, demandedOf } from '../../src/simulation/coverage.ts'
 import { options } from './options.ts'
 import { runShares, STOPPED_EXIT_CODE } from './run-shares.ts'
 import type { SeedReport, SeedShare } from './seeds.ts'
+import { ShareProgress } from './share-progress.ts'
 
 const PROGRESS_MS = 10_000
 /** From so many seeds on, everything that is counted and can happen must have happened. */
@@ -13,23 +14,17 @@ class Totals {
   readonly #startCpu = process.cpuUsage()
   readonly coverage = new Coverage()
   #reportedMs = this.#startMs
-  /** By the first seed of a share: all of its seeds below are done. */
-  readonly #next: Map<number, number>
+  readonly progress: ShareProgress
   #views = 0
   seeds = 0
   failures = 0
 
   constructor(shares: readonly SeedShare[]) {
-    this.#next = new Map(shares.map(({ from }) => [from, from]))
-  }
-
-  /** All seeds below are done. */
-  get next(): number {
-    return Math.min(...this.#next.values())
+    this.progress = new ShareProgress(shares.map(({ from }) => from))
   }
 
   add({ share, next, views, coverage, failure }: SeedReport): void {
-    this.#next.set(share, next)
+    this.progress.reached(share, next)
     this.seeds += 1
     this.#views += views
     this.coverage.add({ entries: coverage })
@@ -58,7 +53,8 @@ export async function campaign(from: number, to: number, jobs: number, untilMs: 
   const running = runShares({ shares, worker, onReport: (report: SeedReport) => totals.add(report) })
   console.log(`seeds ${from} to ${to}, threads: ${jobs}; Ctrl-C ends with what was found by then`)
   const isStopped = await running
-  const { coverage, failures, seeds, next } = totals
+  const { coverage, failures, seeds } = totals
+  const { next } = totals.progress
   console.log(totals.line)
   console.log(coverage.entries.map(([what, count]) => `${what} ${count}`).join(', '))
   const missing = coverage.missing(demandedOf(options))

@@ -7,6 +7,7 @@ import { TwinSpace } from '../../src/simulation/twins/twin-space.ts'
 import { TwinTimeline } from '../../src/simulation/twins/twin-timeline.ts'
 import { BadOption, crypto, options } from './options.ts'
 import { runShares, STOPPED_EXIT_CODE } from './run-shares.ts'
+import { ShareProgress } from './share-progress.ts'
 import { showTimeline } from './show-timeline.ts'
 import type { TwinReport, TwinShare } from './twin-search.ts'
 
@@ -69,8 +70,7 @@ class Totals {
   readonly #total: number
   readonly #startCpu = process.cpuUsage()
   readonly #met = new Map<TwinEncounter, number>(TWIN_ENCOUNTERS.map((what) => [what, 0]))
-  /** By the first position of a share: all of its positions below are done. */
-  readonly #next: Map<number, number>
+  readonly #progress: ShareProgress
   #reportedMs = performance.now()
   #scenarios = 0
   #views = 0
@@ -78,11 +78,11 @@ class Totals {
 
   constructor(total: number, shares: readonly TwinShare[]) {
     this.#total = total
-    this.#next = new Map(shares.map(({ first }) => [first, first]))
+    this.#progress = new ShareProgress(shares.map(({ first }) => first))
   }
 
   add({ share, next, scenarios, views, met, failures }: TwinReport): void {
-    this.#next.set(share, next)
+    this.#progress.reached(share, next)
     this.#scenarios += scenarios
     this.#views += views
     for (const [what, count] of met) this.#met.set(what, (this.#met.get(what) ?? 0) + count)
@@ -100,9 +100,8 @@ class Totals {
     console.log(this.#line)
     console.log([...this.#met].map(([what, count]) => `${what} ${count}`).join(', '))
     if (missing.length > 0) console.log(`never happened: ${missing.join(', ')}`)
-    const done = Math.min(...this.#next.values())
     if (this.#scenarios < this.#total && options.sample === null)
-      console.log(`not all of them: go on with --from ${options.from + done}`)
+      console.log(`not all of them: go on with --from ${options.from + this.#progress.next}`)
     return this.#failures === 0 && (this.#scenarios < COVERING_SCENARIOS || missing.length === 0) ? 0 : 1
   }
 

@@ -79,7 +79,7 @@ export class Pacemaker {
   }
 
   /** How long commit votes of a block may take that are under way. */
-  flushDelayMs(): number {
+  commitVotesMs(): number {
     return Math.round(Math.max(3 * this.#viewMsAverage, this.viewTimeoutMs() / 4))
   }
 

@@ -33,5 +33,5 @@ export function mayCarryPayload(state: CoreState, hash: Hash): boolean {
 export function flushDelayMs(state: CoreState): number {
   const beyond = unfinalBlocks(state, state.highQc.blockHash) - PAYLOAD_BLOCKS_MAX
   const doublings = Math.floor(Math.max(0, beyond) / BLOCKS_PER_DOUBLING)
-  return Math.min(state.config.parameters.viewTimeoutMsMax, state.pacemaker.flushDelayMs() * 2 ** doublings)
+  return Math.min(state.config.parameters.viewTimeoutMsMax, state.pacemaker.commitVotesMs() * 2 ** doublings)
 }
