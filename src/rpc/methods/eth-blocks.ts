@@ -14,7 +14,7 @@ function blockOrNull({ node }: RpcContext, id: BlockId, full: boolean) {
   return block === undefined ? null : blockJson(block, full)
 }
 
-function headerOrNull({ node }: RpcContext, id: BlockId) {
+export function headerOrNull({ node }: RpcContext, id: BlockId) {
   const found = findHeader(node, id)
   return found === undefined ? null : headerJson(found.header, found.hash)
 }

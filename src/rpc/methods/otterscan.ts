@@ -7,7 +7,7 @@ import type { FinalBlock } from '../../node/node-api.ts'
 import { timestampOf } from '../../types/header.ts'
 import type { Address, Hash } from '../../types/ids.ts'
 import { findByNonce, type HistoryPage, pageAfter, pageBefore } from '../address-history.ts'
-import { asLenientBlockNumber, existingBlock, findBlock, LATEST, stateOf } from '../block-id.ts'
+import { asLenientBlockNumber, existingBlock, LATEST, stateOf } from '../block-id.ts'
 import { responseTooLarge } from '../errors.ts'
 import { JsonList, JsonText } from '../json-text.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
@@ -16,6 +16,7 @@ import { blockJson } from '../serializers/block.ts'
 import { data, quantity } from '../serializers/encoding.ts'
 import { blockReceiptsJson, receiptJson } from '../serializers/receipt.ts'
 import { minedTransactionJson } from '../serializers/transaction.ts'
+import { headerOrNull } from './eth-blocks.ts'
 
 const API_LEVEL = 8
 
@@ -93,15 +94,7 @@ function trace({ node }: RpcContext, hash: Hash) {
 
 export const OTTERSCAN_METHODS: readonly RpcMethod[] = [
   defineMethod('ots_getApiLevel', [], () => API_LEVEL),
-  defineMethod(
-    'erigon_getHeaderByNumber',
-    [blockNumber],
-    ({ node }, id) => {
-      const block = findBlock(node, id)
-      return block === undefined ? null : blockJson(block, false)
-    },
-    'expensive',
-  ),
+  defineMethod('erigon_getHeaderByNumber', [blockNumber], headerOrNull),
   defineMethod(
     'ots_getBlockDetails',
     [blockNumber],

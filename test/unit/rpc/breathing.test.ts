@@ -58,7 +58,6 @@ it.each([
   ['eth_getTransactionByBlockNumberAndIndex', ({ number }) => [number, '0x0']],
   ['eth_getTransactionByBlockHashAndIndex', ({ hash }) => [hash, '0x0']],
   ['debug_getRawTransaction', ({ transaction }) => [transaction]],
-  ['erigon_getHeaderByNumber', ({ number }) => [number]],
   ['ots_traceTransaction', ({ transaction }) => [transaction]],
 ] satisfies [string, (of: Record<'number' | 'hash' | 'transaction', string>) => string[]][])(
   'gives the loop back between the blocks that a batch of %s reads',

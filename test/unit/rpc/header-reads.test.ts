@@ -11,6 +11,7 @@ it.each([
   ['eth_blockNumber', () => []],
   ['eth_getHeaderByNumber', () => NUMBER],
   ['eth_getHeaderByNumber', () => ['latest']],
+  ['erigon_getHeaderByNumber', () => NUMBER],
   ['eth_getHeaderByHash', (hash) => [hash]],
   ['eth_getUncleCountByBlockNumber', () => NUMBER],
   ['eth_getUncleCountByBlockHash', (hash) => [hash]],
