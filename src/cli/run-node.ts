@@ -2,6 +2,7 @@
 import type { Logger } from '../base/logger.ts'
 import type { Result } from '../base/result.ts'
 import type { NodeConfig } from '../node/config.ts'
+import { damageOf } from '../node/damage.ts'
 import { EXIT, type Refusal } from '../node/exit-codes.ts'
 import { createLogger } from '../node/logger.ts'
 import { removePidFile, writePidFile } from '../node/pid-file.ts'
@@ -26,12 +27,14 @@ export async function runNode(
 ): Promise<void> {
   const logger = createLogger(config.log, io.out)
   const crash = (reason: unknown) => {
-    if (reason instanceof StorageFailure) logger.error('storage failed', { reason: reason.message })
+    const damage = damageOf(reason, config.dataDir)
+    if (damage !== null) logger.error(damage.message)
+    else if (reason instanceof StorageFailure) logger.error('storage failed', { reason: reason.message })
     else
       logger.error('stopped by a bug of this program; what is on disk is intact', {
         error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
       })
-    process.exit(EXIT.crashed)
+    process.exit(damage?.exitCode ?? EXIT.crashed)
   }
   process.on('uncaughtException', crash)
   process.on('unhandledRejection', crash)

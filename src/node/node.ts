@@ -19,13 +19,13 @@ import { Replica } from '../replica/replica.ts'
 import type { ReplicaConfig } from '../replica/replica-config.ts'
 import type { FileDirectory } from '../storage/file-port.ts'
 import { StorageFailure } from '../storage/storage-failure.ts'
-import { MissingNodeError } from '../trie/node-source.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { Hash, Height } from '../types/ids.ts'
 import { BlockLog } from './block-log.ts'
 import { chooseRecoverer } from './choose-recoverer.ts'
 import type { NodeConfig } from './config.ts'
 import { CryptoPool } from './crypto-pool.ts'
+import { damageOf } from './damage.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import { readGenesisFile } from './genesis-file.ts'
 import { GovernanceLog } from './governance-log.ts'
@@ -85,7 +85,7 @@ export async function createNode(
   const ended = new Promise<Refusal>((resolve) => {
     end = resolve
   })
-  const fail = (error: unknown): void => end(refusal(describe(error), EXIT.crashed))
+  const fail = (error: unknown): void => end(failed(error, config.dataDir))
   try {
     const opened = await openParts(config, logger, resources, adaptNetwork, fail)
     if (!opened.ok) {
@@ -104,8 +104,9 @@ export async function createNode(
     return ok({ ...running.value, stop: () => resources.closeAll(), ended })
   } catch (error) {
     await resources.closeAll()
-    if (!(error instanceof MissingNodeError)) throw error
-    return err(refusal(`the state is damaged, for it has lost a part of the newest one: ${waysOut(config.dataDir)}`))
+    const damage = damageOf(error, config.dataDir)
+    if (damage === null) throw error
+    return err(damage)
   }
 }
 
@@ -153,12 +154,6 @@ async function openParts(
     poolPath: join(config.dataDir, 'pool'),
     peers: new PeerBook(network, wire.value.configured, members),
   })
-}
-
-/** All of the newest state is kept: what is missing at a start, the disk has lost. */
-function waysOut(dataDir: string): string {
-  const state = join(dataDir, 'state')
-  return `remove ${state}, and start again; where the chain began with a snapshot, remove the journal too, and begin again with one`
 }
 
 const NO_RECORDING =
@@ -286,7 +281,11 @@ function changesMembers({ block, transactions }: FinalBlock): boolean {
 }
 
 function stopped(reason: StopReason, dataDir: string): Refusal {
-  return reason.kind === 'storage' ? refusal(describe(reason.error), EXIT.crashed) : writeHalt(reason, dataDir)
+  return reason.kind === 'storage' ? failed(reason.error, dataDir) : writeHalt(reason, dataDir)
+}
+
+function failed(error: unknown, dataDir: string): Refusal {
+  return damageOf(error, dataDir) ?? refusal(describe(error), EXIT.crashed)
 }
 
 /** A disk that fails is no fault of the program: where in it that showed helps nobody. */

@@ -2,6 +2,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '../base/logger.ts'
+import type { Rejection } from '../base/rejection.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { GenesisBlock } from '../ledger/genesis/genesis-block.ts'
 import { type OpenedChain, openChain } from '../replica/open-replica.ts'
@@ -10,6 +11,7 @@ import { LevelStore } from '../storage/level/level-store.ts'
 import { LockFile } from '../storage/node-files/lock-file.ts'
 import { NodeFiles } from '../storage/node-files/node-files.ts'
 import { makeDirectory, syncNames } from '../storage/node-files/sync-names.ts'
+import { anewState, damagedJournal, damagedState } from './damage.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import type { Resources } from './resources.ts'
 
@@ -41,12 +43,18 @@ export async function openDisk(
   resources.add(() => files.close())
   // Whoever made journal and state may have been killed before this.
   syncNames(dataDir)
-  const chain = openChain(database.value, watch(files), genesis)
-  if (!chain.ok) return err(refusal(`${dataDir}: ${chain.error.message}`))
+  const chain = openChain(database.value, watch(files), genesis, use.onFailure)
+  if (!chain.ok) return err(refused(chain.error, dataDir))
   const { cut } = chain.value.journal
   if (cut !== undefined)
     logger.warn('a torn record at the end of the journal was cut off', { file: cut.file, bytes: cut.bytes })
   return chain
+}
+
+function refused({ code, message }: Rejection, dataDir: string): Refusal {
+  if (code === 'journal-corrupt') return damagedJournal(message, dataDir)
+  if (code === 'storeDamaged') return damagedState(message, dataDir)
+  return refusal(`${dataDir}: ${message}${code === 'storeSchema' ? `: ${anewState(dataDir)}` : ''}`)
 }
 
 /** Before anything is done that another process on the same directory could be hurt by. */

@@ -7,7 +7,8 @@ import { err, ok, type Result } from '../base/result.ts'
 import { DecodeError } from '../codec/decode-error.ts'
 import type { GenesisBlock } from '../ledger/genesis/genesis-block.ts'
 import { WorldState } from '../ledger/world-state.ts'
-import { ChainStore } from '../storage/chain-store.ts'
+import { initialiseStore } from '../storage/begin-store.ts'
+import { ChainStore, type StoreParts } from '../storage/chain-store.ts'
 import type { FileDirectory } from '../storage/file-port.ts'
 import { Journal } from '../storage/journal/journal.ts'
 import { segmentName } from '../storage/journal/segment.ts'
@@ -34,9 +35,10 @@ export function openChain(
   store: KeyValueStore,
   journalFiles: FileDirectory,
   genesis: GenesisBlock,
+  onFailure: StoreParts['onFailure'] = () => undefined,
 ): Result<OpenedChain, Rejection> {
   if (ChainStore.readTip(store) === undefined)
-    ChainStore.initialise(store, genesis.block, genesis.state.changesSince(WorldState.empty()), genesis.validators)
+    initialiseStore(store, genesis.block, genesis.state.changesSince(WorldState.empty()), genesis.validators)
   const tip = ChainStore.readTip(store) ?? { height: 0, hash: genesis.block.hash, position: null, reliedOn: null }
   const recovered = new RecoveredChain(tip)
   // Blocks above the tip may have been stored just before it, across the end of a segment.
@@ -52,7 +54,7 @@ export function openChain(
   )
   if (!journal.ok) return journal
   if (tip.height === 0 && recovered.isCutOff) return err(rejection('stateMissing', STATE_MISSING))
-  const chain = ChainStore.open(store, journal.value, genesis.block)
+  const chain = ChainStore.open({ store, journal: journal.value, genesis: genesis.block, onFailure })
   return chain.ok ? ok({ journal: journal.value, store: chain.value, recovered }) : chain
 }
 

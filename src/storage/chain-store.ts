@@ -14,13 +14,14 @@ import { WorldState } from '../ledger/world-state.ts'
 import type { Block } from '../types/block.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { EpochEndProof, FinalityProof } from '../types/finality.ts'
-import { encodeHeader, type Header, readHeader } from '../types/header.ts'
+import { type Header, readHeader } from '../types/header.ts'
 import { type Address, type Epoch, type Hash, type Height, idBytes } from '../types/ids.ts'
 import type { SignedTransaction } from '../types/transaction.ts'
 import type { Validator } from '../types/validator-set.ts'
+import { HISTORY_FROM } from './begin-store.ts'
 import { blockCache } from './block-cache.ts'
-import { blockOperations, finalityOperations, heightValue, validatorsOperation } from './block-operations.ts'
-import { decodeReceipts, encodeReceipts } from './final-records.ts'
+import { blockOperations, finalityOperations, validatorsOperation } from './block-operations.ts'
+import { decodeReceipts } from './final-records.ts'
 import type { Journal } from './journal/journal.ts'
 import { decodePosition, type JournalPosition, laterOf } from './journal/position.ts'
 import { BLOCK_RECORD, COMMIT_RECORD, decodeBlockRecord, decodeCommitRecord } from './journal-records.ts'
@@ -32,14 +33,13 @@ import {
   FINALITY_POSITIONS,
   HEADERS,
   HEIGHTS_BY_HASH,
-  META,
   RECEIPTS,
   TRANSACTION_LOOKUP,
   VALIDATOR_SETS,
 } from './keyspaces.ts'
-import { decodeSentinel, encodeSentinel, STORE_SCHEMA } from './sentinel.ts'
+import { decodeSentinel, SENTINEL, STORE_SCHEMA, sentinelValue } from './sentinel.ts'
 import { StateStore } from './state-store.ts'
-import { StorageFailure } from './storage-failure.ts'
+import { type DamageCode, StorageFailure } from './storage-failure.ts'
 
 export interface TransactionLocation {
   readonly height: Height
@@ -56,14 +56,12 @@ export interface AppliedBlock {
   readonly nextValidators: readonly Validator[] | null
 }
 
-/** A chain that begins with a snapshot: its block, and what led there. */
-export interface ChainStart {
-  readonly final: FinalBlock
-  readonly position: JournalPosition
-  readonly finalityPosition: JournalPosition
-  /** Of the epochs before the block's. */
-  readonly ends: readonly { readonly header: Header; readonly finalityPosition: JournalPosition }[]
-  readonly sets: readonly (readonly Validator[])[]
+export interface StoreParts {
+  readonly store: KeyValueStore
+  readonly journal: Journal
+  readonly genesis: Block
+  /** Told of damage before whoever reads is, who may go on without what is damaged. */
+  readonly onFailure: (failure: StorageFailure) => void
 }
 
 export interface StoreTip {
@@ -75,8 +73,6 @@ export interface StoreTip {
   readonly reliedOn: JournalPosition | null
 }
 
-const SENTINEL = META.key('sentinel')
-const HISTORY_FROM = META.key('history from')
 /** BOUND: how long the state at an epoch's end is kept, be the epochs behind it ever so long. */
 const PINNED_BLOCKS_MAX = 4_096
 
@@ -84,58 +80,20 @@ export class ChainStore {
   readonly #store: KeyValueStore
   readonly #journal: Journal
   readonly #genesis: Block
+  readonly #onFailure: StoreParts['onFailure']
   readonly #state: StateStore
   readonly #blocks = blockCache()
   #tip: Header
   #tipHash: Hash
 
-  private constructor(store: KeyValueStore, journal: Journal, genesis: Block, tip: Header, tipHash: Hash) {
+  private constructor({ store, journal, genesis, onFailure }: StoreParts, tip: Header, tipHash: Hash) {
     this.#store = store
     this.#journal = journal
     this.#genesis = genesis
+    this.#onFailure = onFailure
     this.#state = new StateStore(store)
     this.#tip = tip
     this.#tipHash = tipHash
-  }
-
-  /** Writes block 0 into an empty store; `validators` are those of the first epoch. */
-  static initialise(
-    store: KeyValueStore,
-    genesis: Block,
-    changes: StateChanges,
-    validators: readonly Validator[],
-  ): void {
-    invariant(store.get(SENTINEL) === undefined, 'an initialised store is not initialised again')
-    store.write([
-      ...new StateStore(store).operations(0, changes),
-      { type: 'put', key: HEADERS.key(0), value: encodeHeader(genesis.header) },
-      { type: 'put', key: HEIGHTS_BY_HASH.key(idBytes(genesis.hash)), value: heightValue(0) },
-      { type: 'put', key: RECEIPTS.key(0), value: encodeReceipts([]) },
-      validatorsOperation(validators),
-      { type: 'put', key: SENTINEL, value: sentinelValue(genesis.hash, 0, genesis.hash) },
-    ])
-  }
-
-  /** Makes a store, which holds the state of the block and nothing else, a chain whose tip it is. */
-  static beginAt(store: KeyValueStore, genesis: Block, start: ChainStart): void {
-    invariant(store.get(SENTINEL) === undefined, 'a chain begins once')
-    const { final, position, finalityPosition, ends, sets } = start
-    const { hash, header } = final.block
-    const { height } = header
-    store.write([
-      { type: 'put', key: HEADERS.key(0), value: encodeHeader(genesis.header) },
-      { type: 'put', key: HEIGHTS_BY_HASH.key(idBytes(genesis.hash)), value: heightValue(0) },
-      { type: 'put', key: RECEIPTS.key(0), value: encodeReceipts([]) },
-      ...sets.map(validatorsOperation),
-      ...ends.flatMap((end) => [
-        { type: 'put', key: HEADERS.key(end.header.height), value: encodeHeader(end.header) } as const,
-        ...finalityOperations(end.header, end.finalityPosition),
-      ]),
-      ...blockOperations(final, position),
-      ...finalityOperations(header, finalityPosition),
-      { type: 'put', key: HISTORY_FROM, value: heightValue(height) },
-      { type: 'put', key: SENTINEL, value: sentinelValue(genesis.hash, height, hash) },
-    ])
   }
 
   /** The newest block that the store has applied and where the journal holds it; undefined in an empty store. */
@@ -149,13 +107,12 @@ export class ChainStore {
   }
 
   static open(
-    store: KeyValueStore,
-    journal: Journal,
-    genesis: Block,
+    parts: StoreParts,
   ): Result<
     ChainStore,
     Rejection<'storeEmpty' | 'storeSchema' | 'storeOtherGenesis' | 'storeDamaged' | 'journalShort'>
   > {
+    const { store, genesis } = parts
     const value = store.get(SENTINEL)
     if (value === undefined) return err(rejection('storeEmpty', 'the database has no sentinel'))
     const sentinel = decodeSentinel(value)
@@ -165,7 +122,7 @@ export class ChainStore {
       return err(rejection('storeOtherGenesis', `the database belongs to the network ${sentinel.genesisHash}`))
     const header = store.get(HEADERS.key(sentinel.height))
     if (header === undefined) return err(rejection('storeDamaged', `the database has no header ${sentinel.height}`))
-    const chain = new ChainStore(store, journal, genesis, readHeader(decodeRlp(header)), sentinel.blockHash)
+    const chain = new ChainStore(parts, readHeader(decodeRlp(header)), sentinel.blockHash)
     if (chain.#isBacked()) return ok(chain)
     const lost = `the journal has lost block ${sentinel.height}, which the state has applied: remove both`
     return err(rejection('journalShort', lost))
@@ -250,7 +207,7 @@ export class ChainStore {
   epochEnd(epoch: Epoch): EpochEndProof | undefined {
     const height = this.#endHeight(epoch)
     if (height === undefined) return undefined
-    const header = defined(this.header(height), 'the header of a final block')
+    const header = this.#kept(this.header(height), `the header of block ${height}`)
     const finality = this.finality(height)
     return finality === null ? undefined : { header, finality }
   }
@@ -272,7 +229,7 @@ export class ChainStore {
     if (cached !== undefined) return cached
     const block = this.block(height)
     if (block === undefined) return undefined
-    const kept = decodeReceipts(defined(this.#store.get(RECEIPTS.key(height)), `receipts of block ${height}`))
+    const kept = decodeReceipts(this.#kept(this.#store.get(RECEIPTS.key(height)), `the receipts of block ${height}`))
     const final: FinalBlock = {
       block,
       transactions: block.transactions.map((envelope, index) =>
@@ -368,9 +325,18 @@ export class ChainStore {
 
   #readRecord(position: JournalPosition): Uint8Array {
     const record = this.#journal.read(position)
-    // DURABILITY: what was synced is not what is there: the disk has failed.
-    if (!record.ok) throw new StorageFailure('EIO', record.error.message)
-    return record.value.payload
+    return record.ok ? record.value.payload : this.#fail('JOURNAL_CORRUPT', record.error.message)
+  }
+
+  #kept<T>(value: T | undefined, what: string): T {
+    return value ?? this.#fail('DATABASE_CORRUPT', `the database has lost ${what}`)
+  }
+
+  /** DURABILITY: what was synced is not what is there: the disk has failed. */
+  #fail(code: DamageCode, message: string): never {
+    const failure = new StorageFailure(code, message)
+    this.#onFailure(failure)
+    throw failure
   }
 }
 
@@ -383,8 +349,4 @@ function withKnownSender(envelope: Uint8Array, sender: Address): SignedTransacti
 function positionIn(store: KeyValueStore, key: Uint8Array): JournalPosition | null {
   const bytes = store.get(key)
   return bytes === undefined ? null : decodePosition(bytes)
-}
-
-function sentinelValue(genesisHash: Hash, height: Height, blockHash: Hash): Uint8Array {
-  return encodeSentinel({ schema: STORE_SCHEMA, genesisHash, height, blockHash })
 }

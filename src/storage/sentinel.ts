@@ -2,8 +2,10 @@
 import { asFixedBytes, asTuple, asUint, uintBytes } from '../codec/fields.ts'
 import { decodeRlp, encodeRlp } from '../codec/rlp.ts'
 import { type Hash, type Height, hashFromBytes, idBytes } from '../types/ids.ts'
+import { META } from './keyspaces.ts'
 
-/** Of the keyspaces and their values; a store of another schema is rebuilt from the journal. */
+export const SENTINEL = META.key('sentinel')
+/** Of the keyspaces and their values; a store of another schema has to be made anew from the journal. */
 export const STORE_SCHEMA = 2
 
 export interface Sentinel {
@@ -13,13 +15,8 @@ export interface Sentinel {
   readonly blockHash: Hash
 }
 
-export function encodeSentinel(sentinel: Sentinel): Uint8Array {
-  return encodeRlp([
-    uintBytes(sentinel.schema),
-    idBytes(sentinel.genesisHash),
-    uintBytes(sentinel.height),
-    idBytes(sentinel.blockHash),
-  ])
+export function sentinelValue(genesisHash: Hash, height: Height, blockHash: Hash): Uint8Array {
+  return encodeRlp([uintBytes(STORE_SCHEMA), idBytes(genesisHash), uintBytes(height), idBytes(blockHash)])
 }
 
 export function decodeSentinel(bytes: Uint8Array): Sentinel {

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../../base/result.ts'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
 import type { StateImport } from '../../replica/snapshot/state-import.ts'
 import type { TrustedNetwork } from '../../replica/snapshot/verify-manifest.ts'
-import { ChainStore } from '../../storage/chain-store.ts'
+import { beginStore } from '../../storage/begin-store.ts'
 import { Journal } from '../../storage/journal/journal.ts'
 import { BLOCK_RECORD, COMMIT_RECORD, encodeBlockRecord, encodeCommitRecord } from '../../storage/journal-records.ts'
 import { LockFile } from '../../storage/node-files/lock-file.ts'
@@ -132,7 +132,7 @@ async function build(
     await store.flush()
     const start = await writeJournal(journal, proven, network.block.block.hash)
     state.finish()
-    ChainStore.beginAt(store, network.block.block, { ...start, final: proven.final, sets: proven.verified.sets })
+    beginStore(store, network.block.block, { ...start, final: proven.final, sets: proven.verified.sets })
     await store.flush()
     return ok(state.accountsCount)
   } finally {

@@ -11,6 +11,7 @@ import { cutState } from '../../sync/snapshot/cut-state.ts'
 import { encodeStateRecord, type SnapshotManifest } from '../../sync/snapshot/snapshot-records.ts'
 import type { Height } from '../../types/ids.ts'
 import type { NodeConfig } from '../config.ts'
+import { damageOf } from '../damage.ts'
 import { type Refusal, refusal } from '../exit-codes.ts'
 import { readGenesisFile } from '../genesis-file.ts'
 import { lockDirectory, openDisk } from '../open-disk.ts'
@@ -44,6 +45,10 @@ export async function exportSnapshot(
     const manifest = manifestAt(store, height)
     if (!manifest.ok) return manifest
     return await writeSnapshot(file, manifest.value, encodedState(manifest.value, store))
+  } catch (error) {
+    const damage = damageOf(error, config.dataDir)
+    if (damage === null) throw error
+    return err(damage)
   } finally {
     await resources.closeAll()
   }

@@ -15,7 +15,7 @@ import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { KeyRange, KeyValueOperation, KeyValueStore } from '../key-value-store.ts'
 import { systemFailure } from '../node-files/system-failure.ts'
-import { StorageFailure } from '../storage-failure.ts'
+import { type DamageCode, StorageFailure } from '../storage-failure.ts'
 import { BATCH_RING_PREFIX, batchMark, readBatchRing } from './batch-ring.ts'
 import { sealValue, unsealValue } from './value-seal.ts'
 
@@ -42,8 +42,8 @@ interface Round {
   sync: boolean
 }
 
-/** Codes of what LevelDB, or a checksum of this store, knows to be wrong in the files. */
-const DAMAGE: ReadonlySet<string> = new Set(['LEVEL_CORRUPTION', 'DATABASE_CORRUPT'])
+/** What LevelDB, or a checksum of this store, knows to be wrong in the files. */
+const DAMAGE: DamageCode = 'DATABASE_CORRUPT'
 /** How LevelDB, of a file that is gone or has no byte to be mapped into memory, says so. */
 const LOST_FILE = /: (No such file or directory|Invalid argument)$/
 const UNSYNCED_WRITES_MAX = 64
@@ -241,7 +241,8 @@ function overlayKey(key: Uint8Array): string {
 function storageFailure(error: unknown): StorageFailure {
   if (error instanceof StorageFailure) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'LEVEL_UNKNOWN'
-  return new StorageFailure(code, `LevelDB: ${error instanceof Error ? error.message : String(error)}`, error)
+  const message = `LevelDB: ${error instanceof Error ? error.message : String(error)}`
+  return new StorageFailure(code === 'LEVEL_CORRUPTION' ? DAMAGE : code, message, error)
 }
 
 /** Makes the directory where it is missing; whether nothing is in it. */
@@ -261,6 +262,6 @@ function openingRejection(path: string, error: unknown): LevelRejection {
   const { code, message } = storageFailure(wrapped)
   if (code === 'LEVEL_LOCKED') return rejection('database-locked', `${path} is in use by another process`)
   if (message.includes('create_if_missing is false')) return rejection('database-missing', `${path}: ${message}`)
-  if (DAMAGE.has(code) || LOST_FILE.test(message)) return rejection('database-unreadable', `${path}: ${message}`)
+  if (code === DAMAGE || LOST_FILE.test(message)) return rejection('database-unreadable', `${path}: ${message}`)
   throw new StorageFailure(code, `${path}: ${message}`, error)
 }
