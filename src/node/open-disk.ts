@@ -77,9 +77,15 @@ async function openDatabase(
   if (!REBUILDABLE.has(opened.error.code)) return err(refusal(opened.error.message, EXIT.retry))
   if (!mayRebuild) return err(refusal(`${opened.error.message}: "tertia start" makes the state anew from the journal`))
   logger.warn('the state database is thrown away and rebuilt from the journal', { reason: opened.error.message })
-  const aside = `${path}.damaged`
-  rmSync(aside, { recursive: true, force: true })
-  renameSync(path, aside)
+  putAside(path)
   const rebuilt = await LevelStore.open(path, { ...options, create: true })
   return rebuilt.ok ? ok(rebuilt.value) : err(refusal(rebuilt.error.message))
+}
+
+/** BOUND: the first that was damaged, which has most to say of the cause, and the last one. */
+function putAside(path: string): void {
+  const first = `${path}.damaged`
+  const aside = existsSync(first) ? `${first}.again` : first
+  rmSync(aside, { recursive: true, force: true })
+  renameSync(path, aside)
 }

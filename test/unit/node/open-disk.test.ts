@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
@@ -51,5 +51,20 @@ describe('a state that cannot be opened', () => {
     expect(existsSync(`${state}.damaged`)).toBe(false)
     expect((await open()).ok).toBe(true)
     expect(existsSync(`${state}.damaged`)).toBe(true)
+  })
+
+  it('is kept when others are put aside after it, of which the last is kept as well', async () => {
+    for (const which of ['first', 'second', 'third']) {
+      expect((await open()).ok).toBe(true)
+      writeFileSync(join(state, which), '')
+      rmSync(join(state, 'CURRENT'))
+    }
+    expect((await open()).ok).toBe(true)
+    expect(readdirSync(data).filter((name) => name.includes('damaged'))).toEqual([
+      'state.damaged',
+      'state.damaged.again',
+    ])
+    expect(existsSync(join(data, 'state.damaged', 'first'))).toBe(true)
+    expect(existsSync(join(data, 'state.damaged.again', 'third'))).toBe(true)
   })
 })
