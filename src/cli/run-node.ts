@@ -42,7 +42,12 @@ export async function runNode(
   // Not before: opening reads a whole journal without a pause, in which no handler would run. Until here a signal ends
   // the process by itself and at once, as safely as a crash.
   const stopped = withParent ? Promise.race([stopSignal(), inputEnd()]) : stopSignal()
-  writePidFile(config.dataDir)
+  try {
+    writePidFile(config.dataDir)
+  } catch (error) {
+    await node.stop()
+    throw error
+  }
   if (node.rpcUrl !== null) logger.info('JSON-RPC is served', { url: node.rpcUrl })
   const ending = await Promise.race([stopped, node.ended])
   removePidFile(config.dataDir)

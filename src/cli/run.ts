@@ -29,6 +29,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   snapshot: async () => (await import('./commands/snapshot.ts')).registerSnapshot,
 }
 
+/** Of the operating system, for a disk that is full or broken. */
+const DISK_FAILS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO'])
+
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   const program = new Command('tertia')
     .description('A Byzantine-fault-tolerant ledger node')
@@ -62,8 +65,11 @@ function failureOf(error: unknown): CliFailure {
   if (error instanceof CliFailure) return error
   if (error instanceof StorageFailure) return new CliFailure(`storage failed: ${error.message}`, EXIT.crashed)
   if (!isSystemError(error)) throw error
-  const { path } = error
-  return new CliFailure(path === undefined ? error.message : `${path}: ${systemReason(error)}`, EXIT.failed)
+  const { path, code = '' } = error
+  const message = path === undefined ? systemReason(error) : `${path}: ${systemReason(error)}`
+  return DISK_FAILS.has(code)
+    ? new CliFailure(`storage failed: ${message}`, EXIT.crashed)
+    : new CliFailure(message, EXIT.failed)
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

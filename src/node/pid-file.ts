@@ -1,12 +1,13 @@
 /** The process id of a running node, in its data directory, for those who look after it. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { attempt } from '../storage/node-files/system-failure.ts'
 
 const NAME = 'node.pid'
 
-/** Only by the process that holds the lock of the directory. */
+/** Only by the process that holds the lock of the directory. Throws a StorageFailure. */
 export function writePidFile(dataDir: string): void {
-  writeFileSync(join(dataDir, NAME), `${process.pid}\n`)
+  attempt(`writing ${NAME}`, () => writeFileSync(join(dataDir, NAME), `${process.pid}\n`))
 }
 
 export function removePidFile(dataDir: string): void {

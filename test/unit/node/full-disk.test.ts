@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { createConsensusKey, readPublicKey, writeConsensusKey } from '../../../src/node/key-file.ts'
+import { writePidFile } from '../../../src/node/pid-file.ts'
 import { createSigningRecord } from '../../../src/node/signing-record-file.ts'
 import { genesisBlock } from '../replica/genesis-block.ts'
 
@@ -45,6 +46,13 @@ it('leaves no half of a key', () => {
   expect(writeConsensusKey(path, createConsensusKey(), null).ok).toBe(true)
   expect(readdirSync(directory)).toEqual(['consensus-2.json'])
   expect(readPublicKey(path).ok).toBe(true)
+})
+
+it('is named as what has failed when the process id cannot be written', () => {
+  disk.isFull = true
+  const failure = expect.objectContaining({ name: 'StorageFailure', code: 'ENOSPC' }) as Error
+  expect(() => writePidFile(directory)).toThrow(failure)
+  disk.isFull = false
 })
 
 it('leaves no half of a signing record, so that the next attempt makes one', async () => {
