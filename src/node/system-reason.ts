@@ -11,5 +11,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 
 export function systemReason(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  // The one above is there, for it was made before.
+  if (code === 'ENOENT' && error instanceof Error && 'syscall' in error && error.syscall === 'mkdir')
+    return 'no directory can be made there'
   return REASONS.get(code) ?? (error instanceof Error ? error.message : String(error))
 }

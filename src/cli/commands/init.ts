@@ -1,5 +1,5 @@
 /** `tertia init`: a data directory for a node of an existing network. */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { copyFileSync, existsSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
@@ -9,6 +9,7 @@ import { readPublicKey } from '../../node/key-file.ts'
 import { hashOfFile } from '../../node/module-loader.ts'
 import { createNetworkKeyFile } from '../../node/network-key-file.ts'
 import { createSigningRecord } from '../../node/signing-record-file.ts'
+import { makeDirectory } from '../../storage/node-files/sync-names.ts'
 import type { GenesisModule } from '../../types/genesis.ts'
 import { fail, unwrap } from '../failure.ts'
 import { type CliIo, show } from '../io.ts'
@@ -41,7 +42,7 @@ async function init(options: InitOptions, io: CliIo): Promise<void> {
   const configPath = join(data, 'node.json')
   if (existsSync(configPath))
     fail(`${data} is a data directory already: start it with --data ${options.data}`, EXIT.refused)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  makeDirectory(data)
   const { genesis, registry } = unwrap(
     await readGenesisFile(options.genesis, options.module ?? [], join(data, 'modules')),
   )

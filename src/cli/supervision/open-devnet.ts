@@ -9,6 +9,7 @@ import { LOOPBACK, P2P_PORT_DEFAULT } from '../../node/config.ts'
 import { EXIT } from '../../node/exit-codes.ts'
 import { readGenesisFile } from '../../node/genesis-file.ts'
 import { LockFile } from '../../storage/node-files/lock-file.ts'
+import { makeDirectory } from '../../storage/node-files/sync-names.ts'
 import type { Genesis } from '../../types/genesis.ts'
 import { fail, unwrap } from '../failure.ts'
 import { createNetwork, fileHash } from './create-network.ts'
@@ -53,7 +54,7 @@ export async function openDevnet(options: DevnetOptions): Promise<OpenDevnet> {
     const kept = options.reset === true ? undefined : keptSettings(layout, options)
     await requireFreePorts(options, kept)
     const wasThere = existsSync(layout.directory)
-    mkdirSync(layout.directory, { recursive: true })
+    makeDirectory(layout.directory)
     lock ??= lockOf(layout)
     const settings = kept ?? (await createOrTidy(layout, options, wasThere))
     const genesis = await readKeptGenesis(layout, settings)
