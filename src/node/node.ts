@@ -26,6 +26,7 @@ import { chooseRecoverer } from './choose-recoverer.ts'
 import type { NodeConfig } from './config.ts'
 import { CryptoPool } from './crypto-pool.ts'
 import { damageOf } from './damage.ts'
+import { signedElsewhere } from './double-run.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
 import { readGenesisFile } from './genesis-file.ts'
 import { GovernanceLog } from './governance-log.ts'
@@ -70,7 +71,10 @@ interface Opened {
   readonly peers: PeerBook
 }
 
-type Ends = Pick<ReplicaPorts, 'stop' | 'halting'> & { readonly fail: (error: unknown) => void }
+type Ends = Pick<ReplicaPorts, 'stop' | 'halting'> & {
+  readonly end: (why: Refusal) => void
+  readonly fail: (error: unknown) => void
+}
 
 /** Puts something between the replica and the wire; `tertia start` does not. */
 export type NetworkAdapter = (network: Network, genesisHash: Hash) => Network
@@ -93,6 +97,7 @@ export async function createNode(
       return opened
     }
     const running = await run(opened.value, logger, resources, {
+      end: (why) => end(why),
       fail,
       stop: (reason) => end(stopped(reason, config.dataDir)),
       halting: (halt) => void writeHalt(halt, config.dataDir),
@@ -156,6 +161,8 @@ async function openParts(
   })
 }
 
+const USED_TWICE =
+  'another process uses the same key, or the record was restored; let only one of them sign, and follow the chain here with "tertia start --observe"'
 const NO_RECORDING =
   'this node began with a snapshot, and what it records could never be replayed, for lack of the state: leave out --record (recordPath)'
 const CLIENT_VERSION = `tertia/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`
@@ -179,6 +186,12 @@ async function run(
   const observer: ReplicaObserver = {
     onCoreStep: (event, effects) => {
       log.onCoreStep(event, effects)
+      const elsewhere = signedElsewhere(event, replica.epoch, keyRing.keys)
+      if (elsewhere !== null) {
+        // Before what this step asks for is signed.
+        replica.stop()
+        ends.end(refusal(`${elsewhere}: ${USED_TWICE}`))
+      }
       api.tellViewChanges(effects)
     },
     onFinalBlock: (final) => {
