@@ -1,5 +1,6 @@
 /** Readers of option values. What they refuse is a usage error. */
 import { InvalidArgumentError } from 'commander'
+import { blockedPort, isBlockedPort } from '../node/blocked-ports.ts'
 import { type Address, type Hash, parseAddress, parseHash } from '../types/ids.ts'
 
 export function integer(min: number, max: number): (text: string) => number {
@@ -38,6 +39,8 @@ export function address(text: string): Address {
 }
 
 export function httpUrl(text: string): string {
-  if (/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) return text
-  throw new InvalidArgumentError('Expected http://HOST:PORT.')
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidArgumentError('Expected http://HOST:PORT.')
+  if (!isBlockedPort(Number(url.port))) return text
+  throw new InvalidArgumentError(`${blockedPort(Number(url.port))}.`)
 }

@@ -1,6 +1,7 @@
 /** A node together with its listeners, JSON-RPC and the admin socket: the only place that knows them all. */
 import type { Logger } from '../base/logger.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { blockedPort, isBlockedPort } from '../node/blocked-ports.ts'
 import type { NodeConfig, RpcConfig } from '../node/config.ts'
 import { EXIT, type Refusal, refusal } from '../node/exit-codes.ts'
 import { createNode, type NetworkAdapter } from '../node/node.ts'
@@ -54,6 +55,8 @@ export async function startNode(
     if (config.rpc === null) return ok({ rpcUrl: null, ended: node.ended, stop })
     const server = serverOf(api, config.rpc, logger)
     const { url } = await server.start()
+    if (isBlockedPort(config.rpc.port))
+      logger.warn(`${blockedPort(config.rpc.port)}, so few clients will reach this node`)
     stops.push(() => server.stop())
     return ok({ rpcUrl: url, ended: node.ended, stop })
   } catch (error) {

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { buildGenesisBlock } from '../../ledger/genesis/genesis-block.ts'
+import { blockedPort, isBlockedPort } from '../../node/blocked-ports.ts'
 import { LOOPBACK, P2P_PORT_DEFAULT } from '../../node/config.ts'
 import { EXIT } from '../../node/exit-codes.ts'
 import { readGenesisFile } from '../../node/genesis-file.ts'
@@ -97,6 +98,8 @@ async function requireFreePorts(options: DevnetOptions, kept: DevnetSettings | u
   const count = validators + observers
   const range = (first: number) => Array.from({ length: count }, (_, index) => first + index)
   const ports = [...range(options.rpcPort), ...range(p2pPort)]
+  const blocked = range(options.rpcPort).find(isBlockedPort)
+  if (blocked !== undefined) fail(`--rpc-port: ${blockedPort(blocked)}: choose another`, EXIT.usage)
   if (Math.max(...ports) > PORT_MAX) fail(`${count} processes need ports beyond ${PORT_MAX}`, EXIT.usage)
   if (new Set(ports).size < ports.length) fail('--rpc-port and --p2p-port overlap: keep them further apart', EXIT.usage)
   const conflict = await portConflict(LOOPBACK, ports)
