@@ -26,10 +26,6 @@ export class CertificateValidator {
     this.#signatures = signatures
   }
 
-  get epoch(): Epoch {
-    return this.#validators.epoch
-  }
-
   qc(qc: QuorumCertificate): Result<Verified<QuorumCertificate>, CertificateRejection> {
     if (this.#isOfOtherEpoch(qc)) return otherEpoch(qc.epoch)
     if (qc.view === 0) return this.#rootQc(qc)

@@ -8,7 +8,7 @@ import type { Header } from '../types/header.ts'
 import type { Hash } from '../types/ids.ts'
 import { mintVerified } from '../types/mint-verified.ts'
 import type { Verified } from '../types/verified.ts'
-import { type CertificateRejection, type CertificateValidator, otherEpoch } from './certificate.ts'
+import type { CertificateRejection, CertificateValidator } from './certificate.ts'
 
 export type FinalityRejection = Rejection<'badFinality'> | CertificateRejection
 
@@ -37,7 +37,6 @@ export class FinalityValidator {
 
   epochEnd(proof: EpochEndProof): Result<Verified<EpochEndProof>, FinalityRejection> {
     const { header, finality } = proof
-    if (header.consensus.epoch !== this.#certificates.epoch) return otherEpoch(header.consensus.epoch)
     if (!header.consensus.end) return badFinality('of an epoch by a block that does not end it')
     const judged = this.finality(hashHeader(header), header, finality)
     return judged.ok ? ok(mintVerified(proof)) : judged

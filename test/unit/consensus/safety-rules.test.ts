@@ -49,6 +49,12 @@ describe('INVARIANT S1: a vote', () => {
     expect(record.lastVote).toEqual({ view: 3, blockHash: block.hash, justifyView: 2 })
   })
 
+  it('names what its block is justified by, however much higher our own QC is: it is said again byte for byte', () => {
+    const record = recordOf(fresh().signVote(blockAt(6, qcAt(2)), contextAt(6, { highQc: qcAt(4), highTc: tcAt(5) })))
+    expect(record.lastVote?.justifyView).toBe(2)
+    expect(record.highQc).toEqual(qcAt(4))
+  })
+
   it('is for the current view only', () => {
     expect(refusalOf(fresh().signVote(blockAt(3), contextAt(4)))).toBe('not the current view')
     expect(refusalOf(fresh().signVote(blockAt(3), contextAt(2)))).toBe('not the current view')

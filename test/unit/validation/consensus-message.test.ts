@@ -81,6 +81,11 @@ describe('a commit vote', () => {
     ])
       expect(outcome(judge().commitVote({ ...vote, ...change }))).toMatch('bad signature')
   })
+
+  it('of another epoch is invalid without blame', () => {
+    const judged = judge().commitVote(nextEpoch.commitVote(2, 7, BLOCK))
+    expect(judged).toMatchObject({ error: { code: 'otherEpoch', verdict: 'ignore' } })
+  })
 })
 
 describe('a timeout', () => {

@@ -129,9 +129,11 @@ describe('a proposal', () => {
     expect(verdictOnBlock(block)).toMatch('not justified')
   })
 
-  it('of another epoch or validator set, or that ends an epoch as its suffix, is invalid', () => {
-    const of = (consensus: Partial<Block['header']['consensus']>) =>
-      verdictOnBlock(committee.block({ view: 6, parent, justify, consensus }))
+  it('of another epoch or validator set, or a suffix that ends an epoch or has transactions, is invalid', () => {
+    const of = (consensus: Partial<Block['header']['consensus']>, transactions: readonly Uint8Array[] = []) =>
+      verdictOnBlock(committee.block({ view: 6, parent, justify, consensus, transactions }))
+    expect(of({ suffix: true })).toBe('valid')
+    expect(of({ suffix: true }, [Uint8Array.of(1)])).toMatch('suffix')
     expect(of({ validatorsHash: namedHash('others') })).toMatch('another validator set')
     expect(of({ suffix: true, end: true })).toMatch('suffix')
     expect(judges().proposals.anchoredBlock(nextEpoch.block({ view: 1, justify: nextEpoch.root }))).toMatchObject({
