@@ -4,7 +4,7 @@
  *
  *     magic 8 ‖ version u32 ‖ genesis hash 32 ‖ number u32 ‖ last checksum of the segment before u32 ‖ checksum u32
  */
-import { bytesEqual, utf8 } from '../../base/bytes.ts'
+import { utf8 } from '../../base/bytes.ts'
 import { crc32c } from '../crc32c.ts'
 import { CHECKSUM_BYTES } from './record.ts'
 
@@ -56,7 +56,7 @@ export function readSegmentHeader(bytes: Uint8Array): HeaderReading {
   const view = new DataView(bytes.buffer, bytes.byteOffset, SEGMENT_HEADER_BYTES)
   const checksum = view.getUint32(CHECKED_BYTES)
   if (crc32c(bytes.subarray(0, CHECKED_BYTES)) !== checksum) return { kind: 'damaged' }
-  if (!bytesEqual(magic, MAGIC) || view.getUint32(8) !== VERSION) return { kind: 'unknown format' }
+  if (view.getUint32(8) !== VERSION) return { kind: 'unknown format' }
   const header = { genesisHash: bytes.slice(12, 44), number: view.getUint32(44), previous: view.getUint32(48) }
   return { kind: 'good', header, checksum }
 }

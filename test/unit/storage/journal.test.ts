@@ -1,16 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../src/base/bytes.ts'
-import type { FileDirectory } from '../../../src/storage/file-port.ts'
-import { Journal } from '../../../src/storage/journal/journal.ts'
-import type { JournalPosition } from '../../../src/storage/journal/position.ts'
+import { crc32c } from '../../../src/storage/crc32c.ts'
+import type { FileDirectory, SyncDone } from '../../../src/storage/file-port.ts'
+import { Journal, type JournalOptions } from '../../../src/storage/journal/journal.ts'
+import { type JournalPosition, laterOf } from '../../../src/storage/journal/position.ts'
 import { RECORD_OVERHEAD_BYTES } from '../../../src/storage/journal/record.ts'
 import { SEGMENT_HEADER_BYTES } from '../../../src/storage/journal/segment.ts'
 import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
 
 const GENESIS_HASH = new Uint8Array(32).fill(7)
-const OPTIONS = { genesisHash: GENESIS_HASH, segmentBytes: 1 << 20, fromSegment: 1, reliedOn: null }
+const OPTIONS: JournalOptions = { genesisHash: GENESIS_HASH, segmentBytes: 1 << 20, fromSegment: 1, reliedOn: null }
 const FIRST = '00000001.journal'
 
 type Visited = { type: number; payload: string; position: JournalPosition }
@@ -231,7 +232,53 @@ describe('the journal', () => {
     expect(openGood(torn).journal.cut).toMatchObject({ offset: position.offset })
   })
 
-  test('refuses the journal of another network and of an unknown version', () => {
+  test('a record that was synced when the next was written is a witness though nothing follows its head', () => {
+    const directory = new MemoryFiles()
+    const { journal } = openGood(directory)
+    const { offset } = journal.append(1, payloadOf(1))
+    syncNow(journal)
+    journal.append(2, new Uint8Array(0))
+    syncNow(journal)
+    expect(open(changed(directory, FIRST, (bytes) => flipped(bytes, offset))).opened.ok).toBe(false)
+  })
+
+  test('what is recovered is no more durable for what is written behind it: it may still be torn', () => {
+    const directory = new MemoryFiles()
+    const [, last] = write(directory, [[0], [1]])
+    const at = last?.position.offset ?? 0
+    write(directory, [[2, 3]])
+    const torn = changed(directory, FIRST, (bytes) => flipped(bytes, at))
+    expect(openGood(torn).journal.cut).toMatchObject({ file: FIRST, offset: at })
+  })
+
+  test('a record that something rests on is damage where it is torn, as is all before it, and nothing behind it', () => {
+    const directory = new MemoryFiles()
+    const [, , reliedOn, behind] = write(directory, [[0], [1, 2, 3]]).map(({ position }) => position)
+    const options = { ...OPTIONS, reliedOn: reliedOn ?? null }
+    for (let offset = SEGMENT_HEADER_BYTES; offset < sizeOf(directory, FIRST); offset++) {
+      const torn = changed(directory, FIRST, (bytes) => flipped(bytes, offset))
+      const { opened } = open(torn, options)
+      expect(opened.ok, `offset ${offset}`).toBe(offset >= (behind?.offset ?? 0))
+      if (!opened.ok)
+        expect([opened.error.code, sizeOf(torn, FIRST)]).toEqual(['journal-corrupt', sizeOf(directory, FIRST)])
+    }
+  })
+
+  test('a header whose write was lost is torn, one of a later version is not ours to cut', () => {
+    const directory = new MemoryFiles()
+    write(directory, [[0]])
+    const lost = changed(directory, FIRST, (bytes) => bytes.fill(0))
+    expect(openGood(lost).journal.cut).toMatchObject({ file: FIRST, offset: 0 })
+    const later = changed(directory, FIRST, (bytes) => {
+      const view = new DataView(bytes.buffer)
+      view.setUint32(8, 2)
+      view.setUint32(SEGMENT_HEADER_BYTES - 4, crc32c(bytes.subarray(0, SEGMENT_HEADER_BYTES - 4)))
+      return bytes
+    })
+    expect(open(later).opened).toMatchObject({ ok: false, error: { code: 'journal-unknown-format' } })
+  })
+
+  test('refuses the journal of another network and of an unknown format', () => {
     const directory = new MemoryFiles()
     write(directory, [[0], [1]])
     const other = open(directory, { ...OPTIONS, genesisHash: new Uint8Array(32) }).opened
@@ -250,6 +297,25 @@ describe('the journal', () => {
       bad.overwrite(FIRST, position.offset + i, flipped(bad.read(FIRST, position.offset + i, 1), 0))
       expect(journal.read(position)).toMatchObject({ ok: false, error: { code: 'journal-corrupt' } })
     }
+  })
+
+  test('gives no record for a position of another length', () => {
+    const directory = new MemoryFiles()
+    const position = write(directory, [[3], [4]])[0]?.position ?? { segment: 0, offset: 0, length: 0 }
+    const { journal } = openGood(directory)
+    for (const length of [position.length - 1, position.length + 1])
+      expect(journal.read({ ...position, length })).toMatchObject({ ok: false, error: { code: 'journal-corrupt' } })
+  })
+
+  test('the later of two positions stands in the later segment, or further behind in the same', () => {
+    const at = (segment: number, offset: number): JournalPosition => ({ segment, offset, length: 1 })
+    const order = [at(1, 60), at(1, 900), at(2, 60), at(3, 100)]
+    for (const [index, later] of order.entries())
+      for (const earlier of [null, ...order.slice(0, index)]) {
+        expect(laterOf(earlier, later)).toBe(later)
+        expect(laterOf(later, earlier)).toBe(later)
+      }
+    expect(laterOf(null, null)).toBeNull()
   })
 })
 
@@ -271,11 +337,10 @@ describe('segments of the journal', () => {
     const names = directory.list()
     for (const name of names.slice(0, -1)) {
       for (let length = 0; length < sizeOf(directory, name); length++) {
-        const { opened } = open(
-          changed(directory, name, (bytes) => bytes.slice(0, length)),
-          small,
-        )
+        const short = changed(directory, name, (bytes) => bytes.slice(0, length))
+        const { opened } = open(short, small)
         expect(opened, `${name} ${length}`).toMatchObject({ ok: false, error: { code: 'journal-corrupt' } })
+        expect(sizeOf(short, name), 'nothing is cut').toBe(length)
       }
       if (name === names[0]) continue
       const without = changed(directory, name, (bytes) => bytes)
@@ -319,6 +384,59 @@ describe('segments of the journal', () => {
       ok: false,
       error: { code: 'journal-corrupt', file: '00000002.journal' },
     })
+  })
+
+  test('are what their names say', () => {
+    const directory = new MemoryFiles()
+    write(directory, batches, small)
+    const renamed = new MemoryFiles(new Map([['00000005.journal', directory.read('00000003.journal')]]))
+    expect(open(renamed, small).opened).toMatchObject({ ok: false, error: { code: 'journal-corrupt' } })
+  })
+
+  test('that something rests on are damage though only their header is damaged', () => {
+    const directory = new MemoryFiles()
+    const { journal } = openGood(directory, small)
+    for (const i of [40, 41]) {
+      journal.append(i, payloadOf(i))
+      syncNow(journal)
+    }
+    const second = '00000002.journal'
+    const torn = () => changed(directory, second, (bytes) => flipped(bytes, SEGMENT_HEADER_BYTES - 1))
+    expect(open(torn(), small).opened).toMatchObject({ ok: true, value: { cut: { file: second, offset: 0 } } })
+    const reliedOn = { segment: 2, offset: SEGMENT_HEADER_BYTES, length: 0 }
+    expect(open(torn(), { ...small, reliedOn }).opened).toMatchObject({
+      ok: false,
+      error: { code: 'journal-corrupt', file: second },
+    })
+  })
+
+  test('that this process has written are dropped as well', () => {
+    const directory = new MemoryFiles()
+    const { journal } = openGood(directory, small)
+    for (let i = 0; i < 12; i++) {
+      journal.append(i, payloadOf(20))
+      syncNow(journal)
+    }
+    const last = directory.list().length
+    journal.dropSegmentsBelow(1000, () => undefined)
+    expect([last > 3, directory.list().length]).toEqual([true, 1])
+  })
+
+  test('are dropped no further once the directory fails', () => {
+    class FailingNames extends MemoryFiles {
+      override syncDirectory(done: SyncDone): void {
+        done(new StorageFailure('EIO', 'the disk is gone'))
+      }
+    }
+    const directory = new MemoryFiles()
+    write(directory, batches, small)
+    const failing = new FailingNames(new Map(directory.list().map((name) => [name, directory.read(name)])))
+    const { journal } = openGood(failing, small)
+    let outcome: unknown
+    journal.dropSegmentsBelow(4, (failure) => {
+      outcome = failure?.code
+    })
+    expect([outcome, failing.list()[0]]).toEqual(['EIO', '00000002.journal'])
   })
 
   test('below a height are dropped, never the one in use', () => {
@@ -380,13 +498,14 @@ describe('group commit', () => {
     expect(log.at(-1)).toBe('nothing outstanding durable')
   })
 
-  test('a new segment is durable only when its name is', () => {
-    class SlowNames extends MemoryFiles {
-      readonly syncs: (() => void)[] = []
-      override syncDirectory(done: () => void): void {
-        this.syncs.push(done)
-      }
+  class SlowNames extends MemoryFiles {
+    readonly syncs: (() => void)[] = []
+    override syncDirectory(done: () => void): void {
+      this.syncs.push(done)
     }
+  }
+
+  test('a new segment is durable only when its name is', () => {
     const directory = new SlowNames()
     const { journal } = openGood(directory)
     let durable = 0
@@ -400,6 +519,20 @@ describe('group commit', () => {
     journal.append(1, payloadOf(1))
     journal.sync(countDurable)
     expect([durable, directory.syncs.length]).toEqual([2, 1])
+  })
+
+  test('after recovery nothing is durable before the name of its file is', () => {
+    const source = new MemoryFiles()
+    write(source, [[0]])
+    const directory = new SlowNames(new Map([[FIRST, source.read(FIRST)]]))
+    const { journal } = openGood(directory)
+    let durable = false
+    journal.sync(() => {
+      durable = true
+    })
+    expect([durable, directory.syncs.length]).toEqual([false, 1])
+    directory.syncs[0]?.()
+    expect(durable).toBe(true)
   })
 
   test('after recovery the file is synced once before anything counts as durable', () => {

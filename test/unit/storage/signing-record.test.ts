@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bytesEqual, toHex } from '../../../src/base/bytes.ts'
 import { crc32c } from '../../../src/storage/crc32c.ts'
+import type { SyncDone } from '../../../src/storage/file-port.ts'
 import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { SIGNING_PAYLOAD_BYTES_MAX, SigningRecord } from '../../../src/storage/signing-record.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
@@ -215,6 +216,29 @@ describe('the signing record', () => {
     expect(refusal(withFile(new Uint8Array(bytes.length)))).toBe('signing-record-bad')
     expect(refusal(withFile(new Uint8Array(0)))).toBe('signing-record-bad')
     expect(refusal(withFile(inFirstSchema(bytes)))).toBe('signing-record-unknown-schema')
+  })
+
+  test('of two whole copies the newer is read', () => {
+    const directory = created()
+    writeNow(opened(directory), payload(2))
+    // After what was read, the other copy, and the one that was kept.
+    const [before, between, after] = stages(directory, payload(3)) as [Uint8Array, Uint8Array, Uint8Array]
+    expect([before, between, after].map((file) => opened(withFile(file)).payload[0])).toEqual([2, 3, 3])
+    expect(bytesEqual(between.subarray(0, COPY_BYTES), between.subarray(COPY_BYTES))).toBe(false)
+  })
+
+  test('is made when its content and its name are on disk', () => {
+    const syncs: SyncDone[] = []
+    const directory = new MemoryFiles(new Map(), (done) => syncs.push(done))
+    let isMade = false
+    SigningRecord.create(directory, NAME, GENESIS_HASH, payload(1), () => {
+      isMade = true
+    })
+    expect([syncs.length, isMade]).toEqual([1, false])
+    syncs[0]?.()
+    expect([syncs.length, isMade]).toEqual([2, false])
+    syncs[1]?.()
+    expect(isMade).toBe(true)
   })
 
   test('is made once: what exists is never replaced', () => {
