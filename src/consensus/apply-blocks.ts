@@ -13,7 +13,7 @@ const FETCHED_BLOCKS_MAX = 64
 
 export function applyBlocks(state: CoreState): void {
   commitPending(state)
-  if (state.ended) return
+  if (state.halted || state.ended) return
   const { pendingCommit, highQc, proposals, pacemaker } = state
   if (pendingCommit !== null) advance(state, pendingCommit.hash, pendingCommit.certificate)
   if (highQc.view > state.tree.tip.view) advance(state, highQc.blockHash, highQc)

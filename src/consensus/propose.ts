@@ -105,14 +105,12 @@ function isFlushDue(state: CoreState): boolean {
 /** The QC again, of every vote held, so that replicas far away get their credit. */
 function widestJustify(state: CoreState): Verified<QuorumCertificate> {
   const votes = state.votes.votesFor(state.highQc)
-  return votes.length > state.highQc.signatures.length && votes.length >= state.config.validators.quorum
-    ? assembleQc(votes, state.config.validators)
-    : state.highQc
+  return votes.length > state.highQc.signatures.length ? assembleQc(votes, state.config.validators) : state.highQc
 }
 
 /** What the shell has built is proposed, unless the view has passed meanwhile. */
 export function takeBuilt(state: CoreState, view: number, block: Verified<Block> | null): void {
-  if (state.buildingView !== view || state.pacemaker.view !== view) return
+  if (state.buildingView !== view) return
   state.buildingView = null
   if (block === null) {
     // Nothing in the pool was valid on this parent: the shell says so again when that changes.

@@ -1,122 +1,32 @@
 import { describe, expect, it } from 'vitest'
-import { Core } from '../../../src/consensus/core.ts'
 import type { Effect } from '../../../src/consensus/effects.ts'
 import type { Event } from '../../../src/consensus/events.ts'
 import type { Block } from '../../../src/types/block.ts'
-import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../../../src/types/certificate.ts'
-import type { ConsensusParameters } from '../../../src/types/genesis.ts'
-import type { Hash, View } from '../../../src/types/ids.ts'
+import type { View } from '../../../src/types/ids.ts'
 import { freshSafetyRecord, type SafetyRecord } from '../../../src/types/safety-record.ts'
 import { bitmapOf, signersOf } from '../../../src/types/signer-bitmap.ts'
 import { ownStatement } from '../../../src/validation/own-statement.ts'
-import { Committee, namedHash } from './committee.ts'
-import { PARAMETERS } from './core-world.ts'
-
-const committee = new Committee(4)
-
-/** One core that is told everything by hand. */
-class Solo {
-  readonly core: Core
-  nowMs = 0
-
-  constructor(
-    self: number | null,
-    start: { record?: SafetyRecord; blocks?: readonly Block[]; parameters?: Partial<ConsensusParameters> } = {},
-  ) {
-    const { record = freshSafetyRecord(1, committee.root), blocks = [], parameters } = start
-    this.core = new Core(
-      {
-        validators: committee.set,
-        self,
-        schedule: committee.all,
-        parameters: { ...PARAMETERS, ...parameters },
-      },
-      {
-        record: self === null ? null : ownStatement(record),
-        root: ownStatement(committee.root),
-        committed: { hash: committee.rootHash, height: 0, view: 0 },
-        commitCertificate: null,
-        blocks: blocks.map((block) => ownStatement(block)),
-      },
-    )
-    this.feed({ kind: 'start' })
-  }
-
-  feed(event: Event): readonly Effect[] {
-    return this.core.handle(event, this.nowMs)
-  }
-
-  /** Executes whatever is asked for, at once and well. */
-  drive(event: Event): readonly Effect[] {
-    const effects: Effect[] = [...this.feed(event)]
-    for (let at = 0; at < effects.length; at++) {
-      const effect = effects[at]
-      if (effect?.kind === 'execute')
-        effects.push(...this.feed({ kind: 'executed', hash: effect.block.hash, valid: true, reason: '' }))
-    }
-    return effects
-  }
-
-  propose(block: Block): readonly Effect[] {
-    return this.drive(proposal(block))
-  }
-}
-
-const proposal = (block: Block): Event => ({ kind: 'proposal', proposal: ownStatement(committee.proposal(block)) })
-const vote = (signer: number, block: Block): Event => {
-  const { view } = block.header.consensus
-  return { kind: 'vote', vote: ownStatement(committee.vote(signer, view, block.hash, block.justify.view)) }
-}
-const commitVote = (signer: number, view: View, hash: Hash): Event => ({
-  kind: 'commitVote',
-  vote: ownStatement(committee.commitVote(signer, view, hash)),
-})
-const certificates = (
-  highQc: QuorumCertificate,
-  tc: TimeoutCertificate | null = null,
-  commitCertificate: CommitCertificate | null = null,
-): Event => ({ kind: 'certificates', bundle: ownStatement({ epoch: 1, highQc, tc, commitCertificate }) })
-const final = (certificate: CommitCertificate): Event => ({
-  kind: 'finality',
-  finality: ownStatement({ certificate, suffix: [] }),
-})
-const timeout = (
-  signer: number,
-  view: View,
-  highQc: QuorumCertificate,
-  tc: TimeoutCertificate | null = null,
-): Event => ({
-  kind: 'timeout',
-  message: ownStatement(committee.timeoutMessage(signer, view, highQc, { tc })),
-})
-const blocksEvent = (blocks: readonly Block[]): Event => ({
-  kind: 'blocks',
-  blocks: blocks.map((block) => ownStatement(block)),
-})
-
-function ofKind<K extends Effect['kind']>(effects: readonly Effect[], kind: K): Extract<Effect, { kind: K }>[] {
-  return effects.filter((effect): effect is Extract<Effect, { kind: K }> => effect.kind === kind)
-}
-const signed = (effects: readonly Effect[]): string[] =>
-  ofKind(effects, 'sign').map(({ request }) => `${request.kind} ${request.view}`)
-const committed = (effects: readonly Effect[]): number[] =>
-  ofKind(effects, 'commit').flatMap(({ blocks }) => blocks.map(({ header }) => header.height))
-const kinds = (effects: readonly Effect[]): string[] => effects.map(({ kind }) => kind)
-
-const chain = committee.chain(12)
-const at = (view: View): Block => chain[view - 1] as Block
-const qcAt = (view: View): QuorumCertificate => (view === 0 ? committee.root : committee.qcOf(at(view)))
-const commitAt = (view: View): CommitCertificate => committee.commitQcOf(at(view))
-
-/** A core that has executed the blocks of views 1 … view and committed those below it. */
-function soloAt(self: number, view: View, parameters: Partial<ConsensusParameters> = {}): Solo {
-  const solo = new Solo(self, { parameters })
-  for (let v = 1; v <= view; v++) {
-    solo.propose(at(v))
-    if (v > 1) solo.drive(final(commitAt(v - 1)))
-  }
-  return solo
-}
+import { namedHash } from './committee.ts'
+import {
+  at,
+  blocksEvent,
+  certificates,
+  chain,
+  commitAt,
+  committed,
+  committee,
+  commitVote,
+  final,
+  kinds,
+  ofKind,
+  proposal,
+  qcAt,
+  Solo,
+  signed,
+  soloAt,
+  timeout,
+  vote,
+} from './solo.ts'
 
 describe('a vote', () => {
   it('waits for the execution of the block and of all its ancestors', () => {
@@ -253,6 +163,29 @@ describe('a CommitQC', () => {
     expect(solo.feed({ kind: 'timer', timer: 'view' })).toEqual([])
   })
 
+  it('for what builds on a block beside our chain halts, though that one is never seen', () => {
+    const solo = soloAt(0, 3)
+    const fork = committee.block({ view: 9, parent: at(1), justify: qcAt(1), tc: committee.tc(8, qcAt(1)) })
+    const child = committee.block({ view: 10, parent: fork, justify: committee.qcOf(fork) })
+    solo.feed(blocksEvent([child]))
+    expect(kinds(solo.feed(final(committee.commitQcOf(child))))).toEqual(['halt'])
+  })
+
+  it('for the final block in another view halts', () => {
+    expect(kinds(soloAt(0, 3).feed(final(committee.commitQc(9, at(2).hash))))).toContain('halt')
+  })
+
+  it('passes over a certified block beside it, whenever that comes', () => {
+    const solo = new Solo(0)
+    const beside = committee.block({ view: 2, parent: at(1), justify: qcAt(1) })
+    const chosen = committee.block({ view: 4, parent: at(1), justify: qcAt(1), tc: committee.tc(3, qcAt(1)) })
+    solo.propose(at(1))
+    solo.feed(certificates(committee.qcOf(beside)))
+    solo.drive(blocksEvent([chosen]))
+    expect(committed(solo.drive(final(committee.commitQcOf(chosen))))).toEqual([1, 2])
+    expect(solo.feed(blocksEvent([beside]))).toEqual([])
+  })
+
   it('without its QC asks those who signed it', () => {
     const effects = new Solo(0).feed(final(commitAt(3)))
     expect(ofKind(effects, 'requestCertificates')).toEqual([{ kind: 'requestCertificates', from: [0, 1, 2] }])
@@ -265,6 +198,13 @@ describe('two QCs of one view', () => {
     solo.feed(certificates(qcAt(1)))
     const [halt] = ofKind(solo.feed(certificates(committee.qc(1, namedHash('fork'), 0))), 'halt')
     expect(halt?.certificates).toHaveLength(2)
+  })
+
+  it('halt also below the highest', () => {
+    const solo = new Solo(0)
+    for (const view of [1, 2, 3]) solo.propose(at(view))
+    expect(solo.core.highQc.view).toBe(2)
+    expect(kinds(solo.feed(certificates(committee.qc(1, namedHash('fork'), 0))))).toContain('halt')
   })
 
   it('halt also when the first is known only by our commit vote for it', () => {
@@ -290,6 +230,13 @@ describe('a block that our execution refuses', () => {
     const effects = refuse(solo, at(1))
     expect(signed(effects)).toEqual(['timeout 1'])
     expect(ofKind(effects, 'viewTimedOut')).toMatchObject([{ reason: 'invalid proposal' }])
+  })
+
+  it('after its view costs no other', () => {
+    const solo = new Solo(0)
+    solo.feed(proposal(at(1)))
+    solo.feed(certificates(committee.root, committee.tc(1, committee.root)))
+    expect(signed(refuse(solo, at(1)))).toEqual([])
   })
 
   it('halts when a quorum certified it, before or after', () => {
@@ -375,6 +322,30 @@ describe('a liar', () => {
     expect(signed(solo.propose(second))).toEqual([])
   })
 
+  it('that proposes twice costs no view but its own', () => {
+    const second = committee.block({ view: 1, justify: committee.root, header: { stateRoot: namedHash('other') } })
+    const next = certificates(committee.root, committee.tc(1, committee.root))
+    const after = new Solo(0)
+    after.propose(at(1))
+    after.feed(next)
+    expect(signed(after.propose(second))).toEqual([])
+    const timedOut = new Solo(0)
+    timedOut.propose(at(1))
+    expect(signed(timedOut.feed({ kind: 'timer', timer: 'view' }))).toEqual(['timeout 1'])
+    timedOut.propose(second)
+    expect(signed(timedOut.feed(next))).toEqual([])
+  })
+
+  it('that misquotes what its block is justified by spoils no QC', () => {
+    const solo = soloAt(0, 3)
+    solo.feed({ kind: 'vote', vote: ownStatement(committee.vote(1, 3, at(3).hash, 1)) })
+    solo.feed(vote(2, at(3)))
+    solo.feed(vote(3, at(3)))
+    expect(solo.core.highQc.view).toBe(2)
+    solo.feed(vote(0, at(3)))
+    expect(solo.core.highQc).toMatchObject({ view: 3, justifyView: 2, bitmap: bitmapOf([0, 2, 3], 4) })
+  })
+
   it('that proposes to one what it does not propose to the rest is shown to the rest, once', () => {
     const solo = new Solo(0)
     solo.propose(at(1))
@@ -458,6 +429,15 @@ describe('a replay', () => {
   })
 })
 
+describe('a late commit vote', () => {
+  it('for what is final is answered with certificates when it is said again', () => {
+    const solo = soloAt(0, 3)
+    const late = commitVote(3, 2, at(2).hash)
+    expect(ofKind(solo.feed(late), 'sendCertificates')).toEqual([])
+    expect(ofKind(solo.feed(late), 'sendCertificates')).toEqual([{ kind: 'sendCertificates', to: 3 }])
+  })
+})
+
 describe('timeouts', () => {
   it('of the leader itself, or of one more than may be faulty, are joined at once', () => {
     const leader = new Solo(0).feed(timeout(1, 1, committee.root))
@@ -500,6 +480,26 @@ describe('timeouts', () => {
     expect(solo.core.view).toBe(8)
   })
 
+  it('bring along the QC of their TC, and the proposal and vote that they carry', () => {
+    const proven = new Solo(0)
+    proven.feed(certificates(committee.root, committee.tc(5, qcAt(3))))
+    expect([proven.core.view, proven.core.highQc.view]).toEqual([6, 3])
+    const solo = new Solo(0)
+    const parts = { vote: committee.vote(2, 1, at(1).hash), proposal: committee.proposal(at(1)) }
+    const message = ownStatement(committee.timeoutMessage(2, 1, committee.root, parts))
+    expect(signed(solo.drive({ kind: 'timeout', message }))).toEqual(['vote 1'])
+    expect(solo.core.held['votes']).toBe(1)
+  })
+
+  it('carry no vote of another view', () => {
+    const solo = soloAt(0, 3)
+    solo.feed({ kind: 'payload', available: true })
+    solo.feed(vote(0, at(3)))
+    solo.feed(certificates(qcAt(2), committee.tc(3, qcAt(2))))
+    const [sign] = ofKind(solo.feed({ kind: 'timer', timer: 'view' }), 'sign')
+    expect(sign?.request).toMatchObject({ kind: 'timeout', view: 4, vote: null })
+  })
+
   it('of a view that is over are answered with certificates', () => {
     const solo = soloAt(0, 3)
     expect(ofKind(solo.feed(timeout(2, 1, committee.root)), 'sendCertificates')).toEqual([
@@ -528,6 +528,19 @@ describe('others that are ahead', () => {
     expect(ofKind(effects, 'requestCertificates')).toEqual([{ kind: 'requestCertificates', from: [1, 2] }])
     expect(kinds(solo.feed(vote(3, at(8))))).not.toContain('requestCertificates')
     expect(solo.core.view).toBe(1)
+  })
+
+  it('are known by their commit votes as well', () => {
+    const solo = new Solo(0)
+    expect(kinds(solo.feed(commitVote(1, 7, at(7).hash)))).not.toContain('requestCertificates')
+    const effects = solo.feed(commitVote(2, 7, at(7).hash))
+    expect(ofKind(effects, 'requestCertificates')).toEqual([{ kind: 'requestCertificates', from: [1, 2] }])
+  })
+
+  it('are caught up with by a proposal and the TC that it carries', () => {
+    const solo = new Solo(0)
+    solo.propose(committee.block({ view: 9, parent: at(1), justify: qcAt(1), tc: committee.tc(8, qcAt(1)) }))
+    expect([solo.core.view, solo.core.highTc?.view]).toEqual([9, 8])
   })
 
   it('cannot be invented by one liar, however many views it names', () => {
@@ -593,6 +606,24 @@ describe('a leader', () => {
   })
 })
 
+describe('a replica', () => {
+  it('keeps the votes of the last few views alone, and no fetch of what has come', () => {
+    const solo = new Solo(0)
+    solo.feed(proposal(at(3)))
+    expect(solo.core.held['fetching']).toBe(1)
+    solo.drive(blocksEvent([at(1), at(2)]))
+    for (let view = 3; view <= 12; view++) {
+      solo.propose(at(view))
+      for (const signer of committee.all) {
+        solo.drive(vote(signer, at(view)))
+        solo.drive(commitVote(signer, view, at(view).hash))
+      }
+    }
+    expect(solo.core.tip.height).toBe(12)
+    expect(solo.core.held).toMatchObject({ votes: 8, commitVotes: 8, fetching: 0, certified: 0 })
+  })
+})
+
 describe('an idle replica', () => {
   it('has no timer but that of the heartbeat, when there is one', () => {
     for (const heartbeatMs of [0, 30_000]) {
@@ -611,58 +642,9 @@ describe('an idle replica', () => {
       if (heartbeatMs === 0) continue
       note(solo.feed({ kind: 'timer', timer: 'heartbeat' }))
       expect(solo.core.hasWork).toBe(true)
+      note(solo.propose(at(2)))
+      note(solo.drive(certificates(qcAt(2), null, commitAt(2))))
+      expect([[...armed.keys()], solo.core.hasWork]).toEqual([['heartbeat'], false])
     }
-  })
-})
-
-describe('after a restart', () => {
-  const block = at(3)
-  const record: SafetyRecord = {
-    ...freshSafetyRecord(1, committee.root),
-    lastVotedView: 3,
-    lastTimeoutView: 3,
-    lastProposedView: 3,
-    highQc: qcAt(2),
-    lastVote: { view: 3, blockHash: block.hash, justifyView: 2 },
-    lastCommitVote: { view: 2, blockHash: at(2).hash },
-    lastTimeout: { view: 3, highQc: qcAt(2), tc: null },
-    lastProposal: { view: 3, blockHash: block.hash },
-  }
-
-  it('everything signed last is said again as it was, and nothing else', () => {
-    const core = new Core(
-      { validators: committee.set, self: 3, schedule: committee.all, parameters: PARAMETERS },
-      {
-        record: ownStatement(record),
-        root: ownStatement(committee.root),
-        committed: { hash: committee.rootHash, height: 0, view: 0 },
-        commitCertificate: null,
-        blocks: [at(1), at(2), block].map((one) => ownStatement(one)),
-      },
-    )
-    const requests = ofKind(core.handle({ kind: 'start' }, 0), 'sign').map(({ request }) => request)
-    expect(requests).toMatchObject([
-      { kind: 'proposal', view: 3, block: { hash: block.hash } },
-      { kind: 'vote', view: 3, blockHash: block.hash, justifyView: 2 },
-      { kind: 'commit', view: 2, blockHash: at(2).hash },
-      { kind: 'timeout', view: 3, highQc: { view: 2 }, tc: null },
-    ])
-    expect(core.record).toEqual(record)
-  })
-
-  it('nothing is signed before recovery is over', () => {
-    const core = new Core(
-      { validators: committee.set, self: 0, schedule: committee.all, parameters: PARAMETERS },
-      {
-        record: ownStatement(freshSafetyRecord(1, committee.root)),
-        root: ownStatement(committee.root),
-        committed: { hash: committee.rootHash, height: 0, view: 0 },
-        commitCertificate: null,
-        blocks: [],
-      },
-    )
-    core.handle(proposal(at(1)), 0)
-    expect(signed(core.handle({ kind: 'executed', hash: at(1).hash, valid: true, reason: '' }, 0))).toEqual([])
-    expect(signed(core.handle({ kind: 'start' }, 0))).toEqual(['vote 1'])
   })
 })

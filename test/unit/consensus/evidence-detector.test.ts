@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Event } from '../../../src/consensus/events.ts'
 import { EvidenceDetector } from '../../../src/consensus/evidence-detector.ts'
 import { SafetyRules } from '../../../src/consensus/safety-rules.ts'
+import { StatementWindow } from '../../../src/consensus/statement-window.ts'
 import type { Block } from '../../../src/types/block.ts'
 import type { QuorumCertificate } from '../../../src/types/certificate.ts'
 import type { Evidence } from '../../../src/types/evidence.ts'
@@ -61,6 +62,14 @@ describe('evidence is found', () => {
     const events = [commitVote(2, 5), timeout(2, 6, committee.qc(4, A))]
     expect(kinds(events)).toEqual(['abandonedCommit'])
     expect(kinds(events.toReversed())).toEqual(['abandonedCommit'])
+  })
+  it('in a timeout of the view of the vote or commit vote itself', () => {
+    expect(kinds([vote(2, 5, A, 4), timeout(2, 5, committee.qc(3, A))])).toEqual(['hiddenLock'])
+    expect(kinds([commitVote(2, 5), timeout(2, 5, committee.qc(4, A))])).toEqual(['abandonedCommit'])
+  })
+  it('in a timeout that hides the lock of a vote before it, whatever was voted for after it', () => {
+    const later = [vote(2, 5, A, 4), vote(2, 9, A, 8), commitVote(2, 5), commitVote(2, 9)]
+    expect(kinds([...later, timeout(2, 6, committee.qc(3, A))])).toEqual(['hiddenLock', 'abandonedCommit'])
   })
   it('in a vote that misquotes its block', () => {
     const block = blockAt(5, 'a')
@@ -129,8 +138,27 @@ describe('the detector', () => {
   it('keeps the highest lock and commit vote however long ago they were', () => {
     const detector = new EvidenceDetector((of) => committee.leaderOf(of))
     for (const event of [vote(2, 5, A, 4), commitVote(2, 5)]) detector.observe(event, 5)
+    for (const event of [vote(2, 6, A, 2), commitVote(2, 3)]) detector.observe(event, 6)
     const later = detector.observe(timeout(2, 500, committee.qc(3, A)), 500)
     expect(later.map(({ kind }) => kind)).toEqual(['hiddenLock', 'abandonedCommit'])
+  })
+
+  it('takes a header that is known to be bad for bad, however often it is proposed', () => {
+    const detector = new EvidenceDetector((of) => committee.leaderOf(of))
+    const { hash, header } = blockAt(5, 'bad')
+    detector.observeBadHeader(hash, header)
+    detector.observe(proposal(blockAt(5, 'bad')), 5)
+    expect(detector.observe(vote(2, 5, hash), 5).map(({ kind }) => kind)).toEqual(['voteForBadHeader'])
+  })
+
+  it('observes views from 64 behind to 8 ahead, and forgets what falls behind', () => {
+    const window = new StatementWindow<string>()
+    window.enter(100)
+    for (let view = 1; view <= 200; view++) window.set(view, 0, `of view ${view}`)
+    const held = Array.from({ length: 201 }, (_, view) => view).filter((view) => window.get(view, 0) !== undefined)
+    expect([held[0], held.at(-1), window.size]).toEqual([36, 108, 73])
+    window.enter(170)
+    expect([window.size, window.get(105, 0), window.get(106, 0)]).toEqual([3, undefined, 'of view 106'])
   })
 
   it('is not filled by views that are far away', () => {

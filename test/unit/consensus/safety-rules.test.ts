@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InvariantViolation } from '../../../src/base/invariant.ts'
 import type { Result } from '../../../src/base/result.ts'
+import { uintBytes } from '../../../src/codec/fields.ts'
+import { decodeRlp, encodeRlp, type RlpItem } from '../../../src/codec/rlp.ts'
 import { SafetyRules, type SigningContext } from '../../../src/consensus/safety-rules.ts'
 import type { Block } from '../../../src/types/block.ts'
 import type { QuorumCertificate, TimeoutCertificate } from '../../../src/types/certificate.ts'
@@ -296,5 +298,29 @@ describe('any sequence of requests', () => {
       }),
       { numRuns: 400 },
     )
+  })
+})
+
+describe('the safety record', () => {
+  it('is read as it was written, each field for itself', () => {
+    const record: SafetyRecord = {
+      epoch: 7,
+      lastVotedView: 11,
+      lastTimeoutView: 12,
+      lastProposedView: 13,
+      highQc: qcAt(10),
+      highTc: tcAt(9, qcAt(8)),
+      lastVote: { view: 11, blockHash: namedHash('voted'), justifyView: 5 },
+      lastCommitVote: { view: 6, blockHash: namedHash('to commit') },
+      lastTimeout: { view: 12, highQc: qcAt(4), tc: tcAt(11, qcAt(3)) },
+      lastProposal: { view: 13, blockHash: namedHash('proposed') },
+    }
+    expect(decodeSafetyRecord(encodeSafetyRecord(record))).toEqual(record)
+  })
+
+  it('of another schema is not guessed', () => {
+    const [, ...fields] = decodeRlp(encodeSafetyRecord(freshSafetyRecord(1, root))) as readonly RlpItem[]
+    for (const schema of [0, 2])
+      expect(() => decodeSafetyRecord(encodeRlp([uintBytes(schema), ...fields]))).toThrow('unknown schema')
   })
 })
