@@ -90,6 +90,8 @@ const INVALID: readonly (readonly [string, string])[] = [
   ['a second item', '0xc0c0'],
   ['a trailing byte', '0x83646f6700'],
   ['an item that crosses the end of its list', '0xc283646f67'],
+  ['an item that crosses the end of its list by one byte', '0xc2826162'],
+  ['a list that crosses the end of its list by one byte', '0xc2c26162'],
   ['a length cut off', '0xb9ff'],
 ]
 

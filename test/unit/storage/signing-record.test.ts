@@ -207,6 +207,15 @@ describe('the signing record', () => {
     expect(() => opened(forbidden)).toThrow(StorageFailure)
   })
 
+  test('a length that leads to the end of its copy, or beyond, is damage', () => {
+    const directory = created()
+    for (const length of [COPY_BYTES - HEADER_BYTES - 3, COPY_BYTES - HEADER_BYTES, COPY_BYTES, 2 ** 32 - 1]) {
+      const bytes = directory.read(NAME)
+      new DataView(bytes.buffer).setUint32(50, length)
+      expect(opened(withFile(bytes)).payload).toEqual(payload(1))
+    }
+  })
+
   test('tells apart why it cannot be used', () => {
     const directory = created()
     expect(refusal(new MemoryFiles())).toBe('signing-record-missing')

@@ -85,12 +85,12 @@ function world(answers: Readonly<Record<string, Answer>>) {
 const upTo = (height: number): number[] => Array.from({ length: height }, (_, index) => index + 1)
 
 const large = chainOf(14, 8)
-const small = chainOf(400, 0)
+const small = chainOf(512, 0)
 
 describe('a run of blocks without certificates of their own', () => {
   it.each([
     ['of 14 MiB', large],
-    ['of 400 blocks', small],
+    ['of 512 blocks', small],
   ])('%s is taken in fragments, and only together with its certificate', (_, chain) => {
     const { peers, delivered, run } = world({ a: serving(chain, [chain.length]) })
     run(chain.length, 10_000)
@@ -105,19 +105,30 @@ describe('a run of blocks without certificates of their own', () => {
     expect(delivered.map((heights) => heights.at(-1))).toEqual([2, 10, 12, 14])
   })
 
-  it('goes on where our own chain has come to meanwhile', () => {
+  it.each([7, 12, 17])('goes on where our own chain has come to meanwhile, %i ms on', (untilMs) => {
     const { peers, delivered, run, moveTo } = world({ a: serving(large, [14]) })
-    run(14, 7)
+    run(14, untilMs)
     moveTo(large[3] as Block)
     peers.run(10_000)
     expect(delivered).toEqual([upTo(14).slice(4)])
     expect(peers.penalised).toEqual([])
   })
 
-  it('is given up beyond 16 MiB, of which nobody is to blame', () => {
-    const chain = chainOf(18, 8)
-    const { peers, delivered, run } = world({ a: serving(chain, [18]), b: serving(chain, [18]) })
-    run(18, 10_000)
+  it('is not taken once our own chain has gone elsewhere', () => {
+    const { delivered, run, moveTo, peers } = world({ a: serving(large, [14]) })
+    run(14, 12)
+    moveTo(chainOf(4, 7)[3] as Block)
+    peers.run(10_000)
+    expect(delivered).toEqual([])
+  })
+
+  it.each([
+    ['16 MiB', chainOf(18, 8)],
+    ['512 blocks', chainOf(513, 0)],
+  ])('is given up beyond %s, of which nobody is to blame', (_, chain) => {
+    const { length } = chain
+    const { peers, delivered, run } = world({ a: serving(chain, [length]), b: serving(chain, [length]) })
+    run(length, 10_000)
     expect(delivered).toEqual([])
     expect(new Set(peers.asked.map(({ peer }) => peer))).toEqual(new Set(['a', 'b']))
     expect(peers.penalised).toEqual([])

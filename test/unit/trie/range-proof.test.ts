@@ -61,6 +61,8 @@ describe('range proofs', () => {
         expect(accepts(entries.toSpliced(at, 1))).toBe(false)
         expect(accepts(entries.with(at, [key, Uint8Array.of(...value, 1)]))).toBe(false)
         expect(accepts(entries.toSpliced(at, 0, [key, value]))).toBe(false)
+        const beside = key.with(31, (key[31] as number) ^ 1)
+        if (trie.get(beside) === undefined) expect(accepts(entries.with(at, [beside, value]))).toBe(false)
         if (entries.length > 1) expect(accepts(entries.toReversed())).toBe(false)
       }),
       { numRuns: 300 },
@@ -116,7 +118,21 @@ describe('range proofs', () => {
 
   test('a range that ends before it starts or not at keys is refused', () => {
     const trie = Trie.empty().set(HIGHEST, Uint8Array.of(1))
-    expect(verifyRange(trie.root(), { from: HIGHEST, to: LOWEST }, [], []).ok).toBe(false)
-    expect(verifyRange(trie.root(), { from: LOWEST.subarray(1), to: HIGHEST }, [], []).ok).toBe(false)
+    const proof = trie.rangeProof({ from: LOWEST, to: HIGHEST })
+    for (const nodes of [[], proof]) {
+      expect(verifyRange(trie.root(), { from: HIGHEST, to: LOWEST }, [], nodes).ok).toBe(false)
+      expect(verifyRange(trie.root(), { from: LOWEST.subarray(1), to: HIGHEST }, [], nodes).ok).toBe(false)
+      expect(verifyRange(trie.root(), { from: LOWEST, to: HIGHEST.subarray(1) }, [], nodes).ok).toBe(false)
+    }
+  })
+
+  test('of a trie that holds a shorter key as well is refused: no entry could say so', () => {
+    const key = new Uint8Array(32).fill(0x11)
+    const trie = Trie.empty().set(key, Uint8Array.of(1)).set(key.subarray(0, 1), Uint8Array.of(2))
+    for (const range of [
+      { from: LOWEST, to: HIGHEST },
+      { from: key, to: key },
+    ])
+      expect(verifyRange(trie.root(), range, [[key, Uint8Array.of(1)]], trie.rangeProof(range)).ok).toBe(false)
   })
 })
