@@ -74,6 +74,19 @@ describe('timeouts', () => {
     timeouts.add(message(1, 6), 6)
     expect([timeouts.count(5), timeouts.count(6)]).toEqual([0, 1])
   })
+
+  it('of later views do not count, and those that do come in the order of their signers', () => {
+    const timeouts = new TimeoutCollector()
+    const add = (signer: number, view: number): void =>
+      timeouts.add(ownStatement(committee.timeoutMessage(signer, view, committee.root)), 5)
+    add(0, 6)
+    for (const signer of [3, 1, 2]) add(signer, 5)
+    expect(timeouts.messages(5).map(({ timeout }) => [timeout.signer, timeout.view])).toEqual([
+      [1, 5],
+      [2, 5],
+      [3, 5],
+    ])
+  })
 })
 
 describe('blocks above the tip', () => {

@@ -358,6 +358,21 @@ describe('a liar', () => {
     expect(ofKind(honest.feed(certificates(qcAt(1))), 'sendProposal')).toEqual([])
   })
 
+  it('that votes twice is heard twice: the second proves the lie', () => {
+    const solo = soloAt(0, 3)
+    const [first, second] = [committee.vote(1, 3, at(3).hash), committee.vote(1, 3, namedHash('other'))]
+    solo.feed({ kind: 'vote', vote: ownStatement(first) })
+    expect([first, second].map((said) => solo.core.wantsVote(said))).toEqual([false, true])
+    const [one, two] = [committee.commitVote(1, 3, at(3).hash), committee.commitVote(1, 3, namedHash('other'))]
+    solo.feed({ kind: 'commitVote', vote: ownStatement(one) })
+    expect([one, two].map((said) => solo.core.wantsCommitVote(said))).toEqual([false, true])
+    const lie = { epoch: 1, highQc: committee.qc(2, namedHash('fork')), tc: null, commitCertificate: null }
+    expect(solo.core.wantsCertificates(lie)).toBe(true)
+    expect(solo.core.wantsCertificates({ ...lie, highQc: qcAt(2) })).toBe(false)
+    expect(solo.core.wantsCertificates({ ...lie, highQc: qcAt(2), tc: committee.tc(3, qcAt(2)) })).toBe(true)
+    expect(solo.core.wantsCertificates({ ...lie, highQc: qcAt(2), tc: committee.tc(2, qcAt(1)) })).toBe(false)
+  })
+
   it('that votes twice is counted once', () => {
     const solo = new Solo(0)
     const other = committee.block({ view: 1, justify: committee.root, header: { stateRoot: namedHash('other') } })

@@ -47,6 +47,7 @@ describe('admission', () => {
     expect(pool.add(sample({ nonce: 0, cap: 20n }))).toBe('added')
     expect(pool.pool.has(queued.hash)).toBe(false)
     expect(pool.pool.stats()).toMatchObject({ pending: 1, queued: 0 })
+    expect(pool.executable.map(({ nonce }) => nonce)).toEqual([0])
   })
 
   it('counts a replacement instead of what it replaces', () => {
@@ -55,6 +56,9 @@ describe('admission', () => {
     expect(pool.add(sample({ tip: 10n, cap: 20n }))).toBe('added')
     expect(pool.add(sample({ tip: 20n, cap: 31n }))).toBe('insufficient funds for gas * price + value')
     expect(pool.add(sample({ tip: 20n, cap: 30n }))).toBe('replaced')
+    pool.accounts.account(addressOf(1)).balance = GAS * 60n
+    expect(pool.add(sample({ nonce: 1, tip: 20n, cap: 30n }))).toBe('added')
+    expect(pool.pool.size).toBe(2)
   })
 
   it('judges anew what it has refused before', () => {
@@ -209,7 +213,8 @@ describe('limits', () => {
       { sender: 2, tip: 2n, sizeBytes: 300 },
       { sender: 3, tip: 9n, sizeBytes: 300 },
     ])
-    expect(pool.add(sample({ sender: 4, tip: 5n, sizeBytes: 800 }))).toBe('txpool is full')
+    for (const sizeBytes of [701, 800])
+      expect(pool.add(sample({ sender: 4, tip: 5n, sizeBytes }))).toBe('txpool is full')
     expect(new Set(hashes(pool.pool.all()))).toEqual(new Set(hashes(small)))
     expect(pool.candidates()).toHaveLength(3)
     expect(pool.add(sample({ sender: 4, tip: 5n, sizeBytes: 700 }))).toBe('added')
@@ -253,12 +258,14 @@ describe('candidates', () => {
       { sender: 1, nonce: 1, tip: 50n },
       { sender: 2, nonce: 0, tip: 20n, cap: 12n },
       { sender: 3, nonce: 0, tip: 2n },
+      { sender: 4, nonce: 0, tip: 1n, cap: 1_000n },
     ])
     expect(pool.candidates().map(({ sender, nonce }) => [Number(sender), nonce])).toEqual([
       [2, 0],
       [3, 0],
       [1, 0],
       [1, 1],
+      [4, 0],
     ])
   })
 

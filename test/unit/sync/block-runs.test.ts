@@ -54,7 +54,10 @@ function world(answers: Readonly<Record<string, Answer>>) {
   const delivered: number[][] = []
   const sync = new RangeSync({
     ...peers.ports,
-    judge: (block) => ok(ownStatement(block)),
+    judge: (block) =>
+      block.transactions.some(({ length }) => length !== ENVELOPE.length)
+        ? err(rejection('badBlock', 'has another body than its header names'))
+        : ok(ownStatement(block)),
     judgeFinality: (last, finality) =>
       finality.certificate.blockHash === last.hash && finality.certificate.signatures.length >= committee.set.quorum
         ? ok(ownStatement(finality))
@@ -147,6 +150,14 @@ describe('a run of blocks without certificates of their own', () => {
       (request) => {
         if (request.kind !== 'range') return null
         return fragment(request.from === 1 ? large.slice(0, 3) : forged.slice(request.from - 1, request.from + 2))
+      },
+      true,
+    ],
+    'sends another body under the header of a final block': [
+      (request) => {
+        const first = large[0] as Block
+        const blocks = [{ ...first, transactions: [Uint8Array.of(1)] }]
+        return request.kind === 'range' ? encodeRange({ blocks, finality: certificateOf(first) }) : null
       },
       true,
     ],
