@@ -1,7 +1,9 @@
 import { getAddress, stringToHex } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { defined } from '../../../../src/base/invariant.ts'
-import { SYSTEM_ADDRESS } from '../../../../src/ledger/system/system-account.ts'
+import { readValue } from '../../../../src/ledger/storage-map.ts'
+import { wordsIn } from '../../../../src/ledger/storage-words.ts'
+import { recordKey, SYSTEM_ADDRESS } from '../../../../src/ledger/system/system-account.ts'
 import { addressOf } from '../fixtures.ts'
 import {
   callOf,
@@ -110,6 +112,23 @@ describe('a proposal', () => {
     for (const call of [...additions, ...removals]) expect(ledger.block(call)).toMatchObject([{ status: 1 }])
     expect(ledger.refusal(a, 'proposeRemove', [d.id, NO_EVIDENCE, ''])).toBe('BadProposal(many)')
     expect(ledger.refusal(b, 'proposeRemove', [d.id, NO_EVIDENCE, ''])).toBe('returned')
+  })
+
+  test('is one of its validator’s eight until it passes or expires, and then leaves nothing to look through', () => {
+    const { ledger, a, b, c } = four()
+    const fees = (from: bigint) => [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n].map((n) => parameter('baseFeePerGas', from + n))
+    const propose = (from: bigint) => ledger.block(...fees(from).map((fee) => callOf(a, 'proposeParam', fee)))
+    const isKept = (id: number) => readValue(wordsIn(ledger.state, SYSTEM_ADDRESS), recordKey('open', id)).length > 0
+    propose(1n)
+    ledger.block(...[a, b, c].map((member) => callOf(member, 'vote', [3n, true])))
+    expect(ledger.refusal(a, 'proposeParam', PRICE)).toBe('BadProposal(open)')
+    expect(ledger.call(a, 'proposeParam', parameter('baseFeePerGas', 9n)).status).toBe(1)
+    expect(ledger.refusal(a, 'proposeParam', parameter('baseFeePerGas', 10n))).toBe('BadProposal(many)')
+    expect([1, 2, 3, 4].map(isKept)).toEqual([true, true, false, true])
+    ledger.pass(101)
+    // In one epoch: each that is opened makes two go that are over.
+    expect(propose(20n).map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 1))
+    expect([1, 2, 4, 5, 6, 7, 8, 9, 10].map(isKept)).toEqual([...Array.from({ length: 8 }, () => false), true])
   })
 
   test('lives on in the next epoch, where it passes without a further vote if the new quorum is smaller', () => {
