@@ -22,6 +22,7 @@ import { networkKeyFromBytes, peerIdOfKey } from './network-key.ts'
 import { createNode, type Libp2pNode } from './options.ts'
 import { Penalties } from './penalties.ts'
 import { RequestClient, RequestServer } from './requests.ts'
+import { surplusOf } from './strangers.ts'
 import { Traffic } from './traffic.ts'
 
 /** A connection of that age without a gossip stream of ours has lost it: gossipsub opens none anew. */
@@ -267,10 +268,9 @@ export class Libp2pNetwork implements Network {
     const { node, handlers, dialer, direct } = running
     const peer = idOf(connection.remotePeer)
     if (this.#running !== running || connection.status !== 'open') return
-    if (!this.#known.has(peer) && this.#strangerConnections(node) > this.#limits.strangersMax) {
-      connection.abort(new Error('no room for strangers'))
-      return
-    }
+    const strangers = this.#strangersOf(node)
+    if (strangers.length > this.#limits.strangersMax) surplusOf(strangers).abort(new Error('no room for strangers'))
+    if (connection.status !== 'open') return
     const connections = connectionsOf(node, peer)
     for (const surplus of connections.slice(0, -this.#limits.connectionsPerPeerMax)) {
       surplus.abort(new Error('too many connections of one peer'))
@@ -307,8 +307,8 @@ export class Libp2pNetwork implements Network {
     dialer.disconnected(peer)
   }
 
-  #strangerConnections(node: Libp2pNode): number {
-    return node.getConnections().filter(({ remotePeer }) => !this.#known.has(idOf(remotePeer))).length
+  #strangersOf(node: Libp2pNode): Connection[] {
+    return openConnections(node).filter(({ remotePeer }) => !this.#known.has(idOf(remotePeer)))
   }
 
   #serve({ server }: Running, remotePeer: WirePeerId, stream: Stream): void {
@@ -364,9 +364,13 @@ function idOf(peer: WirePeerId): PeerId {
   return peer.toString() as PeerId
 }
 
-/** Open ones, oldest first. */
+/** Oldest first. */
+function openConnections(node: Libp2pNode): Connection[] {
+  return node.getConnections().filter(({ status }) => status === 'open')
+}
+
 function connectionsOf(node: Libp2pNode, peer: PeerId): Connection[] {
-  return node.getConnections().filter(({ status, remotePeer }) => status === 'open' && idOf(remotePeer) === peer)
+  return openConnections(node).filter(({ remotePeer }) => idOf(remotePeer) === peer)
 }
 
 function dropPeer(node: Libp2pNode, peer: PeerId, reason: string): void {
