@@ -1,4 +1,4 @@
-/** So many answers a second for all peers, of which those that ask get equal shares: who asks alone gets all. */
+/** So many answers, or whatever else is given or taken, a second for all peers, of which those that ask get equal shares: who asks alone gets all. */
 import { BoundedMap } from '../base/bounded.ts'
 import type { PeerId } from './port.ts'
 import { TokenBucket } from './token-bucket.ts'
