@@ -4,12 +4,16 @@
  * not read for a while: nothing of it is lost, its sender waits.
  */
 import type { Stream } from '@libp2p/interface'
-import type { Uint8ArrayList } from 'uint8arraylist'
 import { BoundedMap } from '../../base/bounded.ts'
 import { FairRate } from '../fair-rate.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { PeerId } from '../port.ts'
 import { TokenBucket } from '../token-bucket.ts'
+
+/** Bytes that may lie in several pieces. */
+export interface GossipFrame {
+  subarray(): Uint8Array
+}
 
 const BUDGETS_MAX = 1_024
 const POLL_MS = 50
@@ -36,7 +40,7 @@ export class GossipPace {
   }
 
   /** The frames of a stream, each in its time. */
-  async *paced(peer: PeerId, frames: AsyncIterable<Uint8ArrayList>, stream: Stream): AsyncGenerator<Uint8ArrayList> {
+  async *paced(peer: PeerId, frames: AsyncIterable<GossipFrame>, stream: Stream): AsyncGenerator<GossipFrame> {
     for await (const frame of frames) {
       const parts = 1 + partsOf(frame.subarray())
       while (!this.take(peer, parts, performance.now())) await rest(stream)

@@ -15,14 +15,13 @@ import {
   TopicValidatorResult,
 } from '@chainsafe/libp2p-gossipsub'
 import type { Stream, PeerId as WirePeerId } from '@libp2p/interface'
-import type { Uint8ArrayList } from 'uint8arraylist'
 import { BoundedMap } from '../../base/bounded.ts'
 import { invariant } from '../../base/invariant.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { GossipTopic, GossipVerdict, NetworkHandlers, PeerId } from '../port.ts'
 import { TokenBucket } from '../token-bucket.ts'
-import { GossipPace } from './gossip-pace.ts'
+import { type GossipFrame, GossipPace } from './gossip-pace.ts'
 
 const TOPICS: readonly GossipTopic[] = ['transactions', 'announcements', 'evidence']
 const BUDGETS_MAX = 1_024
@@ -182,7 +181,7 @@ function directSetOf(pubsub: GossipSub): Set<unknown> {
 
 interface Reader {
   readonly streamsInbound: ReadonlyMap<string, { readonly rawStream: Stream }>
-  pipePeerReadStream(peer: WirePeerId, frames: AsyncIterable<Uint8ArrayList>): Promise<void>
+  pipePeerReadStream(peer: WirePeerId, frames: AsyncIterable<GossipFrame>): Promise<void>
 }
 
 /** Before it has started. Its own reader takes whatever comes, and there is no option. */

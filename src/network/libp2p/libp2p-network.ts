@@ -269,8 +269,9 @@ export class Libp2pNetwork implements Network {
     const peer = idOf(connection.remotePeer)
     if (this.#running !== running || connection.status !== 'open') return
     const strangers = this.#strangersOf(node)
-    if (strangers.length > this.#limits.strangersMax) surplusOf(strangers).abort(new Error('no room for strangers'))
-    if (connection.status !== 'open') return
+    const surplus = strangers.length > this.#limits.strangersMax ? surplusOf(strangers) : undefined
+    surplus?.abort(new Error('no room for strangers'))
+    if (surplus === connection) return
     const connections = connectionsOf(node, peer)
     for (const surplus of connections.slice(0, -this.#limits.connectionsPerPeerMax)) {
       surplus.abort(new Error('too many connections of one peer'))
