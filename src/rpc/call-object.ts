@@ -6,7 +6,7 @@ import type { CallOutcome, CallRequest } from '../node/node-api.ts'
 import { type Height, ZERO_ADDRESS } from '../types/ids.ts'
 import type { AccessListEntry } from '../types/transaction.ts'
 import { executionReverted, outOfGas, rejectionError } from './errors.ts'
-import type { RpcContext } from './method.ts'
+import type { RpcLimits } from './limits.ts'
 import { asAddress, asArray, asBigQuantity, asBytes, asHash, asObject, asQuantity, invalid } from './params.ts'
 import { revertReason } from './revert-reason.ts'
 import { data } from './serializers/encoding.ts'
@@ -49,12 +49,11 @@ export function fieldsOf(value: unknown, what: string) {
 
 /** A module is synchronous: a call is run in one piece, however much it reads. @throws RpcError unless it returns. */
 export function runCall(
-  { limits }: RpcContext,
+  { callGasMax }: RpcLimits,
   height: Height,
   fields: CallFields,
   how: (height: Height, request: CallRequest) => Result<CallOutcome, Rejection>,
 ): Returned {
-  const { callGasMax } = limits
   const outcome = how(height, { ...fields, gasLimit: Math.min(fields.gasLimit ?? callGasMax, callGasMax) })
   if (!outcome.ok) throw rejectionError(outcome.error)
   const { value } = outcome

@@ -9,19 +9,16 @@ import { data, quantity } from '../serializers/encoding.ts'
 const call = required('call', asCall)
 
 /** Gas that the call takes. */
-export function estimate(context: RpcContext, fields: CallFields, at: Height): number {
-  const { node } = context
-  return runCall(context, at, fields, (height, request) => node.estimateGas(height, request)).gasUsed
+export function estimate({ node, limits }: RpcContext, fields: CallFields, at: Height): number {
+  return runCall(limits, at, fields, (height, request) => node.estimateGas(height, request)).gasUsed
 }
 
 export const ETH_CALL_METHODS: readonly RpcMethod[] = [
   defineMethod(
     'eth_call',
     [call, blockParameter],
-    (context, fields, block) => {
-      const { node } = context
-      return data(runCall(context, heightOf(node, block), fields, (height, request) => node.call(height, request)).data)
-    },
+    ({ node, limits }, fields, block) =>
+      data(runCall(limits, heightOf(node, block), fields, (height, request) => node.call(height, request)).data),
     'expensive',
   ),
   defineMethod(

@@ -1,12 +1,13 @@
 /** Accounts and their storage at a block, with proofs. */
 import { isEmptyAccount } from '../../ledger/account.ts'
+import type { StateView } from '../../node/node-api.ts'
 import type { Address, Hash } from '../../types/ids.ts'
-import { type BlockId, blockParameter, stateOf } from '../block-id.ts'
+import { type BlockId, blockParameter, heightOf, stateOf } from '../block-id.ts'
 import { invalidParams, quote } from '../errors.ts'
 import { defineMethod, type RpcContext, type RpcMethod } from '../method.ts'
 import { asAddress, asArray, asObject, asSlot, asText, required } from '../params.ts'
 import { data, quantity } from '../serializers/encoding.ts'
-import { type ProvenSlot, proofJson } from '../serializers/proof.ts'
+import { accountProofJson, type ProvenSlot, slotProofJson } from '../serializers/proof.ts'
 
 const address = required('address', asAddress)
 
@@ -28,14 +29,39 @@ function asSlotsByAccount(value: unknown, what: string): readonly SlotsOfAccount
   }))
 }
 
-function storageValues({ node, limits }: RpcContext, accounts: readonly SlotsOfAccount[], block: BlockId) {
-  const count = accounts.reduce((sum, { slots }) => sum + slots.length, 0)
-  if (count === 0) throw invalidParams('empty request')
-  if (count > limits.storageSlotsMax) throw invalidParams(`too many slots, at most ${limits.storageSlotsMax}`)
-  const state = stateOf(node, block)
-  return Object.fromEntries(
-    accounts.map(({ address: of, slots }) => [of, slots.map((slot) => data(state.storageAt(of, slot)))]),
-  )
+/** What is read of each in one state, in slices. @throws RpcError when the state is pruned meanwhile, too. */
+function readEach<T, R>(
+  { node, work }: RpcContext,
+  items: readonly T[],
+  block: BlockId,
+  read: (state: StateView, item: T) => R,
+): Promise<R[]> {
+  const id: BlockId = { by: 'height', height: heightOf(node, block) }
+  const state = stateOf(node, id)
+  return work.collect(0, items.length, (at) => {
+    stateOf(node, id)
+    return read(state, items[at] as T)
+  })
+}
+
+async function storageValues(context: RpcContext, accounts: readonly SlotsOfAccount[], block: BlockId) {
+  const { storageSlotsMax } = context.limits
+  const wanted = accounts.flatMap(({ address: of, slots }) => slots.map((slot) => ({ of, slot })))
+  if (wanted.length === 0) throw invalidParams('empty request')
+  if (wanted.length > storageSlotsMax) throw invalidParams(`too many slots, at most ${storageSlotsMax}`)
+  const values = await readEach(context, wanted, block, (state, { of, slot }) => data(state.storageAt(of, slot)))
+  return Object.fromEntries(accounts.map(({ address: of, slots }) => [of, values.splice(0, slots.length)]))
+}
+
+async function proof(context: RpcContext, of: Address, slots: readonly ProvenSlot[], block: BlockId) {
+  const { node, limits } = context
+  if (slots.length > limits.proofKeysMax) throw invalidParams(`too many keys, at most ${limits.proofKeysMax}`)
+  const id: BlockId = { by: 'height', height: heightOf(node, block) }
+  const account = accountProofJson(stateOf(node, id), of)
+  return {
+    ...account,
+    storageProof: await readEach(context, slots, id, (state, slot) => slotProofJson(state, of, slot)),
+  }
 }
 
 /** Null for nobody: there are no empty accounts (EIP-161). */
@@ -68,10 +94,7 @@ export const ETH_STATE_METHODS: readonly RpcMethod[] = [
   defineMethod(
     'eth_getProof',
     [address, required('storageKeys', asArray(asProvenSlot, Number.POSITIVE_INFINITY)), blockParameter],
-    ({ node, limits }, of, slots, block) => {
-      if (slots.length > limits.proofKeysMax) throw invalidParams(`too many keys, at most ${limits.proofKeysMax}`)
-      return proofJson(stateOf(node, block), of, slots)
-    },
+    proof,
     'expensive',
   ),
 ]

@@ -9,7 +9,7 @@ export interface ProvenSlot {
   readonly short: boolean
 }
 
-export function proofJson(state: StateView, address: Address, slots: readonly ProvenSlot[]) {
+export function accountProofJson(state: StateView, address: Address) {
   const account = state.account(address)
   return {
     address,
@@ -18,10 +18,13 @@ export function proofJson(state: StateView, address: Address, slots: readonly Pr
     codeHash: account.codeHash,
     storageHash: account.storageRoot,
     accountProof: state.accountProof(address).map(data),
-    storageProof: slots.map(({ slot, short }) => ({
-      key: short ? quantity(BigInt(slot)) : slot,
-      value: bytesQuantity(state.storageAt(address, slot)),
-      proof: state.storageProof(address, slot).map(data),
-    })),
+  }
+}
+
+export function slotProofJson(state: StateView, address: Address, { slot, short }: ProvenSlot) {
+  return {
+    key: short ? quantity(BigInt(slot)) : slot,
+    value: bytesQuantity(state.storageAt(address, slot)),
+    proof: state.storageProof(address, slot).map(data),
   }
 }

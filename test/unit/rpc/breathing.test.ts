@@ -12,14 +12,11 @@ const READS = 8
 const READ_MS = 6
 
 /** How many of the slow calls of `name` found that the loop had turned since the one before. */
-function slow(
-  node: FakeNode,
-  name: 'blockByHeight' | 'headerByHeight' | 'epochEnd' | 'pendingNonce',
-): { turns: number } {
+function slow<K extends string>(source: Readonly<Record<K, (...of: never[]) => unknown>>, name: K): { turns: number } {
   const seen = { turns: 0 }
-  const real = node[name].bind(node) as (argument: never) => unknown
+  const real = source[name].bind(source)
   let hasTurned = false
-  const reading = (argument: never) => {
+  const reading = (...of: never[]) => {
     if (hasTurned) seen.turns += 1
     hasTurned = false
     setImmediate(() => {
@@ -27,9 +24,9 @@ function slow(
     })
     const startMs = performance.now()
     while (performance.now() - startMs < READ_MS);
-    return real(argument)
+    return real(...of)
   }
-  Object.assign(node, { [name]: reading })
+  Object.assign(source, { [name]: reading })
   return seen
 }
 
@@ -86,6 +83,20 @@ it.each(['ots_searchTransactionsBefore', 'ots_searchTransactionsAfter'])(
     expect(seen.turns).toBeGreaterThanOrEqual(READS - 2)
   },
 )
+
+it.each([
+  ['eth_getProof', 'storageProof', (slots: readonly string[]) => [SENDER, slots]],
+  ['eth_getStorageValues', 'storageAt', (slots: readonly string[]) => [{ [SENDER]: slots }]],
+] as const)('gives the loop back between the slots of %s', async (method, read, paramsOf) => {
+  const { node, url } = await startServer()
+  const state = node.stateAt(0)
+  if (!state.ok) throw new Error(state.error.message)
+  const seen = slow(state.value, read)
+  Object.assign(node, { stateAt: () => state })
+  const slots = Array.from({ length: READS }, (_, at) => quantity(at))
+  expect(await ask(url, method, paramsOf(slots))).toHaveProperty('result')
+  expect(seen.turns).toBeGreaterThanOrEqual(READS - 2)
+})
 
 it('gives the loop back between the blocks that a filter tells', async () => {
   const { node, url } = await startServer()
