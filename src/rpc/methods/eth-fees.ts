@@ -28,7 +28,7 @@ function rewards(block: FinalBlock, percentiles: readonly number[]) {
   let index = 0
   let gasUpTo = paid[0]?.gasUsed ?? 0
   return percentiles.map((percentile) => {
-    const threshold = (block.header.gasUsed * percentile) / 100
+    const threshold = Math.floor((block.header.gasUsed * percentile) / 100)
     while (gasUpTo < threshold && index < paid.length - 1) {
       index += 1
       gasUpTo += paid[index]?.gasUsed ?? 0

@@ -1,9 +1,9 @@
 /** Pool contents, filled transactions, raw encodings and histories, over a node in memory. */
 import { Transaction } from 'ethers'
-import { getAddress, keccak256, parseTransaction } from 'viem'
+import { getAddress, hexToBytes, keccak256, parseTransaction } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { METHODS } from '../../../src/rpc/methods/all.ts'
-import { BASE_FEE, CHAIN_ID, MODULE_ADDRESS } from './fake-node.ts'
+import { BASE_FEE, CHAIN_ID, decode, MODULE_ADDRESS } from './fake-node.ts'
 import { account, ask, RECIPIENT, resultOf, SENDER, startServer } from './harness.ts'
 import { signTransfer } from './transfers.ts'
 
@@ -26,6 +26,25 @@ describe('the pool', () => {
     expect(await resultOf(url, 'txpool_inspect')).toMatchObject({
       pending: { [sender]: { 0: `${getAddress(RECIPIENT)}: 1 wei + 50000 gas × ${2n * BASE_FEE} wei` } },
     })
+  })
+})
+
+it('eth_feeHistory takes a percentile of the gas in whole units, as geth does', async () => {
+  const { node, url } = await startServer()
+  const fields = {
+    type: 'eip1559',
+    chainId: CHAIN_ID,
+    to: RECIPIENT,
+    gas: 21_000n,
+    maxFeePerGas: 2n * BASE_FEE,
+  } as const
+  const envelopes = await Promise.all(
+    [1n, 5n].map((tip, nonce) => account.signTransaction({ ...fields, nonce, maxPriorityFeePerGas: tip })),
+  )
+  node.seal(envelopes.map((envelope) => decode(hexToBytes(envelope))))
+  // 21,000.42 units of 42,000 are what the first transaction has used.
+  expect(await resultOf(url, 'eth_feeHistory', ['0x1', 'latest', [50, 50.001, 50.01]])).toMatchObject({
+    reward: [['0x1', '0x1', '0x5']],
   })
 })
 
