@@ -188,9 +188,9 @@ it.each<[what: string, read: (client: Reader) => Promise<unknown>]>([
 
 /** Where the newest block may be named among the parameters of what a node offers. */
 const named = [...METHODS.values()].flatMap(({ name, parameters }) => {
-  const position = parameters.findIndex(({ decode }) => {
+  const position = parameters.findIndex((parameter) => {
     try {
-      return (decode('latest') as { readonly by?: unknown }).by === 'head'
+      return (parameter.decode('latest') as { readonly by?: unknown }).by === 'head'
     } catch {
       return false
     }

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { blockCache } from '../../../src/storage/block-cache.ts'
 import type { FinalBlock } from '../../../src/types/final-block.ts'
-import { type Address, type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../src/types/ids.ts'
+import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../src/types/ids.ts'
 import type { Log, Receipt } from '../../../src/types/receipt.ts'
 import type { SignedTransaction } from '../../../src/types/transaction.ts'
 
@@ -10,7 +10,7 @@ const MIB = 1024 * 1024
 const BLOCKS = 300
 
 function finalBlock(transactions: readonly Partial<SignedTransaction>[], logs: readonly Log[] = []): FinalBlock {
-  const receipts = transactions.map(() => ({ logs }) as Partial<Receipt>)
+  const receipts = transactions.map((): Partial<Receipt> => ({ logs }))
   return { transactions, receipts } as unknown as FinalBlock
 }
 
@@ -27,7 +27,7 @@ function kept(block: FinalBlock): number {
 }
 
 it('keeps fewer of large blocks: the bytes of envelopes, of what they list and of logs count', () => {
-  const log = { address: ZERO_ADDRESS as Address, topics: [], data: new Uint8Array(MIB) }
+  const log = { address: ZERO_ADDRESS, topics: [], data: new Uint8Array(MIB) }
   // An envelope is held as part of its block, and as its transaction's own.
   expect(kept(finalBlock([transaction(MIB)]))).toBeLessThanOrEqual(112 / 2)
   expect(kept(finalBlock([transaction(100)], [log]))).toBeLessThanOrEqual(112)
