@@ -9,7 +9,7 @@ import { type Refusal, refusal } from '../exit-codes.ts'
 import type { Resources } from '../resources.ts'
 import { RecordWriter } from './record-file.ts'
 import { Recorder } from './recorder.ts'
-import { filesOf } from './session.ts'
+import { filesOf, type JournalFiles, readSession } from './session.ts'
 
 /** Null when nothing is to be recorded. */
 export function openRecorder(
@@ -18,11 +18,15 @@ export function openRecorder(
   resources: Resources,
 ): Result<Recorder | null, Refusal> {
   if (path === null) return ok(null)
-  const writer = RecordWriter.open(path, (reason) => logger.warn('recording has ended', { file: path, reason }))
-  if (!writer.ok) return err(refusal(writer.error.message))
+  let before: JournalFiles = new Map()
+  const onEnd = (reason: string): void => logger.warn('recording has ended', { file: path, reason })
+  const writer = RecordWriter.open(path, onEnd, ({ kind, fields }) => {
+    if (kind === 'session') before = readSession(fields, before).journal
+  })
+  if (!writer.ok) return err(refusal(`${writer.error.message}: name another file with --record`))
   resources.add(() => writer.value.close())
   logger.info('recording', { file: path })
-  return ok(new Recorder(writer.value))
+  return ok(new Recorder(writer.value, before))
 }
 
 /** What the replica begins with; the journal is read as recovery has left it. */

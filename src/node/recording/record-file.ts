@@ -18,7 +18,7 @@ export interface RecordEntry {
   readonly fields: readonly RlpItem[]
 }
 
-const MAGIC = utf8('tertia-rec/1')
+const MAGIC = utf8('tertia-rec/2')
 const HEAD_BYTES = 8
 /** BOUND: of the file; then recording ends, and the node goes on. */
 const FILE_BYTES_MAX = 1024 ** 3
@@ -31,8 +31,12 @@ export class RecordWriter {
   #length: number
   #isEnded = false
 
-  /** Goes on behind the last whole record of a file that is there. */
-  static open(path: string, onEnd: (reason: string) => void): Result<RecordWriter, Rejection<'badRecording'>> {
+  /** Goes on behind the last whole record of a file that is there; `onKept` is told of each. */
+  static open(
+    path: string,
+    onEnd: (reason: string) => void,
+    onKept: (entry: RecordEntry) => void = () => undefined,
+  ): Result<RecordWriter, Rejection<'badRecording'>> {
     try {
       // Now rather than with the first record: who cannot record what was asked for had better not start.
       closeSync(openSync(path, 'a', 0o600))
@@ -40,6 +44,7 @@ export class RecordWriter {
       const read = readRecords(path)
       if (!read.ok) return read
       truncateSync(path, read.value.end)
+      for (const entry of read.value.entries) onKept(entry)
       return ok(new RecordWriter(path, read.value.end, onEnd))
     } catch (error) {
       return err(rejection('badRecording', `cannot write the recording ${path}: ${systemReason(error)}`))
@@ -97,7 +102,7 @@ export function readRecords(path: string): Result<ReadRecords, Rejection<'badRec
     return err(rejection('badRecording', `cannot read the recording ${path}: ${systemReason(error)}`))
   }
   if (bytes.length > 0 && !bytesEqual(bytes.subarray(0, MAGIC.length), MAGIC))
-    return err(rejection('badRecording', `${path} is no recording of this version`))
+    return err(rejection('badRecording', `${path} is no recording of this version of the program`))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const entries: RecordEntry[] = []
   let end = Math.min(MAGIC.length, bytes.length)

@@ -16,12 +16,13 @@ import type { FinalBlock } from '../../types/final-block.ts'
 import { idBytes } from '../../types/ids.ts'
 import { systemClock } from '../replica-ports.ts'
 import type { RecordWriter } from './record-file.ts'
-import { type Session, sessionFields } from './session.ts'
+import { type JournalFiles, type Session, sessionFields } from './session.ts'
 
 const EMPTY = new Uint8Array(0)
 
 export class Recorder {
   readonly #writer: RecordWriter
+  #before: JournalFiles
   #monotonicMs = systemClock.monotonicMs()
   #wallMs = systemClock.wallMs()
   /** Of what is asked for and answered later: timers, requests, tasks, syncs. */
@@ -29,12 +30,15 @@ export class Recorder {
   /** A key stays the same whenever it is asked for. */
   readonly #keys = new WeakMap<OwnKey, OwnKey>()
 
-  constructor(writer: RecordWriter) {
+  /** `before`: the journal that the last session in the file began with. */
+  constructor(writer: RecordWriter, before: JournalFiles) {
     this.#writer = writer
+    this.#before = before
   }
 
   begin(session: Session): void {
-    this.#writer.append({ kind: 'session', fields: sessionFields(session) })
+    this.#writer.append({ kind: 'session', fields: sessionFields(session, this.#before) })
+    this.#before = new Map()
   }
 
   /** Before every call into the replica. */

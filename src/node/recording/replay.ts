@@ -28,7 +28,7 @@ import { type GenesisNetwork, planReplica } from '../replica-config.ts'
 import { recoverHere } from '../replica-ports.ts'
 import { readRecords } from './record-file.ts'
 import { EndOfRecording, ReplayDifference, ReplayedWorld, textOf } from './replayed-ports.ts'
-import { filesOf, type RecordedKey, readKey, readSession, type Session } from './session.ts'
+import { filesOf, type JournalFiles, type RecordedKey, readKey, readSession, type Session } from './session.ts'
 
 export interface ReplayedBlock {
   /** Of the node's lives in the recording, from 1. */
@@ -61,8 +61,10 @@ export async function replayRecording(path: string, options: ReplayOptions): Pro
   const { recoverer } = await chooseRecoverer()
   let sessions = 0
   let at = 0
+  let journal: JournalFiles = new Map()
   while (entries[at]?.kind === 'session') {
-    const session = readSession(defined(entries[at], 'a session').fields)
+    const session = readSession(defined(entries[at], 'a session').fields, journal)
+    journal = session.journal
     const network = await networkOf(session, options.genesisPath)
     if (!network.ok) return network
     sessions += 1

@@ -2,50 +2,37 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
-import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
-import { type NodeConfig, readConfig } from '../../../src/node/config.ts'
+import type { NodeConfig } from '../../../src/node/config.ts'
 import type { Refusal } from '../../../src/node/exit-codes.ts'
-import { writeConsensusKey } from '../../../src/node/key-file.ts'
 import { createNode, type RunningNode } from '../../../src/node/node.ts'
 import { HEADERS, RECEIPTS } from '../../../src/storage/keyspaces.ts'
-import { cli, temporaryDirectory } from '../cli/cli-harness.ts'
-import { genesisText } from '../replica/genesis-block.ts'
+import { loneValidator, runToBlock1, started } from './lone-validator.ts'
 
 let config: NodeConfig
 
-/** Of a network with one validator, which makes block 1 final without any work. */
 beforeEach(async () => {
-  const directory = temporaryDirectory()
-  const place = (name: string) => join(directory, name)
-  writeFileSync(place('genesis.json'), genesisText('ours'))
-  expect(writeConsensusKey(place('key.json'), new Uint8Array(32).fill(7), null).ok).toBe(true)
-  const arguments_ = ['--genesis', place('genesis.json'), '--data', place('data'), '--key', place('key.json')]
-  expect(await cli('init', ...arguments_)).toMatchObject({ code: 0, err: '' })
-  const read = readConfig(join(place('data'), 'node.json'))
-  if (!read.ok) throw new Error(read.error.message)
-  config = { ...read.value, p2p: { ...read.value.p2p, listen: ['/ip4/127.0.0.1/tcp/0'] } }
-  const node = await started()
-  await new Promise<void>((resolve) => node.api.subscribe({ block: () => resolve() }))
-  await node.stop()
+  config = await loneValidator()
+  await runToBlock1(config)
 })
 
 it('a value of the state with a wrong checksum, met by a running node', async () => {
   await overwriteValue(RECEIPTS.key(1))
-  const node = await started()
+  const node = await started(config)
   expect(() => node.api.blockByHeight(1)).toThrow('checksum')
   expectWaysOut(await endOf(node), join(config.dataDir, 'state'))
 })
 
 it('a value of the state that is gone, met by a running node', async () => {
   await overwriteValue(RECEIPTS.key(1), null)
-  const node = await started()
+  const node = await started(config)
   expect(() => node.api.blockByHeight(1)).toThrow('receipts of block 1')
   expectWaysOut(await endOf(node), join(config.dataDir, 'state'))
 })
 
 it('a record of the journal that is damaged, met by a running node', async () => {
-  const node = await started()
+  const node = await started(config)
   damageJournal()
   expect(() => node.api.blockByHeight(1)).toThrow('damaged record')
   expectWaysOut(await endOf(node), join(config.dataDir, 'journal'))
@@ -64,13 +51,6 @@ it('a record of the journal that is damaged, met by a start', async () => {
 function expectWaysOut({ exitCode, message }: Refusal, damaged: string): void {
   expect({ exitCode, message }).toMatchObject({ exitCode: 78 })
   expect(message).toContain(`remove ${damaged}`)
-}
-
-async function started(): Promise<RunningNode> {
-  const node = await createNode(config, silentLogger)
-  if (!node.ok) throw new Error(node.error.message)
-  onTestFinished(() => node.value.stop())
-  return node.value
 }
 
 /** It has ended by now, or does not end of what it has met. */

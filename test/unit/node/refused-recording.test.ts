@@ -31,9 +31,9 @@ beforeEach(async () => {
 it('when another process has the data directory', async () => {
   const another = new Resources()
   expect(lockDirectory(config.dataDir, another).ok).toBe(true)
-  writeFileSync(recording, 'tertia-rec/1 and half of a record')
+  writeFileSync(recording, 'tertia-rec/2 and half of a record')
   expect(await createNode(config, silentLogger)).toMatchObject({ ok: false, error: { exitCode: 75 } })
-  expect(readFileSync(recording, 'utf8')).toBe('tertia-rec/1 and half of a record')
+  expect(readFileSync(recording, 'utf8')).toBe('tertia-rec/2 and half of a record')
   await another.closeAll()
 })
 
