@@ -5,6 +5,7 @@ import { validators } from '../ledger/modules/validators/validators.ts'
 import { SYSTEM_ADDRESS } from '../ledger/system/system-account.ts'
 import type { FinalBlock, NodeApi, TransactionLocation } from '../node/node-api.ts'
 import type { Hash } from '../types/ids.ts'
+import { oldestHeight } from './block-id.ts'
 import type { RpcContext } from './method.ts'
 import { data } from './serializers/encoding.ts'
 import { heldEvidenceJson } from './serializers/evidence.ts'
@@ -12,7 +13,10 @@ import { type AcceptedOffence, acceptedOffence } from './validators-module.ts'
 
 const ACCEPTED = defined(validators.events.get('EvidenceAccepted'), 'the event of accepted evidence').topic
 
-export type ListedEvidence = ReturnType<typeof heldEvidenceJson> | ReturnType<typeof acceptedJson>
+export type ListedEvidence =
+  | ReturnType<typeof heldEvidenceJson>
+  | ReturnType<typeof acceptedJson>
+  | ReturnType<typeof prunedJson>
 
 /** What is held comes first, then what was accepted, the newest first, as far as the limits go. */
 export async function listEvidence({ node, limits, work }: RpcContext): Promise<readonly ListedEvidence[]> {
@@ -39,6 +43,7 @@ export function findEvidence(node: NodeApi, id: Hash): ListedEvidence | null {
     const held = node.heldEvidence().find((each) => each.id === id)
     return held === undefined ? null : heldEvidenceJson(held)
   }
+  if (offence.height < oldestHeight(node)) return prunedJson(offence)
   const { receipts } = blockAt(node, offence.height)
   const index = receipts.findIndex((_, at) => acceptedAt(node, { height: offence.height, index: at }).includes(id))
   return acceptedJson(node, offence, { height: offence.height, index })
@@ -50,6 +55,11 @@ function acceptedJson(node: NodeApi, offence: AcceptedOffence, { height, index }
   const evidence = evidenceSubmittedBy(transaction.data)
   const accepted = { height, transactionHash: transaction.hash, submitter }
   return { id, kind, culprit, epoch, view, evidence: evidence === undefined ? null : data(evidence), accepted }
+}
+
+/** Of a block before the snapshot that the node began with: the state knows of it, its transaction is not here. */
+function prunedJson({ id, kind, culprit, epoch, view, height, submitter }: AcceptedOffence) {
+  return { id, kind, culprit, epoch, view, evidence: null, accepted: { height, transactionHash: null, submitter } }
 }
 
 /** Ids of what one transaction brought to the chain. */

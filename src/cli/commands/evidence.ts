@@ -26,7 +26,12 @@ interface Listed {
   readonly epoch: number
   readonly view: number
   readonly evidence: string | null
-  readonly accepted: { readonly height: number; readonly transactionHash: Hash; readonly submitter: Address } | null
+  readonly accepted: {
+    readonly height: number
+    /** Null: before the snapshot that the node began with. */
+    readonly transactionHash: Hash | null
+    readonly submitter: Address
+  } | null
 }
 
 export function registerEvidence(program: Command, io: CliIo): void {
@@ -57,7 +62,15 @@ async function list(options: EvidenceOptions, io: CliIo): Promise<void> {
   const ask = asking(options)
   const listed = await ask<readonly Listed[]>('bft_getEvidence')
   const nameOf = await namesOf(ask)
-  show(io, options.json, listed, () => listed.map((each) => lineOf(each, nameOf)).join('\n') || 'nobody is accused')
+  const oldest = options.json === true ? 0 : await oldestBlock(ask)
+  show(io, options.json, listed, () =>
+    [
+      listed.map((each) => lineOf(each, nameOf)).join('\n') || 'nobody is accused',
+      ...(oldest === 0
+        ? []
+        : [`what was accepted before block ${oldest} is not listed: the node began with a snapshot`]),
+    ].join('\n'),
+  )
 }
 
 async function showOne(id: Hash, options: EvidenceOptions, io: CliIo): Promise<void> {
@@ -70,12 +83,28 @@ async function showOne(id: Hash, options: EvidenceOptions, io: CliIo): Promise<v
     [
       lineOf(found, nameOf),
       ...statements(found.evidence).map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
-      ...(accepted === null
-        ? []
-        : [`  ${'submitted'.padEnd(10)} by ${accepted.submitter} in ${accepted.transactionHash}`]),
+      ...(accepted === null ? [] : [`  ${'submitted'.padEnd(10)} by ${accepted.submitter} ${placeOf(accepted)}`]),
       ...(found.evidence === null ? [] : [`  ${'evidence'.padEnd(10)} ${found.evidence}`]),
     ].join('\n'),
   )
+}
+
+/** 0 unless the node began with a snapshot. */
+async function oldestBlock(ask: Ask): Promise<number> {
+  try {
+    const { number } = await ask<{ readonly number: string }>('eth_getBlockByNumber', ['earliest', false])
+    return Number(number)
+  } catch (error) {
+    // A node need not offer `eth`.
+    if (error instanceof RefusedRequest) return 0
+    throw error
+  }
+}
+
+function placeOf({ transactionHash }: NonNullable<Listed['accepted']>): string {
+  return transactionHash === null
+    ? 'in a transaction that this node, which began with a snapshot, does not have: ask one that has all blocks'
+    : `in ${transactionHash}`
 }
 
 async function submit(given: string, options: EvidenceOptions, io: CliIo): Promise<void> {

@@ -89,7 +89,8 @@ const PROPOSAL = closed({
 
 const EVIDENCE = closed({
   ...{ id: HASH, kind: { enum: Object.keys(EVIDENCE_NUMBER) }, culprit: ADDRESS, epoch: COUNT, view: COUNT },
-  ...{ evidence: orNull(DATA), accepted: orNull(closed({ height: COUNT, transactionHash: HASH, submitter: ADDRESS })) },
+  evidence: orNull(DATA),
+  accepted: orNull(closed({ height: COUNT, transactionHash: orNull(HASH), submitter: ADDRESS })),
 })
 
 const SIGNER_STATS = closed({

@@ -121,3 +121,13 @@ it.each([0, 2, 4])('tells so many pieces of evidence, held and accepted, of whic
   const all = [...Array.from({ length: held }, (_, at) => idOf(at)), ...[103, 102, 101, 100].map(idOf)]
   expect(ids).toEqual(all.slice(0, 3))
 })
+
+it('shows evidence that the chain accepted before the snapshot that the node began with, as far as the state tells', async () => {
+  const node = new MuchEvidence(0)
+  await node.accept(idOf(100))
+  node.seal([])
+  node.historyFrom = 2
+  const { url } = await startServer(FEW, { node })
+  const accepted = { height: 1, transactionHash: null, submitter: ZERO_ADDRESS }
+  expect(await resultOf(url, 'bft_getEvidence', [idOf(100)])).toMatchObject([{ evidence: null, accepted }])
+})
