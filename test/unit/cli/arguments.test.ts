@@ -9,7 +9,8 @@ const VERBS = [
 ]
 const ADDRESS = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8'
 const EXPORTED = ['keys', 'export-public', '--keys', '/nonexistent/k']
-const NOBODY = ['--rpc', 'http://127.0.0.1:9']
+// Nobody listens there, and fetch would connect: it does not to port 9.
+const NOBODY = ['--rpc', 'http://127.0.0.1:2']
 
 describe.each(VERBS)('tertia %s', (verb) => {
   it('explains itself with --help and exit code 0', async () => {
@@ -81,7 +82,7 @@ it.each([
 ])('%s without a node says so and may be tried again', async (_, args) => {
   const { code, out, err } = await cli(...args, ...NOBODY)
   expect({ code, out }).toEqual({ code: 75, out: '' })
-  expect(err).toMatch(/^tertia: no node answers at http:\/\/127\.0\.0\.1:9 [^\n]*\n$/)
+  expect(err).toMatch(/^tertia: no node answers at http:\/\/127\.0\.0\.1:2 [^\n]*\n$/)
 })
 
 it.each([
