@@ -9,10 +9,14 @@ import {
   encodeBlockRecord,
   encodeCommitRecord,
 } from '../../../src/storage/journal-records.ts'
+import { META } from '../../../src/storage/keyspaces.ts'
 import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts'
+import { encodeSentinel } from '../../../src/storage/sentinel.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
 import type { Block } from '../../../src/types/block.ts'
+import type { FinalityProof } from '../../../src/types/finality.ts'
+import type { Header } from '../../../src/types/header.ts'
 import { manifest } from '../types/protocol-samples.ts'
 import { genesisBlock } from './genesis-block.ts'
 
@@ -22,23 +26,28 @@ function open(store: MemoryStore, files: MemoryFiles, genesis: GenesisBlock): Op
   return opened.value
 }
 
-/** A chain of one block that is final, synced and applied. */
-function chainOfOne(genesis: GenesisBlock): { store: MemoryStore; files: MemoryFiles; block: Block } {
+function childOf(parent: Block, change: Partial<Header> = {}): Block {
+  const header = { ...parent.header, height: parent.header.height + 1, parentHash: parent.hash, ...change }
+  return { ...parent, header, hash: hashHeader(header) }
+}
+
+/** A chain of one block that is final, synced and applied, with a proof of its own or without. */
+function chainOfOne(genesis: GenesisBlock, finality: FinalityProof | null = null, block = childOf(genesis.block)) {
   const store = new MemoryStore()
   const files = new MemoryFiles()
   const chain = open(store, files, genesis)
-  const header = { ...genesis.block.header, height: 1, parentHash: genesis.block.hash }
-  const block: Block = { ...genesis.block, header, hash: hashHeader(header) }
-  const position = chain.journal.append(BLOCK_RECORD, encodeBlockRecord(block))
-  chain.journal.sync(() => undefined)
-  chain.store.apply({
-    final: { block, transactions: [], receipts: [], finality: null },
-    position,
-    finalityPosition: null,
+  const applied = {
+    position: chain.journal.append(BLOCK_RECORD, encodeBlockRecord(block)),
+    finalityPosition:
+      finality === null ? null : chain.journal.append(COMMIT_RECORD, encodeCommitRecord(block.header.height, finality)),
     changes: { created: [], stale: [], code: new Map() },
     nextValidators: null,
-  })
-  return { store, files, block }
+  }
+  chain.journal.sync(() => undefined)
+  const apply = (next: Block): void =>
+    chain.store.apply({ ...applied, final: { block: next, transactions: [], receipts: [], finality } })
+  apply(block)
+  return { store, files, block, apply, proofAt: applied.finalityPosition?.offset ?? 0 }
 }
 
 describe('openChain', () => {
@@ -87,20 +96,53 @@ describe('openChain', () => {
     expect(openChain(store, files, genesis)).toMatchObject({ ok: false, error: { code: 'journalShort' } })
   })
 
-  it('refuses every damage to what the state rests on and cuts nothing: what was read wrong once can be right again', () => {
-    const { store, files, block } = chainOfOne(genesis)
-    const name = segmentName(1)
-    const whole = files.read(name)
-    for (const [at, byte] of whole.entries()) {
-      files.overwrite(name, at, Uint8Array.of(byte ^ 1))
-      const opened = openChain(store, files, genesis)
-      expect({ at, isRefused: !opened.ok, length: files.read(name).length }).toEqual({
-        ...{ at, isRefused: true, length: whole.length },
-      })
-      files.overwrite(name, at, Uint8Array.of(byte))
-    }
-    expect(open(store, files, genesis).store.block(1)).toEqual(block)
+  it('refuses a state whose last proof the journal has lost, or that has applied another block', () => {
+    const { store, files, proofAt } = chainOfOne(genesis, manifest.finality)
+    files.truncate(segmentName(1), proofAt)
+    expect(openChain(store, files, genesis)).toMatchObject({ ok: false, error: { code: 'journalShort' } })
+    const other = chainOfOne(genesis, null, childOf(genesis.block, { stateRoot: genesis.block.hash }))
+    const opened = openChain(chainOfOne(genesis).store, other.files, genesis)
+    expect(opened).toMatchObject({ ok: false, error: { code: 'journalShort' } })
   })
+
+  it('refuses a state of another schema, and one of another network beside a journal of ours', () => {
+    const { store, files, block } = chainOfOne(genesis)
+    const theirs = chainOfOne(genesisBlock('theirs'))
+    expect(openChain(theirs.store, files, genesis)).toMatchObject({ ok: false, error: { code: 'storeOtherGenesis' } })
+    for (const schema of [1, 3]) {
+      const sentinel = { schema, genesisHash: genesis.block.hash, height: 1, blockHash: block.hash }
+      store.write([{ type: 'put', key: META.key('sentinel'), value: encodeSentinel(sentinel) }])
+      expect(openChain(store, files, genesis)).toMatchObject({ ok: false, error: { code: 'storeSchema' } })
+    }
+  })
+
+  it('applies only what stands on its tip', () => {
+    const { block, apply } = chainOfOne(genesis)
+    for (const change of [{ height: 1 }, { height: 3 }, { parentHash: genesis.block.hash }])
+      expect(() => apply(childOf(block, change))).toThrow('no gap')
+    apply(childOf(block))
+  })
+
+  it.each([
+    ['block', null],
+    ['proof', manifest.finality],
+  ])(
+    'refuses every damage to the %s that the state rests on and cuts nothing: what was read wrong once can be right again',
+    (_, finality) => {
+      const { store, files, block } = chainOfOne(genesis, finality)
+      const name = segmentName(1)
+      const whole = files.read(name)
+      for (const [at, byte] of whole.entries()) {
+        files.overwrite(name, at, Uint8Array.of(byte ^ 1))
+        const opened = openChain(store, files, genesis)
+        expect({ at, isRefused: !opened.ok, length: files.read(name).length }).toEqual({
+          ...{ at, isRefused: true, length: whole.length },
+        })
+        files.overwrite(name, at, Uint8Array.of(byte))
+      }
+      expect(open(store, files, genesis).store.block(1)).toEqual(block)
+    },
+  )
 
   it('fails as the disk does when a block is read that was damaged meanwhile', () => {
     const { store, files } = chainOfOne(genesis)

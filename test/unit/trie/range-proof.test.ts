@@ -61,6 +61,7 @@ describe('range proofs', () => {
         expect(accepts(entries.toSpliced(at, 1))).toBe(false)
         expect(accepts(entries.with(at, [key, Uint8Array.of(...value, 1)]))).toBe(false)
         expect(accepts(entries.toSpliced(at, 0, [key, value]))).toBe(false)
+        expect(accepts(entries.toSpliced(at, 0, [key, value], [key, value]))).toBe(false)
         const beside = key.with(31, (key[31] as number) ^ 1)
         if (trie.get(beside) === undefined) expect(accepts(entries.with(at, [beside, value]))).toBe(false)
         if (entries.length > 1) expect(accepts(entries.toReversed())).toBe(false)
