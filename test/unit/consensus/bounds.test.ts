@@ -128,7 +128,13 @@ describe('blocks above the tip', () => {
     expect(tree.chainTo(third.hash)).toMatchObject({ kind: 'connected', nodes: [{}, {}, {}] })
     const beside = ownStatement(committee.block({ view: 9, parent: first, justify: committee.qcOf(first) }))
     tree.add(beside)
+    let last = beside
+    for (const view of [10, 11, 12]) {
+      last = ownStatement(committee.block({ view, parent: last, justify: committee.qcOf(last) }))
+      tree.add(last)
+    }
     tree.commit(second.hash)
+    expect(tree.size).toBe(1)
     expect(tree.tip).toEqual({ hash: second.hash, height: 2, view: 2 })
     expect(tree.has(beside.hash)).toBe(false)
     expect(tree.add(beside)).toBe(false)

@@ -86,6 +86,13 @@ describe('a fetch', () => {
     for (let n = 0; n < 5; n++) expect(ofKind(solo.feed(certificates(qcAt(3))), 'fetch')).toEqual([])
   })
 
+  it('is asked of those who have certified what is missing, not of those who certified what names it', () => {
+    const solo = new Solo(0)
+    solo.feed(blocksEvent([at(3)]))
+    const effects = solo.feed(certificates(committee.qcOf(at(3), [1, 2, 3])))
+    expect(ofKind(effects, 'fetch')).toMatchObject([{ hash: at(2).hash, view: 2, signers: [0, 1, 2] }])
+  })
+
   it('of a QC for a block that nobody has stops nothing', () => {
     const solo = soloAt(0, 1)
     const ghost = committee.qc(5, namedHash('ghost'))
@@ -469,6 +476,9 @@ describe('timeouts', () => {
     expect(solo.core.isSuspected(1)).toBe(true)
     solo.feed(proposal(at(1)))
     expect(solo.core.isSuspected(1)).toBe(true)
+    const tc = committee.tc(12, qcAt(2))
+    solo.feed(proposal(committee.block({ view: 13, parent: at(2), justify: qcAt(2), tc })))
+    expect(solo.core.isSuspected(1)).toBe(false)
   })
 
   it('of a quorum end the view, with the highest QC among them', () => {
