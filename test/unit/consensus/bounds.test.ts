@@ -133,6 +133,8 @@ describe('blocks above the tip', () => {
       last = ownStatement(committee.block({ view, parent: last, justify: committee.qcOf(last) }))
       tree.add(last)
     }
+    const stranger = ownStatement(committee.block({ view: 8, parent: first, justify: committee.qcOf(first) }))
+    tree.add(ownStatement(committee.block({ view: 9, parent: stranger, justify: committee.qcOf(stranger) })))
     tree.commit(second.hash)
     expect(tree.size).toBe(1)
     expect(tree.tip).toEqual({ hash: second.hash, height: 2, view: 2 })

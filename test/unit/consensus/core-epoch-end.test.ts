@@ -2,7 +2,20 @@ import { describe, expect, it } from 'vitest'
 import type { Effect } from '../../../src/consensus/effects.ts'
 import type { Block } from '../../../src/types/block.ts'
 import { ownStatement } from '../../../src/validation/own-statement.ts'
-import { at, certificates, committee, final, kinds, ofKind, proposal, qcAt, type Solo, soloAt } from './solo.ts'
+import {
+  at,
+  blocksEvent,
+  certificates,
+  commitAt,
+  committee,
+  final,
+  kinds,
+  ofKind,
+  proposal,
+  qcAt,
+  type Solo,
+  soloAt,
+} from './solo.ts'
 
 const end = committee.block({ view: 3, parent: at(2), justify: qcAt(2), consensus: { end: true } })
 const suffixOf = (parent: Block): Block =>
@@ -51,13 +64,25 @@ describe('the last block of an epoch', () => {
     expect([solo.core.tip.hash, solo.core.hasEnded]).toEqual([end.hash, true])
   })
 
-  it('is committed by a proof over blocks that are not held', () => {
+  it('is committed by a proof over blocks that are not held, whenever it comes itself', () => {
+    const committed = { hashes: [at(2).hash, end.hash], suffix: [one.header, two.header], view: 5 }
+    const certificate = committee.commitQcOf(two)
+    const finality = ownStatement({ certificate, suffix: [one.header, two.header] })
+    const before = soloAt(0, 2)
+    before.propose(end)
+    before.feed(final(certificate))
+    expect(commitOf(before.drive({ kind: 'finality', finality }))).toEqual(committed)
+    const after = soloAt(0, 2)
+    after.feed(final(certificate))
+    after.feed({ kind: 'finality', finality })
+    expect(commitOf(after.drive(blocksEvent([end])))).toEqual(committed)
+  })
+
+  it('is not parted from what carries its commit when a block before it becomes final', () => {
     const solo = soloAt(0, 2)
-    solo.propose(end)
-    solo.feed(final(committee.commitQcOf(two)))
-    const finality = ownStatement({ certificate: committee.commitQcOf(two), suffix: [one.header, two.header] })
-    const effects = solo.drive({ kind: 'finality', finality })
-    expect(commitOf(effects)).toEqual({ hashes: [at(2).hash, end.hash], suffix: [one.header, two.header], view: 5 })
+    for (const block of [end, one]) solo.propose(block)
+    expect(commitOf(solo.drive(final(commitAt(2)))).hashes).toEqual([at(2).hash])
+    expect(commitOf(solo.drive(final(committee.commitQcOf(one)))).hashes).toEqual([end.hash])
   })
 
   it('is followed by nothing but what carries its commit, whatever waits', () => {

@@ -457,6 +457,8 @@ describe('a late commit vote', () => {
     const late = commitVote(3, 2, at(2).hash)
     expect(ofKind(solo.feed(late), 'sendCertificates')).toEqual([])
     expect(ofKind(solo.feed(late), 'sendCertificates')).toEqual([{ kind: 'sendCertificates', to: 3 }])
+    const longAgo = soloAt(0, 8).feed(commitVote(3, 2, at(2).hash))
+    expect(ofKind(longAgo, 'sendCertificates')).toEqual([{ kind: 'sendCertificates', to: 3 }])
   })
 })
 

@@ -2,6 +2,7 @@ import { createMerkleProof, createMPT, verifyMerkleProof } from '@ethereumjs/mpt
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../../src/base/bytes.ts'
+import { encodeRlp, type RlpItem } from '../../../src/codec/rlp.ts'
 import { keccak256 } from '../../../src/crypto/keccak.ts'
 import { verifyProof } from '../../../src/trie/proof.ts'
 import { EMPTY_ROOT, Trie } from '../../../src/trie/trie.ts'
@@ -83,5 +84,29 @@ describe('proofs', () => {
       const value = i < 300 ? new Uint8Array(40).fill(i + 1) : undefined
       expect(verifyProof(oracle.root(), key, proof)).toEqual({ ok: true, value })
     }
+  })
+
+  const hash = new Uint8Array(32).fill(7)
+  const none = new Uint8Array(0)
+  const leaf = (value: Uint8Array) => [Uint8Array.of(0x20), value]
+  const branch = (child: RlpItem, value: RlpItem = none) => [child, ...Array<RlpItem>(15).fill(none), value]
+  const malformed: [what: string, node: RlpItem][] = [
+    ['an extension without a path', [Uint8Array.of(0x00), hash]],
+    ['an extension that leads to a leaf', [Uint8Array.of(0x11), leaf(Uint8Array.of(1))]],
+    ['a leaf without a value', leaf(none)],
+    ['a path with an unknown flag', [Uint8Array.of(0x40), Uint8Array.of(1)]],
+    ['an even path whose padding is not zero', [Uint8Array.of(0x21), Uint8Array.of(1)]],
+    ['a child that is large and still not named by its hash', branch(leaf(new Uint8Array(32).fill(1)))],
+    ['a child named by 31 bytes', branch(hash.subarray(1))],
+    ['a list for its value', branch(hash, [])],
+    ['three items', [none, none, none]],
+  ]
+  test.each(malformed)('through a node with %s are refused, whatever their root', (_, node) => {
+    const encoding = encodeRlp(node)
+    for (const byte of [0x00, 0x10, 0xff])
+      expect(verifyProof(keccak256(encoding), Uint8Array.of(byte), [encoding])).toMatchObject({
+        ok: false,
+        error: { message: 'node 0 is malformed' },
+      })
   })
 })
