@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { uintBytes } from '../../../src/codec/fields.ts'
+import { encodeRlp } from '../../../src/codec/rlp.ts'
 import { hashHeader } from '../../../src/crypto/digests.ts'
 import type { GenesisBlock } from '../../../src/ledger/genesis/genesis-block.ts'
 import { type OpenedChain, openChain } from '../../../src/replica/open-replica.ts'
@@ -9,14 +11,14 @@ import {
   encodeBlockRecord,
   encodeCommitRecord,
 } from '../../../src/storage/journal-records.ts'
-import { META } from '../../../src/storage/keyspaces.ts'
 import { MemoryFiles } from '../../../src/storage/memory/memory-files.ts'
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts'
-import { encodeSentinel } from '../../../src/storage/sentinel.ts'
+import { SENTINEL } from '../../../src/storage/sentinel.ts'
 import { StorageFailure } from '../../../src/storage/storage-failure.ts'
 import type { Block } from '../../../src/types/block.ts'
 import type { FinalityProof } from '../../../src/types/finality.ts'
 import type { Header } from '../../../src/types/header.ts'
+import { idBytes } from '../../../src/types/ids.ts'
 import { manifest } from '../types/protocol-samples.ts'
 import { genesisBlock } from './genesis-block.ts'
 
@@ -110,8 +112,8 @@ describe('openChain', () => {
     const theirs = chainOfOne(genesisBlock('theirs'))
     expect(openChain(theirs.store, files, genesis)).toMatchObject({ ok: false, error: { code: 'storeOtherGenesis' } })
     for (const schema of [1, 3]) {
-      const sentinel = { schema, genesisHash: genesis.block.hash, height: 1, blockHash: block.hash }
-      store.write([{ type: 'put', key: META.key('sentinel'), value: encodeSentinel(sentinel) }])
+      const value = encodeRlp([uintBytes(schema), idBytes(genesis.block.hash), uintBytes(1), idBytes(block.hash)])
+      store.write([{ type: 'put', key: SENTINEL, value }])
       expect(openChain(store, files, genesis)).toMatchObject({ ok: false, error: { code: 'storeSchema' } })
     }
   })
