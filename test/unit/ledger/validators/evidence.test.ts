@@ -81,7 +81,7 @@ describe('evidence', () => {
     ledger.pass(BLOCKS_TO_BRING_IT - 2)
     expect(ledger.read('proposal', [1n])).toMatchObject({
       status: 0,
-      evidenceId: expect.not.stringMatching(NO_EVIDENCE),
+      evidenceId: expect.not.stringMatching(NO_EVIDENCE) as string,
     })
     ledger.block(ledger.readyCall(candidate), callOf(b, 'vote', [1n, true]))
     expect(names(ledger.call(c, 'vote', [1n, true]))).toEqual(['Voted', 'Passed', 'ValidatorRemoved', 'ValidatorAdded'])
