@@ -34,7 +34,7 @@ async function node(target?: { network: Libp2pNetwork; at: string }) {
     logger: silentLogger,
     knownPeers:
       target === undefined ? [] : [{ peerId: target.network.peerId, addresses: [target.at], validator: false }],
-    limits: { strangersMax: 4, redialDelayMsMin: 60_000, redialDelayMsMax: 60_000 },
+    limits: { strangersMax: 4, redialDelayMsMin: 1_000, redialDelayMsMax: 2_000 },
   })
   await network.start(new NetworkRecorder())
   cleanups.push(() => network.stop())
