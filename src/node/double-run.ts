@@ -70,7 +70,13 @@ function statementsIn(event: Event): Statements {
     }
     case 'finality':
       return { commitVotes: [event.finality.certificate] }
-    default:
+    // Anchored by hash: what they say of votes is in the certificates that they came with.
+    case 'blocks':
+    case 'executed':
+    case 'built':
+    case 'timer':
+    case 'payload':
+    case 'start':
       return {}
   }
 }
