@@ -94,7 +94,7 @@ describe('proofs', () => {
     ['an extension without a path', [Uint8Array.of(0x00), hash]],
     ['an extension that leads to a leaf', [Uint8Array.of(0x11), leaf(Uint8Array.of(1))]],
     ['a leaf without a value', leaf(none)],
-    ['a path with an unknown flag', [Uint8Array.of(0x40), Uint8Array.of(1)]],
+    ['a path with an unknown flag', [Uint8Array.of(0x40, 0x11), hash]],
     ['an even path whose padding is not zero', [Uint8Array.of(0x21), Uint8Array.of(1)]],
     ['a child that is large and still not named by its hash', branch(leaf(new Uint8Array(32).fill(1)))],
     ['a child named by 31 bytes', branch(hash.subarray(1))],
