@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { PLANTED_BUGS, type PlantedBug } from '../../src/base/planted-bug.ts'
 import { createWasmRecoverer } from '../../src/crypto/backends/wasm.ts'
+import { realCrypto, TokenCrypto } from '../../src/simulation/host/simulated-crypto.ts'
 import { campaignScenario, FAULT_KINDS, type FaultKind, type Scenario } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
-import { realCrypto, TokenCrypto } from '../../src/simulation/simulated-crypto.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 
 const NODES_MAX = 64

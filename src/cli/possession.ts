@@ -2,7 +2,7 @@
 import { type Hex, toHex } from '../base/bytes.ts'
 import { possessionDigest } from '../crypto/digests.ts'
 import { addressOfPublicKey, createSigner } from '../crypto/secp256k1.ts'
-import { readConsensusKey, readPassphrase } from '../node/key-file.ts'
+import { readConsensusKey, readPassphrase } from '../node/keys/key-file.ts'
 import type { Hash } from '../types/ids.ts'
 import { unwrap } from './failure.ts'
 import type { CliIo } from './io.ts'

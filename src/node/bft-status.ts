@@ -5,7 +5,7 @@ import { readValidatorRecord, type ValidatorRecord } from '../ledger/system/vali
 import type { Network } from '../network/port.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Address } from '../types/ids.ts'
-import { type KeyParts, memberOfKey, whySilent, whyUnreached } from './key-standing.ts'
+import { type KeyParts, memberOfKey, whySilent, whyUnreached } from './keys/key-standing.ts'
 import type { BftStatus, PeerStatus } from './node-api.ts'
 
 /** A validator that says nothing for so long is counted as gone: it beats every second. */

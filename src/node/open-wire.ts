@@ -8,7 +8,7 @@ import type { KnownPeer, Network, NetworkHandlers } from '../network/port.ts'
 import type { Hash } from '../types/ids.ts'
 import type { NodeConfig } from './config.ts'
 import { EXIT, type Refusal, refusal } from './exit-codes.ts'
-import { readNetworkKey } from './network-key-file.ts'
+import { readNetworkKey } from './keys/network-key-file.ts'
 import { configuredPeers, united } from './validator-peers.ts'
 
 export interface Wire {

@@ -4,7 +4,7 @@ import { addressOfPublicKey, type Recoverer, type RecoverItem } from '../crypto/
 import type { Network } from '../network/port.ts'
 import type { Clock, ReplicaNetwork, ReplicaPorts } from '../replica/ports.ts'
 import type { Address } from '../types/ids.ts'
-import type { CryptoPool } from './crypto-pool.ts'
+import type { CryptoPool } from './crypto/crypto-pool.ts'
 
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),

@@ -11,8 +11,8 @@ import type { StopReason } from '../replica/ports.ts'
 import type { FinalBlock } from '../types/final-block.ts'
 import type { Epoch, Hash } from '../types/ids.ts'
 import type { Accepted } from './checkers/accepted.ts'
-import type { Identity } from './simulated-crypto.ts'
-import type { SimulatedNode } from './simulated-node.ts'
+import type { Identity } from './host/simulated-crypto.ts'
+import type { SimulatedNode } from './host/simulated-node.ts'
 
 export interface Checker {
   /** A node told its clients of a block. */

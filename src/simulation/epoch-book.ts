@@ -9,8 +9,8 @@ import type { FinalBlock } from '../types/final-block.ts'
 import type { Epoch, Hash } from '../types/ids.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
 import type { Checker } from './checker.ts'
+import type { SimulatedNode } from './host/simulated-node.ts'
 import type { SimulatedGenesis } from './simulated-genesis.ts'
-import type { SimulatedNode } from './simulated-node.ts'
 import { SimulationFailure } from './simulation-failure.ts'
 
 interface KnownEpoch {

@@ -5,11 +5,11 @@
 
 import { faultsTolerated } from '../types/fault-model.ts'
 import type { GovernanceParameters } from '../types/genesis.ts'
+import { withKeyChanges } from './clients/key-changes.ts'
+import type { Move } from './clients/operators.ts'
+import { withSetChanges } from './clients/set-changes.ts'
 import { FURTHER_KINDS, isLoss, withFurtherFaults } from './further-faults.ts'
-import { withKeyChanges } from './key-changes.ts'
-import type { Move } from './operators.ts'
 import { Random } from './random.ts'
-import { withSetChanges } from './set-changes.ts'
 
 export interface LinkModel {
   readonly delayMsMin: number

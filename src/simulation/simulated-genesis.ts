@@ -10,7 +10,7 @@ import type { PeerId } from '../network/port.ts'
 import type { FaultModel } from '../types/fault-model.ts'
 import type { Genesis, GovernanceParameters } from '../types/genesis.ts'
 import { ValidatorSet } from '../types/validator-set.ts'
-import type { Identity, SimulatedCrypto } from './simulated-crypto.ts'
+import type { Identity, SimulatedCrypto } from './host/simulated-crypto.ts'
 
 export interface SimulatedGenesis {
   readonly genesis: Genesis

@@ -7,8 +7,8 @@ import { type DirectMessage, decodeDirect, encodeDirect } from '../network/messa
 import type { SharedWork } from '../replica/shared-work.ts'
 import type { Statement } from '../types/signing-domain.ts'
 import type { ValidatorSet } from '../types/validator-set.ts'
+import type { SimulatedNode } from './host/simulated-node.ts'
 import { Random } from './random.ts'
-import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
 
 export interface Outgoing {

@@ -2,8 +2,8 @@
 import type { Effect, SigningRequest } from '../consensus/effects.ts'
 import type { HeldEvidence } from '../replica/governance/evidence-desk.ts'
 import type { Checker } from './checker.ts'
+import type { SimulatedNode } from './host/simulated-node.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { SimulatedNode } from './simulated-node.ts'
 import { ViewLog } from './view-log.ts'
 
 export interface TimelineEntry {

@@ -10,9 +10,9 @@ import { buildIfStale } from '../../scripts/build.js'
 import { toHex } from '../../src/base/bytes.ts'
 import { buildGenesisBlock } from '../../src/ledger/genesis/genesis-block.ts'
 import { readGenesisFile } from '../../src/node/genesis-file.ts'
-import { createConsensusKey, writeConsensusKey } from '../../src/node/key-file.ts'
-import { createNetworkKeyFile } from '../../src/node/network-key-file.ts'
-import { createSigningRecord } from '../../src/node/signing-record-file.ts'
+import { createConsensusKey, writeConsensusKey } from '../../src/node/keys/key-file.ts'
+import { createNetworkKeyFile } from '../../src/node/keys/network-key-file.ts'
+import { createSigningRecord } from '../../src/node/keys/signing-record-file.ts'
 import type { Hash } from '../../src/types/ids.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/tertia.js', import.meta.url))

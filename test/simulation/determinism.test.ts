@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 import { OWN_WORK } from '../../src/replica/shared-work.ts'
-import { sharedWork } from '../../src/simulation/run-work.ts'
+import { sharedWork } from '../../src/simulation/host/run-work.ts'
+import { TokenCrypto } from '../../src/simulation/host/simulated-crypto.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
-import { TokenCrypto } from '../../src/simulation/simulated-crypto.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import { expectToHold, scenarioFor } from './seeds.ts'
 

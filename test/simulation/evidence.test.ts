@@ -1,9 +1,9 @@
 // The scenarios of docs/consensus.md, "Evidence", in whole networks.
 import { describe, expect, it } from 'vitest'
 import type { Checker } from '../../src/simulation/checker.ts'
+import { TokenCrypto } from '../../src/simulation/host/simulated-crypto.ts'
 import { FAULT_KINDS, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
-import { TokenCrypto } from '../../src/simulation/simulated-crypto.ts'
 import { simulatedGenesis } from '../../src/simulation/simulated-genesis.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import { World } from '../../src/simulation/world.ts'

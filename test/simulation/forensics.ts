@@ -2,7 +2,7 @@
 import { EvidenceDetector } from '../../src/consensus/evidence-detector.ts'
 import { judgeEvidence } from '../../src/ledger/evidence/judge-evidence.ts'
 import type { Checker } from '../../src/simulation/checker.ts'
-import type { SimulatedCrypto } from '../../src/simulation/simulated-crypto.ts'
+import type { SimulatedCrypto } from '../../src/simulation/host/simulated-crypto.ts'
 import type { SimulatedGenesis } from '../../src/simulation/simulated-genesis.ts'
 
 export class Forensics implements Checker {

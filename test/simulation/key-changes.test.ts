@@ -1,8 +1,8 @@
 // Validators change their keys while everything else goes wrong as well (docs/consensus.md, "The end of an epoch").
 import { describe, expect, it } from 'vitest'
 import type { Checker } from '../../src/simulation/checker.ts'
+import type { Move } from '../../src/simulation/clients/operators.ts'
 import { decodeGovernanceCall } from '../../src/simulation/governance-calls.ts'
-import type { Move } from '../../src/simulation/operators.ts'
 import { FAULT_KINDS, type Fault, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'

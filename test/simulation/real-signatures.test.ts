@@ -1,8 +1,8 @@
 // The simulator signs with tokens, for speed; what it finds holds for secp256k1 because tokens behave the same.
 import { expect, it } from 'vitest'
-import { createNativeRecoverer } from '../../src/node/native-recoverer.ts'
+import { createNativeRecoverer } from '../../src/node/crypto/native-recoverer.ts'
+import { realCrypto } from '../../src/simulation/host/simulated-crypto.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
-import { realCrypto } from '../../src/simulation/simulated-crypto.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import { scenarioFor } from './seeds.ts'
 

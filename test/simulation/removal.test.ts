@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { defined } from '../../src/base/invariant.ts'
 import type { Checker } from '../../src/simulation/checker.ts'
+import type { Move } from '../../src/simulation/clients/operators.ts'
 import {
   decodeGovernanceCall,
   encodeGovernanceCall,
@@ -9,7 +10,6 @@ import {
   type GovernanceCall,
   readGovernanceLog,
 } from '../../src/simulation/governance-calls.ts'
-import type { Move } from '../../src/simulation/operators.ts'
 import { type Fault, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'

@@ -1,7 +1,7 @@
 // The set of validators grows and shrinks while everything else goes wrong as well (docs/consensus.md, "The end of an epoch").
 import { describe, expect, it } from 'vitest'
 import type { Checker } from '../../src/simulation/checker.ts'
-import type { Move } from '../../src/simulation/operators.ts'
+import type { Move } from '../../src/simulation/clients/operators.ts'
 import { FAULT_KINDS, type Fault, type FaultKind, type Scenario, scenarioOf } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'

@@ -1,6 +1,6 @@
 // One of four votes but keeps its commit votes to itself while another is away: nothing becomes final, certificates go on.
 import { expect, it } from 'vitest'
-import { anyOperation } from '../../src/simulation/client-operations.ts'
+import { anyOperation } from '../../src/simulation/clients/client-operations.ts'
 import { Random } from '../../src/simulation/random.ts'
 import type { Scenario } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'

@@ -1,8 +1,8 @@
 /** What a replay prints has to be what happened. */
 import { describe, expect, test } from 'vitest'
+import { TokenCrypto } from '../../src/simulation/host/simulated-crypto.ts'
 import { campaignScenario, FAULT_KINDS } from '../../src/simulation/scenario.ts'
 import { Simulator } from '../../src/simulation/simulate.ts'
-import { TokenCrypto } from '../../src/simulation/simulated-crypto.ts'
 import { STRATEGIES } from '../../src/simulation/strategies/all.ts'
 import { Timeline } from '../../src/simulation/timeline.ts'
 import { TwinSimulator } from '../../src/simulation/twins/twin-simulator.ts'

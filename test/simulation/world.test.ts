@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { SimulatedDisk } from '../../src/simulation/host/simulated-disk.ts'
+import { SimulatedStore } from '../../src/simulation/host/simulated-store.ts'
+import { WallClock } from '../../src/simulation/host/wall-clock.ts'
 import { Random } from '../../src/simulation/random.ts'
 import { Scheduler } from '../../src/simulation/scheduler.ts'
-import { SimulatedDisk } from '../../src/simulation/simulated-disk.ts'
-import { SimulatedStore } from '../../src/simulation/simulated-store.ts'
-import { WallClock } from '../../src/simulation/wall-clock.ts'
 import { expectToHold, scenarioFor } from './seeds.ts'
 
 describe('virtual time', () => {

@@ -13,8 +13,8 @@ import {
   readPassphrase,
   readPublicKey,
   writeConsensusKey,
-} from '../../node/key-file.ts'
-import { createNetworkKeyFile, readNetworkKey } from '../../node/network-key-file.ts'
+} from '../../node/keys/key-file.ts'
+import { createNetworkKeyFile, readNetworkKey } from '../../node/keys/network-key-file.ts'
 import { makeDirectory } from '../../storage/node-files/sync-names.ts'
 import { fail, unwrap } from '../failure.ts'
 import { genesisHash } from '../genesis-hash.ts'

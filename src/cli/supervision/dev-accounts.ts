@@ -2,7 +2,7 @@
 import { HDKey } from '@scure/bip32'
 import { mnemonicToSeedSync } from '@scure/bip39'
 import { defined } from '../../base/invariant.ts'
-import { publicKeyOf } from '../../node/key-file.ts'
+import { publicKeyOf } from '../../node/keys/key-file.ts'
 import type { Address } from '../../types/ids.ts'
 
 export const MNEMONIC = 'test test test test test test test test test test test junk'

@@ -1,7 +1,7 @@
 /** The configuration files of a devnet's processes, written anew at each start: only the network itself is kept. */
 import { fileURLToPath } from 'node:url'
 import { LOOPBACK } from '../../node/config.ts'
-import { readPublicKey } from '../../node/key-file.ts'
+import { readPublicKey } from '../../node/keys/key-file.ts'
 import { unwrap } from '../failure.ts'
 import { replaceJson } from '../replace-file.ts'
 import type { DevnetLayout } from './layout.ts'

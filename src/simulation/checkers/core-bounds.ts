@@ -5,8 +5,8 @@
 import type { Effect } from '../../consensus/effects.ts'
 import type { Checker } from '../checker.ts'
 import type { EpochBook } from '../epoch-book.ts'
+import type { SimulatedNode } from '../host/simulated-node.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
-import type { SimulatedNode } from '../simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
 /** Entries that a core may hold in all, for each validator: what all bounds below come to, and some. */

@@ -9,7 +9,7 @@ import { readValidatorRecord } from '../../ledger/system/validator-records.ts'
 import type { Address, Epoch, Hash, View } from '../../types/ids.ts'
 import type { Checker } from '../checker.ts'
 import type { EpochBook } from '../epoch-book.ts'
-import type { SimulatedNode } from '../simulated-node.ts'
+import type { SimulatedNode } from '../host/simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
 /** What one node has heard and found in this life. */

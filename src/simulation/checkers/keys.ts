@@ -7,8 +7,8 @@ import { defined } from '../../base/invariant.ts'
 import type { EpochContext } from '../../replica/epoch-context.ts'
 import type { Checker } from '../checker.ts'
 import type { EpochBook } from '../epoch-book.ts'
+import type { SimulatedNode } from '../host/simulated-node.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
-import type { SimulatedNode } from '../simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
 export function keyChecker({ identities }: SimulatedGenesis, epochs: EpochBook): Checker {

@@ -21,8 +21,8 @@ import {
   type GovernanceCall,
   readGovernanceLog,
 } from '../governance-calls.ts'
+import type { SimulatedNode } from '../host/simulated-node.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
-import type { SimulatedNode } from '../simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
 interface Proposal {

@@ -9,9 +9,9 @@ import type { Address } from '../../types/ids.ts'
 import type { Receipt } from '../../types/receipt.ts'
 import type { SignedTransaction } from '../../types/transaction.ts'
 import type { Checker } from '../checker.ts'
-import { decodeKeyValueCall, KEY_VALUE_ADDRESS, KeyValueReference } from '../key-value-calls.ts'
+import { decodeKeyValueCall, KEY_VALUE_ADDRESS, KeyValueReference } from '../clients/key-value-calls.ts'
+import type { SimulatedNode } from '../host/simulated-node.ts'
 import type { SimulatedGenesis } from '../simulated-genesis.ts'
-import type { SimulatedNode } from '../simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
 const TRANSFER_GAS = 21_000

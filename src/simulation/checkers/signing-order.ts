@@ -10,7 +10,7 @@ import type { Epoch, Hash, View } from '../../types/ids.ts'
 import type { SafetyRecord } from '../../types/safety-record.ts'
 import type { Statement } from '../../types/signing-domain.ts'
 import type { Checker } from '../checker.ts'
-import type { SimulatedNode } from '../simulated-node.ts'
+import type { SimulatedNode } from '../host/simulated-node.ts'
 import { SimulationFailure } from '../simulation-failure.ts'
 
 type Kind = SigningRequest['kind']

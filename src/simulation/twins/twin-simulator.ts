@@ -1,5 +1,5 @@
 /** Runs Twins scenarios: the one entry for tests and for the search. */
-import { type SimulatedCrypto, TokenCrypto } from '../simulated-crypto.ts'
+import { type SimulatedCrypto, TokenCrypto } from '../host/simulated-crypto.ts'
 import { type SimulatedGenesis, simulatedGenesis } from '../simulated-genesis.ts'
 import { type TwinObserver, type TwinResult, TwinRun } from './twin-run.ts'
 import type { TwinScenario } from './twin-scenario.ts'

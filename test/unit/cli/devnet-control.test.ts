@@ -4,7 +4,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { DevnetControl } from '../../../src/cli/supervision/devnet-control.ts'
 import { DevnetLayout } from '../../../src/cli/supervision/layout.ts'
 import { Supervisor } from '../../../src/cli/supervision/supervisor.ts'
-import { createNetworkKeyFile } from '../../../src/node/network-key-file.ts'
+import { createNetworkKeyFile } from '../../../src/node/keys/network-key-file.ts'
 import { temporaryDirectory } from './cli-harness.ts'
 import { planOf } from './fake-plan.ts'
 

@@ -19,7 +19,7 @@ import {
   isPublicKey,
 } from '../../../src/crypto/secp256k1.ts'
 import { selfTest } from '../../../src/crypto/self-test.ts'
-import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
+import { createNativeRecoverer } from '../../../src/node/crypto/native-recoverer.ts'
 
 const binding = createRequire(import.meta.url)('secp256k1/bindings') as typeof Secp256k1
 const backends = [createNativeRecoverer(), await createWasmRecoverer(), nobleRecoverer]

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { createConsensusKey, readPublicKey, writeConsensusKey } from '../../../src/node/key-file.ts'
+import { createConsensusKey, readPublicKey, writeConsensusKey } from '../../../src/node/keys/key-file.ts'
+import { createSigningRecord } from '../../../src/node/keys/signing-record-file.ts'
 import { writePidFile } from '../../../src/node/pid-file.ts'
-import { createSigningRecord } from '../../../src/node/signing-record-file.ts'
 import { genesisBlock } from '../replica/genesis-block.ts'
 
 const disk = vi.hoisted(() => ({ isFull: false }))

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { createConsensusKey, readPublicKey, writeConsensusKey } from '../../../src/node/key-file.ts'
-import { createSigningRecord } from '../../../src/node/signing-record-file.ts'
+import { createConsensusKey, readPublicKey, writeConsensusKey } from '../../../src/node/keys/key-file.ts'
+import { createSigningRecord } from '../../../src/node/keys/signing-record-file.ts'
 import { cli, temporaryDirectory } from '../cli/cli-harness.ts'
 import { genesisBlock } from '../replica/genesis-block.ts'
 

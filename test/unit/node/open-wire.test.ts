@@ -7,7 +7,7 @@ import { silentLogger } from '../../../src/base/logger.ts'
 import { replaceJson } from '../../../src/cli/replace-file.ts'
 import type { NetworkHandlers } from '../../../src/network/port.ts'
 import { readConfig } from '../../../src/node/config.ts'
-import { createNetworkKeyFile } from '../../../src/node/network-key-file.ts'
+import { createNetworkKeyFile } from '../../../src/node/keys/network-key-file.ts'
 import { openWire, startWire } from '../../../src/node/open-wire.ts'
 import { ZERO_HASH } from '../../../src/types/ids.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
+import { createNativeRecoverer } from '../../../src/node/crypto/native-recoverer.ts'
 import { createEvidenceDesk } from '../../../src/replica/governance/create-evidence-desk.ts'
 import type { HeldEvidence } from '../../../src/replica/governance/evidence-desk.ts'
 import { EvidenceWatch } from '../../../src/replica/governance/evidence-watch.ts'

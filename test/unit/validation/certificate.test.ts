@@ -2,7 +2,7 @@
 // epoch, view or kind. With real signatures.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
+import { createNativeRecoverer } from '../../../src/node/crypto/native-recoverer.ts'
 import type { CommitCertificate, QuorumCertificate, TimeoutCertificate } from '../../../src/types/certificate.ts'
 import { amplification, type FaultModel, faultsTolerated, quorum } from '../../../src/types/fault-model.ts'
 import { bitmapOf } from '../../../src/types/signer-bitmap.ts'

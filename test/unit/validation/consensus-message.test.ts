@@ -2,7 +2,7 @@
 // With real signatures.
 import { describe, expect, it } from 'vitest'
 import type { Result } from '../../../src/base/result.ts'
-import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
+import { createNativeRecoverer } from '../../../src/node/crypto/native-recoverer.ts'
 import type { Block } from '../../../src/types/block.ts'
 import type { CertificateBundle, TimeoutMessage } from '../../../src/types/consensus-message.ts'
 import type { ConsensusMessageValidator, MessageRejection } from '../../../src/validation/consensus-message.ts'

@@ -2,7 +2,7 @@
 // that nothing but the rule in question can refuse. With real signatures.
 import { describe, expect, it } from 'vitest'
 import type { Result } from '../../../src/base/result.ts'
-import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
+import { createNativeRecoverer } from '../../../src/node/crypto/native-recoverer.ts'
 import type { Block } from '../../../src/types/block.ts'
 import type { ConsensusFields, Header } from '../../../src/types/header.ts'
 import { CertificateValidator } from '../../../src/validation/certificate.ts'

@@ -1,7 +1,7 @@
 // Proposals that a lying leader may make: not its view, a certificate that proves nothing or hides a lock, a body
 // too large. With real signatures.
 import { describe, expect, it } from 'vitest'
-import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
+import { createNativeRecoverer } from '../../../src/node/crypto/native-recoverer.ts'
 import type { Block, Proposal } from '../../../src/types/block.ts'
 import type { QuorumCertificate } from '../../../src/types/certificate.ts'
 import { createEpochValidators, type EpochValidators } from '../../../src/validation/epoch-validators.ts'

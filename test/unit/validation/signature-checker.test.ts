@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nobleRecoverer } from '../../../src/crypto/backends/noble.ts'
-import { createNativeRecoverer } from '../../../src/node/native-recoverer.ts'
+import { createNativeRecoverer } from '../../../src/node/crypto/native-recoverer.ts'
 import type { Statement } from '../../../src/types/signing-domain.ts'
 import { SignatureChecker } from '../../../src/validation/signature-checker.ts'
 import { Committee, namedHash } from '../consensus/committee.ts'
