@@ -62,8 +62,8 @@ export class SubscriptionHub {
     this.#unsubscribe = node.subscribe({
       block: (block) => this.#onBlock(block),
       pendingTransaction: (transaction) => this.#onPending(transaction),
-      viewChange: (change) => this.#tell('views', () => JSON.stringify(change)),
-      evidence: (evidence) => this.#tell('evidence', () => JSON.stringify(heldEvidenceJson(evidence))),
+      viewChange: (change) => this.#onBftEvent('views', () => JSON.stringify(change)),
+      evidence: (evidence) => this.#onBftEvent('evidence', () => JSON.stringify(heldEvidenceJson(evidence))),
     })
     this.#syncTimer = setInterval(() => this.#pollSync(), SYNC_POLL_MS)
     this.#syncTimer.unref()
@@ -106,35 +106,22 @@ export class SubscriptionHub {
   }
 
   #onBlock(block: FinalBlock): void {
-    if (this.#recipients.size === 0) return
     const head = once(() => JSON.stringify(headerJson(block.header, block.hash)))
     const finality = once(() => JSON.stringify(finalityJson(block)))
     const logs = once(() => locatedLogs(block))
-    for (const [recipient, own] of this.#recipients) {
-      this.#deliver(recipient, () => {
-        for (const [id, subscription] of own) {
-          if (subscription.kind === 'newHeads') recipient.send(notification(id, head()))
-          if (subscription.kind === 'finality') recipient.send(notification(id, finality(), 'bft'))
-          if (subscription.kind !== 'logs') continue
-          for (const log of logs()) {
-            if (matchesLog(subscription.criteria, log.log))
-              recipient.send(notification(id, JSON.stringify(logJson(log))))
-          }
-        }
-      })
-    }
+    this.#tell(['newHeads', 'finality', 'logs'], (recipient, id, subscription) => {
+      if (subscription.kind === 'newHeads') recipient.send(notification(id, head()))
+      if (subscription.kind === 'finality') recipient.send(notification(id, finality(), 'bft'))
+      if (subscription.kind !== 'logs') return
+      for (const log of logs()) {
+        if (matchesLog(subscription.criteria, log.log)) recipient.send(notification(id, JSON.stringify(logJson(log))))
+      }
+    })
   }
 
-  #tell(kind: 'views' | 'evidence', write: () => string): void {
-    if (this.#recipients.size === 0) return
-    const text = write()
-    for (const [recipient, own] of this.#recipients) {
-      const ids = [...own].flatMap(([id, subscription]) => (subscription.kind === kind ? [id] : []))
-      if (ids.length === 0) continue
-      this.#deliver(recipient, () => {
-        for (const id of ids) recipient.send(notification(id, text, 'bft'))
-      })
-    }
+  #onBftEvent(kind: 'views' | 'evidence', write: () => string): void {
+    const text = once(write)
+    this.#tell([kind], (recipient, id) => recipient.send(notification(id, text(), 'bft')))
   }
 
   #onPending(transaction: SignedTransaction): void {
@@ -150,16 +137,10 @@ export class SubscriptionHub {
       full: once(() => JSON.stringify(pendingTransactionJson(transaction))),
     }))
     this.#announced = []
-    for (const [recipient, own] of this.#recipients) {
-      this.#deliver(recipient, () => {
-        for (const text of texts) {
-          for (const [id, subscription] of own) {
-            if (subscription.kind !== 'newPendingTransactions') continue
-            recipient.send(notification(id, subscription.full ? text.full() : text.hash))
-          }
-        }
-      })
-    }
+    this.#tell(['newPendingTransactions'], (recipient, id, subscription) => {
+      const isFull = subscription.kind === 'newPendingTransactions' && subscription.full
+      for (const text of texts) recipient.send(notification(id, isFull ? text.full() : text.hash))
+    })
   }
 
   #pollSync(): void {
@@ -173,8 +154,18 @@ export class SubscriptionHub {
     }
   }
 
-  #deliver(recipient: Recipient, job: () => void): void {
-    this.#work.run(job).catch(() => recipient.overload('the server cannot keep up with these subscriptions'))
+  /** A turn for each client that listens to one of these, and none for the others: nobody pays for what it did not ask for. */
+  #tell(
+    kinds: readonly Subscription['kind'][],
+    send: (recipient: Recipient, id: string, subscription: Subscription) => void,
+  ): void {
+    for (const [recipient, own] of this.#recipients) {
+      if (![...own.values()].some(({ kind }) => kinds.includes(kind))) continue
+      const turn = this.#work.run(() => {
+        for (const [id, subscription] of own) if (kinds.includes(subscription.kind)) send(recipient, id, subscription)
+      })
+      turn.catch(() => recipient.overload('the server cannot keep up with these subscriptions'))
+    }
   }
 }
 
