@@ -1,10 +1,13 @@
 /**
- * Transactions that wait for their signature check. Those of this node's own clients have room of their own and
- * take turns with those of others, so that strangers who send without end can neither keep them out nor back.
+ * Transactions that wait for their signature check. Those of this node's own clients, those that validators send on,
+ * and gossip each have room of their own and take turns, so that strangers who send without end can neither keep the
+ * others out nor back.
  */
 import { BoundedQueue } from '../base/bounded.ts'
+import { defined } from '../base/invariant.ts'
 
-export type IntakeOrigin = 'local' | 'remote'
+const ORIGINS = ['local', 'validator', 'gossip'] as const
+export type IntakeOrigin = (typeof ORIGINS)[number]
 
 interface Arrival {
   readonly envelope: Uint8Array
@@ -16,28 +19,32 @@ const ARRIVALS_MAX = 10_000
 const ARRIVED_BYTES_MAX = 32 * 1024 * 1024
 
 export class ArrivalQueue<T extends Arrival> {
-  readonly #local = new Lane<T>()
-  readonly #remote = new Lane<T>()
-  #next: IntakeOrigin = 'local'
+  readonly #lanes = ORIGINS.map(() => new Lane<T>())
+  /** Whose turn it is. */
+  #next = 0
 
   get size(): number {
-    return this.#local.size + this.#remote.size
+    return this.#lanes.reduce((sum, { size }) => sum + size, 0)
   }
 
   /** Whether there was room for it. */
   push(arrival: T): boolean {
-    return this.#lane(arrival.origin).push(arrival)
+    return this.#lane(ORIGINS.indexOf(arrival.origin)).push(arrival)
   }
 
   shift(): T | undefined {
-    const turn = this.#next
-    const other = turn === 'local' ? 'remote' : 'local'
-    this.#next = other
-    return this.#lane(turn).shift() ?? this.#lane(other).shift()
+    for (const offset of ORIGINS.keys()) {
+      const turn = (this.#next + offset) % ORIGINS.length
+      const arrival = this.#lane(turn).shift()
+      if (arrival === undefined) continue
+      this.#next = (turn + 1) % ORIGINS.length
+      return arrival
+    }
+    return undefined
   }
 
-  #lane(origin: IntakeOrigin): Lane<T> {
-    return origin === 'local' ? this.#local : this.#remote
+  #lane(index: number): Lane<T> {
+    return defined(this.#lanes[index], 'a lane for each origin')
   }
 }
 

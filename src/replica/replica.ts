@@ -372,7 +372,7 @@ export class Replica {
     let outstanding = envelopes.length
     let verdict: GossipVerdict = 'accept'
     if (outstanding === 0) done?.('ignore')
-    this.#intake.submitAll(envelopes, 'remote', (judged) => {
+    this.#intake.submitAll(envelopes, done === undefined ? 'validator' : 'gossip', (judged) => {
       if (!judged.ok && verdict !== 'reject') verdict = judged.error.verdict
       outstanding -= 1
       if (outstanding > 0) return

@@ -126,6 +126,6 @@ export class TransactionIntake {
     const { baseFeePerGas, gasLimit } = parameters()
     // Not the sender's fault for sure, nor for good: the limit is a parameter that governance changes.
     if (transaction.gasLimit > gasLimit) return err(rejection('gasLimit', 'exceeds block gas limit', 'ignore'))
-    return this.#pool.add(transaction, origin, accounts(), baseFeePerGas, nowMs())
+    return this.#pool.add(transaction, origin === 'local' ? 'local' : 'remote', accounts(), baseFeePerGas, nowMs())
   }
 }

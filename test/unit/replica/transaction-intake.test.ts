@@ -4,6 +4,7 @@ import { err, ok } from '../../../src/base/result.ts'
 import { keccak256Hash } from '../../../src/crypto/keccak.ts'
 import { Mempool } from '../../../src/mempool/mempool.ts'
 import { DEFAULT_MEMPOOL_LIMITS } from '../../../src/mempool/mempool-limits.ts'
+import type { IntakeOrigin } from '../../../src/replica/arrival-queue.ts'
 import { type IntakeVerdict, TransactionIntake } from '../../../src/replica/transaction-intake.ts'
 import type { TransactionVerdict, TransactionVerifier } from '../../../src/replica/transaction-verifier.ts'
 import { type PoolTransaction, sample } from '../mempool/pool-samples.ts'
@@ -37,7 +38,7 @@ function world() {
     },
   })
   const verdicts: IntakeVerdict[] = []
-  const submit = (envelope: Uint8Array, origin: 'local' | 'remote' = 'local'): void =>
+  const submit = (envelope: Uint8Array, origin: IntakeOrigin = 'local'): void =>
     intake.submit(envelope, origin, (verdict) => verdicts.push(verdict))
   const good = (sender: number): Uint8Array => {
     const transaction = sample({ sender, cap: 10n ** 9n })
@@ -46,7 +47,7 @@ function world() {
     return envelope
   }
   const submitAll = (envelopes: readonly Uint8Array[]): void =>
-    intake.submitAll(envelopes, 'remote', (verdict) => verdicts.push(verdict))
+    intake.submitAll(envelopes, 'gossip', (verdict) => verdicts.push(verdict))
   return { batches, carried, gasLimit, pool, verdicts, submit, submitAll, good, changes: () => changes }
 }
 
@@ -64,7 +65,7 @@ describe('the intake', () => {
 
   it('does not carry what came from others', () => {
     const { batches, carried, verdicts, submit, good } = world()
-    submit(good(1), 'remote')
+    submit(good(1), 'gossip')
     batches[0]?.end()
     expect(verdicts).toMatchObject([{ ok: true }])
     expect(carried).toEqual([])
@@ -125,20 +126,22 @@ describe('the intake', () => {
     const { batches, verdicts, submit } = world()
     const large = (n: number): Uint8Array => new Uint8Array(128 * 1024).fill(n)
     submit(Uint8Array.of(BAD))
-    for (let n = 1; n <= 257; n++) submit(large(n), 'remote')
+    for (let n = 1; n <= 257; n++) submit(large(n), 'gossip')
     expect(verdicts).toMatchObject([{ ok: false, error: { code: 'intakeFull', verdict: 'ignore' } }])
     batches[0]?.end()
-    submit(large(1), 'remote')
+    submit(large(1), 'gossip')
     expect(verdicts).toMatchObject([{}, { error: { code: 'badSignature' } }])
   })
 
-  it('takes and checks what its own clients send, however much strangers have sent before', () => {
+  it('takes and checks what its own clients and validators send, however much strangers have sent before', () => {
     const { batches, verdicts, submit, good } = world()
-    for (let n = 0; n < 10_002; n++) submit(Uint8Array.of(BAD, n, n >> 8), 'remote')
+    for (let n = 0; n < 10_002; n++) submit(Uint8Array.of(BAD, n, n >> 8), 'gossip')
     expect(verdicts).toMatchObject([{ ok: false, error: { code: 'intakeFull' } }])
-    const own = good(1)
+    const [own, sentOn] = [good(1), good(2)]
     submit(own)
+    submit(sentOn, 'validator')
     batches[0]?.end()
-    expect(batches[1]?.envelopes).toContain(own)
+    expect(batches[1]?.envelopes).toEqual(expect.arrayContaining([own, sentOn]))
+    expect(batches[1]?.envelopes).toHaveLength(512)
   })
 })
