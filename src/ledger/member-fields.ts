@@ -1,6 +1,7 @@
 /**
  * What a validator says of itself and of others, in genesis as in a proposal. Lengths in code points, as JSON Schema
- * counts. Operators read it in their terminals: no text has control characters, which could say there what is not so.
+ * counts. Operators read it in their terminals: no text has control characters, or such as turn a line around or break
+ * it (Unicode Standard Annex #9, 2), which could say there what is not so.
  */
 import { utf8 } from '../base/bytes.ts'
 
@@ -9,7 +10,8 @@ export const PEER_LENGTH_MAX = 256
 const REASON_BYTES_MAX = 256
 
 const PEER = /^\/.+\/p2p\/[1-9A-HJ-NP-Za-km-z]{32,64}$/
-const CONTROL = /\p{Cc}/u
+/** And the byte order mark at its beginning, which a decoder takes away: the text that is read would be another. */
+const CONTROL = /[\p{Cc}\u2028-\u202e\u2066-\u2069\ufeff]/u
 
 /** A multiaddr that ends with the peer id. */
 export function isPeerAddress(text: string): boolean {

@@ -207,6 +207,8 @@ describe('an addition', () => {
     ['BadProposal(name)', [PEER, 'x'.repeat(65)]],
     ['BadPeer', [`/\u001b[2J${PEER}`, 'newcomer']],
     ['BadProposal(name)', [PEER, 'new\u001b[2Jcomer']],
+    ['BadProposal(name)', [PEER, 'abc\u202e4v']],
+    ['BadProposal(name)', [PEER, '\ufeffnewcomer']],
   ])('is refused with %s for what it says of itself', (error, said) => {
     const { ledger, a } = four()
     expect(ledger.refusal(a, 'proposeAdd', [NEWCOMER.key, ledger.proof(NEWCOMER), ...said])).toBe(error)
@@ -219,7 +221,8 @@ describe('a removal', () => {
     expect(ledger.refusal(a, 'proposeRemove', [STRANGER.id, NO_EVIDENCE, ''])).toBe('NotValidator')
     expect(ledger.refusal(a, 'proposeRemove', [b.id, NO_EVIDENCE, 'é'.repeat(129)])).toBe('BadProposal(reason)')
     // Operators read it in their terminals.
-    expect(ledger.refusal(a, 'proposeRemove', [b.id, NO_EVIDENCE, 'slow\n#9 passed'])).toBe('BadProposal(reason)')
+    for (const reason of ['slow\n#9 passed', 'slow\u2028#9 passed', 'slow \u2066v4\u2069'])
+      expect(ledger.refusal(a, 'proposeRemove', [b.id, NO_EVIDENCE, reason])).toBe('BadProposal(reason)')
     expect(ledger.refusal(a, 'proposeRemove', [b.id, `0x${'01'.repeat(32)}`, ''])).toBe('BadEvidence(unknown)')
     ledger.decide([a, c, d], 'proposeRemove', [b.id, NO_EVIDENCE, 'é'.repeat(128)])
     // Four are the fewest, and nobody is ready: it waits.
