@@ -162,7 +162,7 @@ describe('the set of validators', () => {
     timeout: TIMEOUT_MS,
   }, () => {
     const faults = [away([3], 8, 1_000, 6_900)]
-    const scenario = network(5, { nodes: 7, byzantine: equivocator(0), faults, epochBlocks: 3, thinkMs: 20 })
+    const scenario = network(8, { nodes: 7, byzantine: equivocator(0), faults, epochBlocks: 3, thinkMs: 20 })
     const { sets, signers } = tell(scenario)
     const epochs = [...sets.keys()]
     const missed = epochs.filter((epoch) => signers.get(epoch)?.has(3) !== true)
