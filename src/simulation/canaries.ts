@@ -19,6 +19,9 @@ const LOSSY: Scenario['link'] = {
   ordered: false,
 }
 
+/** Many views in a row fail, and what is slow belongs to another view when it comes. */
+const STRAGGLING: Scenario['link'] = { ...LOSSY, slowShare: 0.2, lossShare: 0.5 }
+
 const FLIPPED_BIT = { kind: 'bitFlip', atMs: 4_000, node: 0, lasts: true, boundary: 0, downMs: 300 } as const
 const FLIPPED_IN_JOURNAL: Fault = { ...FLIPPED_BIT, of: 'journal' }
 const FLIPPED_IN_RECORD: Fault = { ...FLIPPED_BIT, of: 'first copy' }
@@ -29,7 +32,7 @@ const ROTATION = { kind: 'rotate', atMs: 500, node: 1 } as const
 const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'certificate-signatures-unchecked': { strategy: 'lie-high' },
   'tc-signatures-unchecked': { strategy: 'forge-tc' },
-  'tc-lock-unchecked': { strategy: 'forge-tc' },
+  'tc-lock-unchecked': { strategy: 'forge-tc', faults: [], scenario: { link: STRAGGLING } },
   'vote-signatures-unchecked': { strategy: 'forge-votes' },
   'own-block-taken-for-proof': { faults: ['crash', 'crashAll'] },
   'one-signing-copy': { scenario: { faults: [FLIPPED_IN_RECORD] } },
@@ -48,8 +51,8 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'commit-certificate-unchecked': { strategy: 'forge-commit' },
   'tc-quorum-unchecked': { strategy: 'lone-tc' },
   'tc-signer-repeated': { strategy: 'lone-tc' },
-  'tc-entry-view-unchecked': { strategy: 'late-entry' },
-  'timeout-qc-unchecked': { strategy: 'split-timeout' },
+  'tc-entry-view-unchecked': { strategy: 'late-entry', faults: [], scenario: { link: STRAGGLING } },
+  'timeout-qc-unchecked': { strategy: 'split-timeout', faults: [], scenario: { link: STRAGGLING } },
   'attached-vote-unchecked': { strategy: 'bad-attachment' },
   'commit-vote-signatures-unchecked': { strategy: 'forge-votes' },
   'vote-taken-for-commit': { strategy: 'other-domain' },
@@ -87,13 +90,16 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
     },
   },
   'record-checksum-unchecked': { scenario: { faults: [FLIPPED_IN_JOURNAL] } },
-  'fetched-block-unchecked': { strategy: 'lying-server' },
+  'fetched-block-unchecked': { strategy: 'lying-server', faults: ['partition', 'pause'] },
+  'block-not-stored': { faults: ['crash', 'crashAll'] },
+  'flush-forgotten': { faults: [], scenario: { link: LOSSY } },
+  'work-without-end': { faults: [], scenario: { faultyMs: 1_000, clients: 1 } },
   'evidence-of-any-chain': { strategy: 'frame' },
   'evidence-signatures-unchecked': { strategy: 'frame' },
   'evidence-of-two-views': { strategy: 'frame' },
   'evidence-order-unchecked': { strategy: 'frame' },
   'evidence-held-twice': { strategy: 'double-vote' },
-  'detector-forgets': { strategy: 'double-vote' },
+  'detector-forgets': { strategy: 'double-vote', faults: [] },
   'end-ignored': { faults: [], scenario: { epochBlocks: 3, link: LOSSY } },
   'signs-after-the-end': { scenario: { epochBlocks: 3 } },
   'record-of-old-epoch-kept': { scenario: { epochBlocks: 3 } },
@@ -117,19 +123,15 @@ const BAITS: Partial<Record<PlantedBug, Bait>> = {
   'unexecuted-block-voted': { strategy: 'wrong-root' },
   'state-root-unchecked': { strategy: 'wrong-root' },
   'proposal-after-timeout': { faults: [], scenario: { link: LOSSY } },
-  'timeout-signed-anew': {
-    strategy: 'silent-leader',
-    faults: [],
-    scenario: { link: { ...LOSSY, delayMsMean: 20, lossShare: 0.6 } },
-  },
+  'timeout-signed-anew': { strategy: 'selective-send', faults: [], scenario: { link: STRAGGLING } },
   'later-record-ignored': { faults: ['restore'], scenario: { epochBlocks: 3 } },
   'certificate-quorum-unchecked': { strategy: 'lone-qc' },
   'certificate-epoch-unchecked': { strategy: 'replay-epochs', scenario: { epochBlocks: 3 } },
   'root-unchecked': { strategy: 'forge-justification' },
-  'tc-qc-unchecked': { strategy: 'forge-tc' },
+  'tc-qc-unchecked': { strategy: 'forge-tc', faults: [], scenario: { link: STRAGGLING } },
   'embedded-qc-unchecked': { strategy: 'forge-justification' },
   'embedded-tc-unchecked': { strategy: 'forge-justification' },
-  'tc-digest-unchecked': { strategy: 'other-tc', scenario: { link: LOSSY } },
+  'tc-digest-unchecked': { strategy: 'other-tc', scenario: { link: STRAGGLING } },
   'tc-view-unchecked': { strategy: 'stale-tc' },
   'needless-tc-accepted': { strategy: 'stale-tc' },
   'suffix-link-unchecked': { strategy: 'cut-suffix', faults: [], scenario: { epochBlocks: 3, link: LOSSY } },
