@@ -149,7 +149,7 @@ async function readKeptGenesis(layout: DevnetLayout, settings: DevnetSettings): 
   const { hash } = buildGenesisBlock(genesis, registry).block
   if (hash === settings.genesisHash) return genesis
   return fail(
-    `${layout.genesis} was changed: its hash is ${hash}, the network's is ${settings.genesisHash}; undo the change, or begin anew with --reset`,
+    `${layout.genesis} was changed: its hash is ${hash}, the network's is ${settings.genesisHash}; undo the change, or begin anew with --reset (so too where another version of Tertia made the network)`,
     EXIT.refused,
   )
 }
