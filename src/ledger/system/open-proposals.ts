@@ -2,6 +2,7 @@
  * Which proposals are open, by number, by what they are about and by who proposed them. Each has records of its
  * own, so that to open, to close or to find one costs the same however many others there are.
  */
+import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { asList, asTuple, asUint, uintBytes } from '../../codec/fields.ts'
 import { decodeRlp, encodeRlp } from '../../codec/rlp.ts'
 import { type Address, addressFromBytes, type Hash, type Height, idBytes } from '../../types/ids.ts'
@@ -54,7 +55,7 @@ export function writeOpen(words: Words, id: number, { openedAt, approvals }: Ope
 }
 
 export function close(words: Words, id: number): void {
-  writeValue(words, keyOf(id), new Uint8Array(0))
+  writeValue(words, keyOf(id), EMPTY_BYTES)
 }
 
 /** The number of a new one about this. */

@@ -4,39 +4,33 @@
  * not read for a while: nothing of it is lost, its sender waits.
  */
 import type { Stream } from '@libp2p/interface'
-import { BoundedMap } from '../../base/bounded.ts'
 import { FairRate } from '../fair-rate.ts'
 import type { NetworkLimits } from '../limits.ts'
+import { PeerBudgets } from '../peer-budgets.ts'
 import type { PeerId } from '../port.ts'
-import { TokenBucket } from '../token-bucket.ts'
 
 /** Bytes that may lie in several pieces. */
 export interface GossipFrame {
   subarray(): Uint8Array
 }
 
-const BUDGETS_MAX = 1_024
 const POLL_MS = 50
 
 export class GossipPace {
-  readonly #limits: NetworkLimits
   readonly #isKnown: (peer: PeerId) => boolean
-  readonly #known = new BoundedMap<PeerId, TokenBucket>(BUDGETS_MAX)
+  readonly #known: PeerBudgets
   /** They have as many identities as they like, and so one budget. */
   readonly #strangers: FairRate
 
   constructor(limits: NetworkLimits, isKnown: (peer: PeerId) => boolean, nowMs: number) {
-    this.#limits = limits
     this.#isKnown = isKnown
+    this.#known = new PeerBudgets(limits.gossipPartsPerSecond)
     this.#strangers = new FairRate(limits.gossipPartsPerSecond, nowMs)
   }
 
   /** Whether a frame of so many parts, itself included, may be taken now; then that is taken from its share. */
   take(peer: PeerId, parts: number, nowMs: number): boolean {
-    if (!this.#isKnown(peer)) return this.#strangers.take(peer, nowMs, parts)
-    const budget = this.#known.get(peer) ?? new TokenBucket(this.#limits.gossipPartsPerSecond, nowMs)
-    this.#known.set(peer, budget)
-    return budget.spend(parts, nowMs)
+    return this.#isKnown(peer) ? this.#known.spend(peer, parts, nowMs) : this.#strangers.take(peer, nowMs, parts)
   }
 
   /** The frames of a stream, each in its time. */

@@ -15,16 +15,14 @@ import {
   TopicValidatorResult,
 } from '@chainsafe/libp2p-gossipsub'
 import type { Stream, PeerId as WirePeerId } from '@libp2p/interface'
-import { BoundedMap } from '../../base/bounded.ts'
 import { invariant } from '../../base/invariant.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { NetworkLimits } from '../limits.ts'
+import { PeerBudgets } from '../peer-budgets.ts'
 import type { GossipTopic, GossipVerdict, NetworkHandlers, PeerId } from '../port.ts'
-import { TokenBucket } from '../token-bucket.ts'
 import { type GossipFrame, GossipPace } from './gossip-pace.ts'
 
 const TOPICS: readonly GossipTopic[] = ['transactions', 'announcements', 'evidence']
-const BUDGETS_MAX = 1_024
 const HEARTBEAT_MS = 1_000
 const SEEN_MS = 120_000
 const RETAIN_SCORE_MS = 60_000
@@ -91,12 +89,15 @@ export interface GossipPorts {
 export class Gossip {
   readonly #pubsub: GossipSub
   readonly #ports: GossipPorts
-  readonly #budgets = new BoundedMap<PeerId, { messages: TokenBucket; bytes: TokenBucket }>(BUDGETS_MAX)
+  readonly #messages: PeerBudgets
+  readonly #bytes: PeerBudgets
   #pendingVerdicts = 0
 
   constructor(pubsub: GossipSub, ports: GossipPorts) {
     this.#pubsub = pubsub
     this.#ports = ports
+    this.#messages = new PeerBudgets(ports.limits.gossipMessagesPerSecond)
+    this.#bytes = new PeerBudgets(ports.limits.gossipBytesPerSecond)
     readAtPace(pubsub, new GossipPace(ports.limits, (peer) => ports.isKnown(peer), performance.now()))
   }
 
@@ -158,17 +159,8 @@ export class Gossip {
   }
 
   #withinBudget(from: PeerId, bytes: number): boolean {
-    const { limits } = this.#ports
     const nowMs = performance.now()
-    let budget = this.#budgets.get(from)
-    if (budget === undefined) {
-      budget = {
-        messages: new TokenBucket(limits.gossipMessagesPerSecond, nowMs),
-        bytes: new TokenBucket(limits.gossipBytesPerSecond, nowMs),
-      }
-      this.#budgets.set(from, budget)
-    }
-    return budget.messages.spend(1, nowMs) && budget.bytes.spend(bytes, nowMs)
+    return this.#messages.spend(from, 1, nowMs) && this.#bytes.spend(from, bytes, nowMs)
   }
 }
 

@@ -3,19 +3,17 @@
  * sides have a deadline; the serving side has a budget per peer and a cap on what runs at once.
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import { BoundedMap } from '../../base/bounded.ts'
 import { invariant } from '../../base/invariant.ts'
 import { type Rejection, rejection } from '../../base/rejection.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import { FairRate } from '../fair-rate.ts'
 import type { NetworkLimits } from '../limits.ts'
+import { PeerBudgets } from '../peer-budgets.ts'
 import type { NetworkHandlers, PeerId, RequestFailure, RequestOptions } from '../port.ts'
-import { TokenBucket } from '../token-bucket.ts'
 import { encodeFrames, FrameReader } from './frames.ts'
 
 const STATUS_OK = 1
 const REFUSED = new Uint8Array([0])
-const BUDGETS_MAX = 1_024
 /** Of an answer, which cost as much as a request. */
 const BYTES_PER_REQUEST = 256 * 1024
 
@@ -29,18 +27,19 @@ export class RequestClient {
   readonly #limits: NetworkLimits
   readonly #inFlight = new Map<PeerId, number>()
   /** As its peer counts: what would be refused is not sent, for too many streams end the connection. */
-  readonly #budgets = new BoundedMap<PeerId, TokenBucket>(BUDGETS_MAX)
+  readonly #budgets: PeerBudgets
 
   constructor(protocol: string, limits: NetworkLimits) {
     this.#protocol = protocol
     this.#limits = limits
+    this.#budgets = new PeerBudgets(limits.requestsPerSecond)
   }
 
   async request(connection: Connection, to: PeerId, bytes: Uint8Array, options: RequestOptions): Promise<Answer> {
     if (bytes.length > this.#limits.requestBytesMax) return failure('request-too-large', `${bytes.length} bytes`)
     const inFlight = this.#inFlight.get(to) ?? 0
     if (inFlight >= this.#limits.requestsOutboundPerPeerMax) return failure('too-many-requests', 'too many in flight')
-    if (!this.#mayAsk(to)) return failure('too-many-requests', 'too many a second')
+    if (!this.#budgets.spend(to, 1, performance.now())) return failure('too-many-requests', 'too many a second')
     this.#inFlight.set(to, inFlight + 1)
     try {
       return await this.#exchange(connection, bytes, options)
@@ -49,13 +48,6 @@ export class RequestClient {
       if (left === 0) this.#inFlight.delete(to)
       else this.#inFlight.set(to, left)
     }
-  }
-
-  #mayAsk(to: PeerId): boolean {
-    const nowMs = performance.now()
-    const budget = this.#budgets.get(to) ?? new TokenBucket(this.#limits.requestsPerSecond, nowMs)
-    this.#budgets.set(to, budget)
-    return budget.spend(1, nowMs)
   }
 
   async #exchange(connection: Connection, bytes: Uint8Array, options: RequestOptions): Promise<Answer> {
@@ -85,7 +77,8 @@ export class RequestServer {
   /** The oldest first. */
   readonly #running = new Map<PeerId, Set<Stream>>()
   readonly #isKnown: (peer: PeerId) => boolean
-  readonly #budgets = new BoundedMap<PeerId, { requests: TokenBucket; bytes: TokenBucket }>(BUDGETS_MAX)
+  readonly #requests: PeerBudgets
+  readonly #bytes: PeerBudgets
   /** They have as many identities as they like, and so one budget. */
   readonly #strangers: FairRate
   #runningCount = 0
@@ -100,6 +93,8 @@ export class RequestServer {
     this.#onRequest = onRequest
     this.#onServed = onServed
     this.#isKnown = isKnown
+    this.#requests = new PeerBudgets(limits.requestsPerSecond)
+    this.#bytes = new PeerBudgets(limits.responseBytesPerSecond)
     this.#strangers = new FairRate(limits.requestsPerSecond, performance.now())
   }
 
@@ -160,26 +155,13 @@ export class RequestServer {
   #mayAsk(from: PeerId): boolean {
     const nowMs = performance.now()
     if (!this.#isKnown(from)) return this.#strangers.take(from, nowMs)
-    const budget = this.#budget(from)
-    return budget.bytes.spend(0, nowMs) && budget.requests.spend(1, nowMs)
+    return this.#bytes.spend(from, 0, nowMs) && this.#requests.spend(from, 1, nowMs)
   }
 
   #charge(from: PeerId, bytes: number): void {
     const nowMs = performance.now()
-    if (this.#isKnown(from)) this.#budget(from).bytes.spend(bytes, nowMs)
+    if (this.#isKnown(from)) this.#bytes.spend(from, bytes, nowMs)
     else this.#strangers.charge(from, nowMs, bytes / BYTES_PER_REQUEST)
-  }
-
-  #budget(from: PeerId): { requests: TokenBucket; bytes: TokenBucket } {
-    const known = this.#budgets.get(from)
-    if (known !== undefined) return known
-    const nowMs = performance.now()
-    const budget = {
-      requests: new TokenBucket(this.#limits.requestsPerSecond, nowMs),
-      bytes: new TokenBucket(this.#limits.responseBytesPerSecond, nowMs),
-    }
-    this.#budgets.set(from, budget)
-    return budget
   }
 }
 

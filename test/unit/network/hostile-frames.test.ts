@@ -5,10 +5,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { networkKeyFromBytes } from '../../../src/network/libp2p/network-key.ts'
-import { createNode } from '../../../src/network/libp2p/options.ts'
-import { DEFAULT_NETWORK_LIMITS } from '../../../src/network/limits.ts'
-import { createMember, GENESIS_HASH } from './libp2p-world.ts'
+import { startLibp2pNode } from './libp2p-world.ts'
 
 const SOON = { timeout: 60_000, interval: 20 }
 const DATA = 0
@@ -27,17 +24,7 @@ describe('hostile frames', () => {
 
   /** The attacker's end of a connection, below its streams, and why the victim has ended it. */
   async function attack(): Promise<{ wire: MessageStream; reasons: (string | undefined)[] }> {
-    const { privateKey, address } = await createMember()
-    const victim = await createNode({
-      privateKey: networkKeyFromBytes(privateKey),
-      listen: [address],
-      announce: [],
-      genesisHash: GENESIS_HASH,
-      limits: DEFAULT_NETWORK_LIMITS,
-      gater: {},
-      scoreOf: () => 0,
-    })
-    await victim.start()
+    const victim = await startLibp2pNode()
     cleanups.push(() => victim.stop())
     const reasons: (string | undefined)[] = []
     const opened = vi.fn((connection: Connection) =>

@@ -17,11 +17,10 @@ import { encodeFrames } from '../../../src/network/libp2p/frames.ts'
 import { topicName } from '../../../src/network/libp2p/gossip.ts'
 import { createLibp2pNetwork, type Libp2pNetwork } from '../../../src/network/libp2p/libp2p-network.ts'
 import { networkKeyFromBytes, peerIdOfKey } from '../../../src/network/libp2p/network-key.ts'
-import { createNode } from '../../../src/network/libp2p/options.ts'
-import { DEFAULT_NETWORK_LIMITS, type NetworkLimits } from '../../../src/network/limits.ts'
+import type { NetworkLimits } from '../../../src/network/limits.ts'
 import type { KnownPeer, PeerId } from '../../../src/network/port.ts'
 import { field, lengthPrefixed, message } from './gossip-frames.ts'
-import { createMember, GENESIS_HASH } from './libp2p-world.ts'
+import { createMember, GENESIS_HASH, startLibp2pNode } from './libp2p-world.ts'
 import { NetworkRecorder } from './network-recorder.ts'
 
 const SOON = { timeout: 60_000, interval: 20 }
@@ -229,17 +228,7 @@ describe('hostile peers', () => {
   })
 
   it('foreign topics are not even remembered', async () => {
-    const { privateKey, address } = await createMember()
-    const node = await createNode({
-      privateKey: networkKeyFromBytes(privateKey),
-      listen: [address],
-      announce: [],
-      genesisHash: GENESIS_HASH,
-      limits: DEFAULT_NETWORK_LIMITS,
-      gater: {},
-      scoreOf: () => 0,
-    })
-    await node.start()
+    const node = await startLibp2pNode()
     cleanups.push(() => node.stop())
     const stream = await (await (await attacker()).dial(node.getMultiaddrs())).newStream(MESHSUB)
     const own = topicName(GENESIS_HASH, 'transactions')

@@ -8,11 +8,29 @@ import {
   type Libp2pNetwork,
   type Libp2pNetworkConfig,
 } from '../../../src/network/libp2p/libp2p-network.ts'
-import { createNetworkKey, peerIdOfKey } from '../../../src/network/libp2p/network-key.ts'
+import { createNetworkKey, networkKeyFromBytes, peerIdOfKey } from '../../../src/network/libp2p/network-key.ts'
+import { createNode, type Libp2pNode } from '../../../src/network/libp2p/options.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../../src/network/limits.ts'
 import type { KnownPeer } from '../../../src/network/port.ts'
 import type { NetworkWorld } from './network-suite.ts'
 
 export const GENESIS_HASH = `0x${'ab'.repeat(32)}`
+
+/** A node below the protocols of the network: libp2p and gossipsub, as a network makes them. */
+export async function startLibp2pNode(): Promise<Libp2pNode> {
+  const { privateKey, address } = await createMember()
+  const node = await createNode({
+    privateKey: networkKeyFromBytes(privateKey),
+    listen: [address],
+    announce: [],
+    genesisHash: GENESIS_HASH,
+    limits: DEFAULT_NETWORK_LIMITS,
+    gater: {},
+    scoreOf: () => 0,
+  })
+  await node.start()
+  return node
+}
 
 export class Libp2pWorld implements NetworkWorld {
   #known: KnownPeer[] = []

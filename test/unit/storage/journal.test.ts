@@ -505,6 +505,17 @@ describe('group commit', () => {
     }
   }
 
+  function expectDurableBehindOneSync(directory: SlowDirectory | SlowNames): void {
+    const { journal } = openGood(directory)
+    let durable = false
+    journal.sync(() => {
+      durable = true
+    })
+    expect([durable, directory.syncs.length]).toEqual([false, 1])
+    directory.syncs[0]?.()
+    expect(durable).toBe(true)
+  }
+
   test('a new segment is durable only when its name is', () => {
     const directory = new SlowNames()
     const { journal } = openGood(directory)
@@ -525,14 +536,7 @@ describe('group commit', () => {
     const source = new MemoryFiles()
     write(source, [[0]])
     const directory = new SlowNames(new Map([[FIRST, source.read(FIRST)]]))
-    const { journal } = openGood(directory)
-    let durable = false
-    journal.sync(() => {
-      durable = true
-    })
-    expect([durable, directory.syncs.length]).toEqual([false, 1])
-    directory.syncs[0]?.()
-    expect(durable).toBe(true)
+    expectDurableBehindOneSync(directory)
   })
 
   test('after recovery the file is synced once before anything counts as durable', () => {
@@ -541,14 +545,7 @@ describe('group commit', () => {
     const source = new MemoryFiles()
     write(source, [[0]])
     directory.append(FIRST, source.read(FIRST))
-    const { journal } = openGood(directory)
-    let durable = false
-    journal.sync(() => {
-      durable = true
-    })
-    expect([durable, directory.syncs.length]).toEqual([false, 1])
-    directory.syncs[0]?.()
-    expect(durable).toBe(true)
+    expectDurableBehindOneSync(directory)
   })
 
   test('a failed sync is final: all who wait and all who come later are told', () => {
